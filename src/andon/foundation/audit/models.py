@@ -1,0 +1,20 @@
+"""Who changed what in the rules of the service, readable by every member. Append-only."""
+
+from django.conf import settings
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One change: when, by whom (None: the service itself), what kind, about which thing, in which words.
+
+    Never holds an answer, a slip, or whether somebody took part.
+    """
+
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    kind = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]

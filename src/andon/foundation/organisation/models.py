@@ -1,0 +1,69 @@
+"""The organisation: a tree of nodes, who belongs where since when, and who holds which role."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def random_id() -> str:
+    return secrets.token_hex(16)
+
+
+class Organisation(models.Model):
+    """The one organisation of this installation. `id` is random and stands in the public log."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=random_id)
+    name = models.CharField(max_length=200)
+    steward_public_key = models.CharField(max_length=43)
+
+
+class Node(models.Model):
+    """A place in the tree: the organisation itself (no parent), a department or a team."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=random_id)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "name"], name="organisation_node_name_below_parent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Somebody belongs to a node, as a member or as its lead, from a day to a day (both included)."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", _("member")
+        LEAD = "lead", _("lead")
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=models.Q(ends_on=None), name="organisation_one_place_at_a_time"
+            )
+        ]
+
+
+class Duty(models.Model):
+    """A role in the whole organisation, beside the place in the tree."""
+
+    class Role(models.TextChoices):
+        STEWARD = "steward", _("steward")
+        AUDITOR = "auditor", _("auditor")
+        FACILITATOR = "facilitator", _("facilitator")
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="duties")
+    role = models.CharField(max_length=12, choices=Role.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "role"], name="organisation_duty_once")]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Permissions(AppConfig):
+    name = "andon.foundation.permissions"
+    label = "permissions"

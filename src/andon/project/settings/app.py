@@ -1,0 +1,152 @@
+"""The app door and the worker: people sign in here."""
+
+from andon.project.settings.base import *  # noqa: F403
+from andon.project.settings.base import (
+    ANONYMOUS_ORIGIN,
+    APP_ORIGIN,
+    BEHIND_TLS,
+    DEMO,
+    database,
+    os,
+    read_flag,
+    read_secret,
+)
+
+DATABASES = {alias: database(alias) for alias in ("default", "ballots", "issuance", "mailboxes")}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "andon.foundation.people",
+    "andon.foundation.organisation",
+    "andon.foundation.permissions",
+    "andon.foundation.audit",
+    "andon.foundation.notifications",
+    "andon.foundation.jobs",
+    "andon.foundation.interface",
+    "andon.features.publiclog",
+    "andon.features.ballots",
+    "andon.features.instruments",
+    "andon.features.releases",
+    "andon.features.rounds",
+    "andon.features.issuance",
+    "andon.features.closing",
+    "andon.features.results",
+    "andon.features.verify",
+    "andon.features.today",
+    "andon.gateways.cli",
+]
+
+AUTH_USER_MODEL = "people.Member"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "andon.foundation.interface.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "andon.project.urls_app"
+WSGI_APPLICATION = "andon.project.wsgi_app.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "andon.foundation.interface.context.page",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ.get("ANDON_STATIC", "")
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_NAME = "__Host-andon" if BEHIND_TLS else "andon"
+SESSION_COOKIE_SECURE = BEHIND_TLS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A session row that is written at every request would say when somebody was here.
+SESSION_SAVE_EVERY_REQUEST = False
+CSRF_COOKIE_NAME = "__Host-andon-csrf" if BEHIND_TLS else "andon-csrf"
+CSRF_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_TRUSTED_ORIGINS = [APP_ORIGIN]
+CSRF_FAILURE_VIEW = "andon.foundation.interface.views.csrf_failure"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("ANDON_BEHIND_PROXY") else None
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "andon.foundation.people.adapter.ClosedSignUp"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+
+EMAIL_BACKEND = (
+    "andon.foundation.notifications.outbox.OutboxBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = os.environ.get("ANDON_SMTP_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("ANDON_SMTP_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("ANDON_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = read_secret("ANDON_SMTP_PASSWORD")
+EMAIL_USE_TLS = read_flag("ANDON_SMTP_STARTTLS")
+EMAIL_USE_SSL = read_flag("ANDON_SMTP_TLS")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ANDON_MAIL_FROM", "Andon <andon@localhost>")
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+
+# Held by the steward, offline, wherever an installation can afford it: see docs/operations/keys.md.
+STEWARD_KEY_FILE = os.environ.get("ANDON_STEWARD_KEY_FILE", "")
+
+FRAME_SOURCES = [ANONYMOUS_ORIGIN]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("ANDON_LOG_LEVEL", "WARNING")},
+    "loggers": {"andon": {"level": "INFO"}},
+}

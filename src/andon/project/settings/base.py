@@ -1,0 +1,98 @@
+"""What both doors share: where things lie, which databases there are, how strings are translated.
+
+Every value that differs between installations comes from the environment or from a file below
+ANDON_DATA; `docs/operations/settings.md` lists them all.
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from andon.project.origins import host_of
+
+
+def read_secret(name: str, default: str = "") -> str:
+    """The value of the variable, or of the file that <variable>_FILE names."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return Path(file).read_text().strip()
+    return os.environ.get(name, default)
+
+
+def read_flag(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+DATA_DIRECTORY = Path(os.environ.get("ANDON_DATA", "var")).absolute()
+KEY_DIRECTORY = Path(os.environ.get("ANDON_KEYS", str(DATA_DIRECTORY / "keys"))).absolute()
+DEMO = read_flag("ANDON_DEMO")
+
+APP_ORIGIN = os.environ.get("ANDON_APP_ORIGIN", "http://localhost:8000").rstrip("/")
+ANONYMOUS_ORIGIN = os.environ.get("ANDON_ANONYMOUS_ORIGIN", "http://localhost:8001").rstrip("/")
+BEHIND_TLS = APP_ORIGIN.startswith("https://")
+
+DEBUG = False
+SECRET_KEY = read_secret("ANDON_SECRET_KEY")
+if not SECRET_KEY:
+    _file = DATA_DIRECTORY / "secret-key"
+    SECRET_KEY = _file.read_text().strip() if _file.exists() else ""
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        f"There is no secret key. Nothing was changed. Run `andon prepare` once, which writes {_file}, "
+        "or set ANDON_SECRET_KEY_FILE."
+    )
+
+
+def _sqlite(name: str) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(DATA_DIRECTORY / f"{name}.sqlite3"),
+        "OPTIONS": {
+            # A writer asks for the lock at once instead of failing when it upgrades from reader to writer.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL: what was acknowledged is on the disk. secure_delete: freed bytes are overwritten.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
+            ),
+        },
+        "CONN_MAX_AGE": None,
+    }
+
+
+def database(alias: str) -> dict[str, object]:
+    """ANDON_DATABASE_<ALIAS>_URL where it is given, otherwise a SQLite file of its own."""
+    variable = f"ANDON_DATABASE_{alias.upper()}_URL"
+    url = read_secret(variable)
+    if not url:
+        return _sqlite({"default": "app"}.get(alias, alias))
+    parsed = dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)  # type: ignore[arg-type]
+    if parsed["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{variable} must name a PostgreSQL database, or be left out for SQLite.")
+    return dict(parsed)
+
+
+DATABASE_ROUTERS = ["andon.project.routers.AliasByFeature"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = os.environ.get("ANDON_TIME_ZONE", "UTC")
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [Path(__file__).resolve().parents[2] / "locale"]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+ALLOWED_HOSTS = [host_of(APP_ORIGIN), host_of(ANONYMOUS_ORIGIN)]
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_SSL_REDIRECT = False
+X_FRAME_OPTIONS = "DENY"

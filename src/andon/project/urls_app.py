@@ -1,0 +1,19 @@
+"""The app's addresses, one line a feature."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("andon.features.today.urls")),
+    path("", include("andon.foundation.interface.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("andon.foundation.people.urls")),
+    path("", include("andon.foundation.notifications.urls")),
+    path("slips/", include("andon.features.issuance.urls")),
+    path("rounds/", include("andon.features.rounds.urls")),
+    path("rounds/", include("andon.features.closing.urls")),
+    path("results/", include("andon.features.results.urls")),
+    path("", include("andon.features.verify.urls")),
+]
+
+handler404 = "andon.foundation.interface.views.not_found"
+handler500 = "andon.foundation.interface.views.server_error"
