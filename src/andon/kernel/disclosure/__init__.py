@@ -1,0 +1,78 @@
+"""What may be said about the answers of a group, and the proof that it says nothing about one person.
+
+Pure Python: values in, values out, no clock, no randomness, no storage. The rules are those of
+``docs/protocol/disclosure.md``; this package is the only place where they are written as code.
+"""
+
+from .bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
+from .exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
+from .release import (
+    BANDS,
+    RULES,
+    MalformedAnswer,
+    MalformedPolicy,
+    MalformedRelease,
+    MoreBallotsThanRoster,
+    NoStatements,
+    Policy,
+    StatementFigure,
+    UnitAnswers,
+    UnitRelease,
+    UnknownStatement,
+    Withheld,
+    publish_unit,
+)
+from .turnout import TurnoutStep, turnout_step
+from .units import (
+    LEAST_UNIT,
+    DuplicateNode,
+    MemberInTwoNodes,
+    Node,
+    NotAsked,
+    ReasonNotAsked,
+    TreeHasLoop,
+    Unit,
+    UnitPlan,
+    UnknownParent,
+    units_from_rosters,
+)
+
+__all__ = [
+    "BANDS",
+    "LEAST_UNIT",
+    "RULES",
+    "Band",
+    "Cell",
+    "DuplicateNode",
+    "ImpossibleTotal",
+    "MalformedAnswer",
+    "MalformedPolicy",
+    "MalformedPrior",
+    "MalformedRelease",
+    "MemberInTwoNodes",
+    "MoreBallotsThanRoster",
+    "NoStatements",
+    "Node",
+    "NotAsked",
+    "Policy",
+    "ReasonNotAsked",
+    "StatementFigure",
+    "TooFewBallots",
+    "TreeHasLoop",
+    "TurnoutStep",
+    "Unit",
+    "UnitAnswers",
+    "UnitPlan",
+    "UnitRelease",
+    "UnknownParent",
+    "UnknownStatement",
+    "Withheld",
+    "band",
+    "band_edges",
+    "excluded_answers",
+    "publish_unit",
+    "turnout_step",
+    "units_from_rosters",
+    "wide_cells",
+    "worst_likelihood_ratio",
+]
