@@ -1,0 +1,45 @@
+"""The door of `ballots`.
+
+`read_box` and `delete_ballots` are for `closing` alone; an architecture test holds everybody else off.
+"""
+
+from andon.features.ballots.bundle import BundleNotBuilt
+from andon.features.ballots.bundle import installed as installed_bundle
+from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
+from andon.features.ballots.services import (
+    StorageBusy,
+    StoredBallot,
+    close_box,
+    compact,
+    delete_ballots,
+    generation,
+    key_directory,
+    open_box,
+    prepare_box,
+    prepare_key_directory,
+    read_box,
+    rewrite_sqlite,
+    void_box,
+)
+
+__all__ = [
+    "BundleNotBuilt",
+    "KeyDirectory",
+    "KeyDirectoryMissing",
+    "KeyGone",
+    "KeyKind",
+    "StorageBusy",
+    "StoredBallot",
+    "close_box",
+    "compact",
+    "delete_ballots",
+    "generation",
+    "installed_bundle",
+    "key_directory",
+    "open_box",
+    "prepare_box",
+    "prepare_key_directory",
+    "read_box",
+    "rewrite_sqlite",
+    "void_box",
+]

@@ -1,0 +1,292 @@
+"""Casting, and what closing does to the box."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from andon.features.ballots.keys import KeyDirectory, KeyGone, KeyKind
+from andon.features.ballots.models import Ballot, Box, Generation
+from andon.kernel import ballot, wire
+from andon.kernel.credential import EvaluationKey
+
+ALIAS = "ballots"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The ballot is durable. The receipt is (slot, hash of the ciphertext), both hex."""
+
+    slot: str
+    ciphertext: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchRound:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpen:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyClosed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BadSlip:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LowerSequence:
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class EqualSequence:
+    """The same sequence was cast with other bytes: two devices use one wallet."""
+
+
+CastOutcome = Accepted | NoSuchRound | NotOpen | AlreadyClosed | BadSlip | LowerSequence | EqualSequence
+
+
+def key_directory() -> KeyDirectory:
+    return KeyDirectory(Path(settings.KEY_DIRECTORY))
+
+
+def prepare_key_directory(path: Path) -> None:
+    KeyDirectory(path).prepare()
+
+
+class EvaluationKeys:
+    """Derived evaluation keys of open rounds, kept for a short while.
+
+    Guarantees: a key is forgotten at the latest `seconds` after it was derived, so that a closed round's
+    keys do not stay in the memory of the process; at most `most` are kept.
+    """
+
+    def __init__(self, *, most: int = 20_000, seconds: float = 300, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._seconds, self._clock = most, seconds, clock
+        self._keys: OrderedDict[tuple[str, str, str], tuple[float, EvaluationKey]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, round_id: str, unit_id: str, purpose: str) -> EvaluationKey:
+        """Raises: KeyGone where the round has no seed (never had, or was closed)."""
+        place, now = (round_id, unit_id, purpose), self._clock()
+        with self._lock:
+            while self._keys and next(iter(self._keys.values()))[0] + self._seconds < now:
+                self._keys.popitem(last=False)
+            found = self._keys.get(place)
+        if found is not None:
+            return found[1]
+        seed = key_directory().read(KeyKind.SEED, round_id)
+        key = EvaluationKey.derive(seed, round_id=round_id, unit_id=unit_id, purpose=purpose)
+        with self._lock:
+            self._keys[place] = (now, key)
+            while len(self._keys) > self._most:
+                self._keys.popitem(last=False)
+        return key
+
+    def forget(self, round_id: str) -> None:
+        with self._lock:
+            for place in [place for place in self._keys if place[0] == round_id]:
+                del self._keys[place]
+
+
+evaluation_keys = EvaluationKeys()
+
+
+def cast(body: bytes) -> CastOutcome:
+    """Check a cast body and keep the ballot.
+
+    Guarantees: what is accepted is durable; per slot and purpose the highest sequence is kept; the same bytes
+    again are accepted again; nothing is kept of the key, the output or the signature; nothing is logged.
+    Raises: wire.Malformed, ballot.WrongSize, KeyDirectoryMissing.
+    """
+    handed_in = ballot.parse_cast(body)
+    refusal = _refusal(_box_state(handed_in.round_id))
+    if refusal is not None:
+        evaluation_keys.forget(handed_in.round_id)
+        return refusal
+    try:
+        key = evaluation_keys.get(handed_in.round_id, handed_in.unit_id, handed_in.purpose)
+        ballot.check_cast(handed_in, key)
+    except KeyGone:
+        return AlreadyClosed()
+    except ballot.BadSlip:
+        return BadSlip()
+    return _keep(handed_in)
+
+
+def _box_state(round_id: str, *, lock: str = "") -> str | None:
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"SELECT state FROM ballots_box WHERE round_id = %s{lock}", [round_id])  # noqa: S608
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _refusal(state: str | None) -> CastOutcome | None:
+    match state:
+        case Box.State.OPEN:
+            return None
+        case None:
+            return NoSuchRound()
+        case Box.State.WAITING:
+            return NotOpen()
+        case _:
+            return AlreadyClosed()
+
+
+# One statement decides and writes, so that two casts for one slot cannot both believe that they were first.
+_UPSERT = """
+INSERT INTO ballots_ballot (round_id, slot, purpose, unit_id, sequence, ciphertext)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (round_id, slot, purpose) DO UPDATE
+SET sequence = excluded.sequence, ciphertext = excluded.ciphertext
+WHERE ballots_ballot.sequence < excluded.sequence
+"""
+
+
+def _keep(handed_in: ballot.Cast) -> CastOutcome:
+    slot = ballot.slot_of(handed_in.public_key)
+    connection = connections[ALIAS]
+    # Shared with other casts, exclusive against closing; SQLite's IMMEDIATE transaction is exclusive anyway.
+    lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:
+        refusal = _refusal(_box_state(handed_in.round_id, lock=lock))
+        if refusal is not None:
+            return refusal
+        place = [handed_in.round_id, slot, handed_in.purpose]
+        cursor.execute(_UPSERT, [*place, handed_in.unit_id, handed_in.sequence, handed_in.ciphertext])
+        if cursor.rowcount != 1:
+            cursor.execute(
+                "SELECT sequence, ciphertext FROM ballots_ballot WHERE round_id = %s AND slot = %s AND purpose = %s",
+                place,
+            )
+            sequence, ciphertext = cursor.fetchone()
+            if handed_in.sequence < sequence:
+                return LowerSequence(sequence)
+            if bytes(ciphertext) != handed_in.ciphertext:
+                return EqualSequence()
+    return Accepted(slot.hex(), ballot.ciphertext_hash(handed_in.ciphertext), handed_in.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBallot:
+    slot: bytes
+    purpose: str
+    unit_id: str
+    sequence: int
+    ciphertext: bytes
+
+
+def generation() -> str:
+    """The identity of this ballot database, made at the first call."""
+    found = Generation.objects.first()
+    return found.id if found else Generation.objects.create().id
+
+
+def prepare_box(round_id: str) -> None:
+    """Make the box of a round, not yet open. May be repeated."""
+    Box.objects.get_or_create(round_id=wire.check_id(round_id))
+
+
+def open_box(round_id: str) -> None:
+    """From now on the round's ballots are taken. May be repeated; a closed box stays closed."""
+    Box.objects.filter(round_id=round_id, state=Box.State.WAITING).update(state=Box.State.OPEN)
+
+
+def close_box(round_id: str) -> None:
+    """From now on nothing is taken; what was acknowledged before is in the box. May be repeated."""
+    _end_box(round_id, Box.State.CLOSED)
+
+
+def void_box(round_id: str) -> None:
+    _end_box(round_id, Box.State.VOID)
+
+
+def _end_box(round_id: str, state: Box.State) -> None:
+    with transaction.atomic(using=ALIAS):
+        # Waits until every cast that holds the row shared has committed.
+        box = Box.objects.select_for_update().filter(round_id=round_id).first()
+        if box is not None and box.state != state:
+            box.state = state
+            box.save(update_fields=["state"])
+    evaluation_keys.forget(round_id)
+
+
+def read_box(round_id: str) -> list[StoredBallot]:
+    """All ballots of the round. For `closing` alone."""
+    # Sorted by slot so that the order of rows says nothing about the order of casting.
+    return [
+        StoredBallot(bytes(row.slot), row.purpose, row.unit_id, row.sequence, bytes(row.ciphertext))
+        for row in Ballot.objects.filter(round_id=round_id).order_by("slot", "purpose").iterator(chunk_size=2_000)
+    ]
+
+
+def delete_ballots(round_id: str) -> None:
+    """Remove the round's ballots. May be repeated. `compact` makes the storage forget them."""
+    with transaction.atomic(using=ALIAS):
+        Ballot.objects.filter(round_id=round_id).delete()
+
+
+def compact() -> None:
+    """Rewrite the ballot table in slot order and drop what is left of deleted rows.
+
+    Guarantees: afterwards neither the main file nor the write-ahead log of SQLite, nor the table's files of
+    PostgreSQL, hold a deleted ballot. Does not: reach pg_wal or a copy made earlier; there the destroyed box
+    key is what hides the answers.
+    """
+    connection = connections[ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CLUSTER ballots_ballot USING ballots_ballot_pkey")
+        return
+    _sort_rows(connection)
+    rewrite_sqlite(ALIAS)
+
+
+_COLUMNS = "round_id, slot, purpose, unit_id, sequence, ciphertext"
+
+
+def _sort_rows(connection: object) -> None:
+    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"CREATE TEMPORARY TABLE sorted_ballot AS SELECT {_COLUMNS} FROM ballots_ballot")  # noqa: S608
+        cursor.execute("DELETE FROM ballots_ballot")
+        cursor.execute(
+            f"INSERT INTO ballots_ballot ({_COLUMNS}) SELECT {_COLUMNS} FROM sorted_ballot ORDER BY round_id, slot"  # noqa: S608
+        )
+        cursor.execute("DROP TABLE sorted_ballot")
+
+
+def rewrite_sqlite(alias: str, *, patience: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Rewrite a SQLite file and empty its write-ahead log. Raises: StorageBusy when others read for too long."""
+    until = time.monotonic() + patience
+    with connections[alias].cursor() as cursor:
+        cursor.execute("VACUUM")
+        while True:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _pages, _moved = cursor.fetchone()
+            if not busy:
+                return
+            if time.monotonic() > until:
+                raise StorageBusy(alias)
+            sleep(0.05)
+
+
+class StorageBusy(Exception):
+    """The write-ahead log could not be emptied because a reader holds it. Trying again later is safe."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(f"The database {alias} is being read without a pause, so its log could not be emptied yet.")
+

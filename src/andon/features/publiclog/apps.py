@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PublicLog(AppConfig):
+    name = "andon.features.publiclog"
+    label = "publiclog"

@@ -1,0 +1,6 @@
+"""The door of `publiclog`."""
+
+from andon.features.publiclog.queries import Entry, StoredBlob, blob, find, head, newest, page
+from andon.features.publiclog.services import append, put_blob
+
+__all__ = ["Entry", "StoredBlob", "append", "blob", "find", "head", "newest", "page", "put_blob"]

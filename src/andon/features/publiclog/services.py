@@ -1,0 +1,59 @@
+"""Appending to the log: one writer at a time, each entry once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import connections, transaction
+
+from andon.features.publiclog.models import Blob, LogEntry
+from andon.features.publiclog.queries import Entry, as_entry, find, head
+from andon.kernel import manifest, wire
+
+ALIAS = "ballots"
+GENESIS_PREVIOUS = "0" * 64
+
+# An arbitrary number that names this lock among PostgreSQL's advisory locks ("andonlog" as a number).
+_APPEND_LOCK = 0x616E646F6E6C6F67
+
+SignedBody = tuple[Mapping[str, Any], str | None]
+
+
+def append(kind: str, *, round_id: str = "", body: Callable[[str], SignedBody] | Mapping[str, Any]) -> Entry:
+    """Append one entry, or return the one that says the same already.
+
+    `body` is the entry's body, or a function from the hash of the entry before to (body, signature), for
+    bodies that name or sign their place in the chain.
+
+    Guarantees: entries are chained without gaps, durable before this returns; the same (kind, round) is
+    appended once, so a caller that was killed may simply ask again. Does not: check a signature.
+    """
+    with transaction.atomic(using=ALIAS):
+        connection = connections[ALIAS]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_APPEND_LOCK])
+        present = find(kind, round_id) if kind != "bundle" else None
+        if present is not None:
+            return present
+        last = head()
+        previous = last.hash if last else GENESIS_PREVIOUS
+        index = last.index + 1 if last else 0
+        content, signature = body(previous) if callable(body) else (body, None)
+        entry = manifest.make_entry(
+            index=index, previous=previous, kind=kind, body=dict(content), signature=signature
+        )
+        row = LogEntry.objects.create(
+            index=index,
+            hash=manifest.entry_hash(entry),
+            kind=kind,
+            round_id=round_id,
+            content=wire.canonical(entry),
+        )
+        return as_entry(row)
+
+
+def put_blob(content: bytes, *, media_type: str) -> str:
+    """Keep the bytes under their hash, once, and return the hash."""
+    sha256 = wire.sha256_hex(content)
+    Blob.objects.get_or_create(sha256=sha256, defaults={"media_type": media_type, "content": content})
+    return sha256
