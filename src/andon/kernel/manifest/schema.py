@@ -1,0 +1,207 @@
+"""The bodies of log entries, checked strictly: an unknown key is a refusal, not a surprise later."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from andon.kernel.wire import Malformed, check_digest, check_id, check_keys, check_purpose, unb64u
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_GENERATION = re.compile(r"[0-9a-f]{32,64}")
+_REASON_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MAX_TEXT = 1_000
+ROUND_KINDS = ("daily", "weekly", "full")
+LEAST_BALLOTS = 5
+
+
+class BadManifest(Malformed):
+    """A manifest that no wallet may act on; the subclass or the message says which rule it breaks."""
+
+
+class BadDates(BadManifest):
+    """A time is not UTC to the second, or a round closes before it opens."""
+
+
+class BadPolicy(BadManifest):
+    """The policy is not one this version knows, or lowers the least number of ballots below five."""
+
+
+class BadPurposes(BadManifest):
+    """The purposes do not fit the kind of round."""
+
+
+def check_manifest(body: object) -> dict[str, object]:
+    """Check a manifest's types, ids, dates, purposes and policy.
+
+    Guarantees: what passes has exactly the keys of docs/protocol, section 7, each of its type and range; it opens
+        before it closes; a figure needs at least five ballots.
+    Does not: check the signature, `previous` against the log, or the bundle against what is served.
+    Raises: BadManifest, BadDates, BadPolicy, BadPurposes.
+    """
+    try:
+        return _check_manifest(body)
+    except BadManifest:
+        raise
+    except Malformed as fault:
+        raise BadManifest(str(fault)) from None
+
+
+def _check_manifest(body: object) -> dict[str, object]:
+    manifest = check_keys(body, frozenset(_MANIFEST))
+    for name, check in _MANIFEST.items():
+        check(manifest[name])
+    if _time(manifest["opens_at"]) >= _time(manifest["closes_at"]):
+        raise BadDates("a round opens before it closes")
+    _check_purposes(str(manifest["kind"]), manifest["purposes"])
+    return manifest
+
+
+def check_body(kind: str, body: object) -> dict[str, object]:
+    """Check the body of a log entry of this kind. Raises: Malformed (BadManifest for a manifest), KeyError."""
+    if kind == "manifest":
+        return check_manifest(body)
+    names = _BODIES[kind]
+    fields = check_keys(body, frozenset(names))
+    for name, check in names.items():
+        check(fields[name])
+    return fields
+
+
+def _check_purposes(kind: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(purpose, str) for purpose in value):
+        raise BadPurposes("purposes are a list of text")
+    purposes = [check_purpose(purpose) for purpose in value]
+    if len(set(purposes)) != len(purposes):
+        raise BadPurposes("a purpose is listed twice")
+    ballots = [purpose for purpose in purposes if purpose != "comment"]
+    if kind == "daily":
+        if not ballots or "ballot" in ballots:
+            raise BadPurposes("a daily round has a purpose per statement")
+    elif ballots != ["ballot"]:
+        raise BadPurposes("a weekly or full round has one ballot")
+
+
+def _check_policy(value: object) -> None:
+    policy = check_keys(value, frozenset({"bands", "early_close", "least_ballots", "rules"}))
+    least = policy["least_ballots"]
+    if policy["bands"] != "wide-4" or policy["rules"] != "andon-disclosure/1":
+        raise BadPolicy("not a policy this version knows")
+    if type(policy["early_close"]) is not bool:
+        raise BadPolicy("early_close is true or false")
+    if type(least) is not int or least < LEAST_BALLOTS:
+        raise BadPolicy("a figure needs at least five ballots")
+
+
+def _time(value: object) -> datetime:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise BadDates("a time is UTC to the second")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise BadDates("not a date that exists") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
+        raise Malformed("expected text of 1 to 1,000 characters")
+    return value
+
+
+def _matches(pattern: re.Pattern[str], what: str) -> Callable[[object], None]:
+    def check(value: object) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise Malformed(f"not {what}")
+
+    return check
+
+
+def _equals(expected: str) -> Callable[[object], None]:
+    def check(value: object) -> None:
+        if value != expected:
+            raise Malformed(f"expected {expected}")
+
+    return check
+
+
+def _boolean(value: object) -> None:
+    if type(value) is not bool:
+        raise Malformed("expected true or false")
+
+
+def _id(value: object) -> None:
+    check_id(_text(value))
+
+
+def _digest(value: object) -> None:
+    check_digest(_text(value))
+
+
+def _key(value: object) -> None:
+    unb64u(_text(value), 32)
+
+
+def _tree(value: object) -> None:
+    tree = check_keys(value, frozenset({"count", "root"}))
+    if type(tree["count"]) is not int or not 0 < tree["count"] <= 1_000_000:
+        raise Malformed("a round has at least one unit")
+    _digest(tree["root"])
+
+
+def _files(value: object) -> None:
+    if not isinstance(value, dict) or not value:
+        raise Malformed("a bundle has files")
+    for name, digest in value.items():
+        _matches(_NAME, "a file name")(name)
+        _digest(digest)
+
+
+def _generations(value: object) -> None:
+    generations = check_keys(value, frozenset({"ballots", "issuance"}))
+    for generation in generations.values():
+        _matches(_GENERATION, "a generation of 32 to 64 hex characters")(generation)
+
+
+def _instrument(value: object) -> None:
+    instrument = check_keys(value, frozenset({"id", "sha256", "version"}))
+    _text(instrument["id"])
+    _digest(instrument["sha256"])
+    _text(instrument["version"])
+
+
+def _round_kind(value: object) -> None:
+    if value not in ROUND_KINDS:
+        raise Malformed("a round is daily, weekly or full")
+
+
+def _anything(_value: object) -> None:
+    """Checked together with another field."""
+
+
+_MANIFEST: Mapping[str, Callable[[object], object]] = {
+    "andon": _equals("v1"),
+    "box_key": _key,
+    "bundle": _files,
+    "closes_at": _time,
+    "generations": _generations,
+    "instrument": _instrument,
+    "kind": _round_kind,
+    "opens_at": _time,
+    "policy": _check_policy,
+    "previous": _digest,
+    "purposes": _anything,
+    "round": _id,
+    "units": _tree,
+}
+
+_BODIES: Mapping[str, Mapping[str, Callable[[object], object]]] = {
+    "genesis": {"andon": _equals("v1"), "organisation": _id, "steward_key": _key},
+    "bundle": {"files": _files, "reason": _text, "round": _id},
+    "opened": {"round": _id},
+    "closed": {"box": _digest, "early": _boolean, "round": _id, "units": _tree},
+    "released": {"round": _id, "units": _tree},
+    "void": {"reason": _matches(_REASON_CODE, "a reason code"), "round": _id},
+}
+
+KINDS = frozenset({"manifest", *_BODIES})
+SIGNED_KINDS = frozenset({"genesis", "manifest", "bundle"})
