@@ -4,9 +4,9 @@ Pure Python: values in, values out, no clock, no randomness, no storage. The rul
 ``docs/protocol/disclosure.md``; this package is the only place where they are written as code.
 """
 
-from .bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
-from .exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
-from .release import (
+from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
+from andon.kernel.disclosure.exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
+from andon.kernel.disclosure.release import (
     BANDS,
     RULES,
     MalformedAnswer,
@@ -22,8 +22,8 @@ from .release import (
     Withheld,
     publish_unit,
 )
-from .turnout import TurnoutStep, turnout_step
-from .units import (
+from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
+from andon.kernel.disclosure.units import (
     LEAST_UNIT,
     DuplicateNode,
     MemberInTwoNodes,

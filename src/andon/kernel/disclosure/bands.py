@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .units import LEAST_UNIT
+from andon.kernel.disclosure.units import LEAST_UNIT
 
 
 class TooFewBallots(ValueError):
@@ -19,7 +19,7 @@ class ImpossibleTotal(ValueError):
 
 
 class Band(Enum):
-    """One of the four colours, lowest first. The interface has the words: unsafe, leaning unsafe, leaning safe, safe."""
+    """One of the four colours, lowest first. In words: unsafe, leaning unsafe, leaning safe, safe."""
 
     LOW = "low"
     MIXED_LOW = "mixed-low"

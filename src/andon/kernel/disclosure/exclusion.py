@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from .bands import Band, band_edges
+from andon.kernel.disclosure.bands import Band, band_edges
 
 ANSWERS = (1, 2, 3, 4, 5)
 
@@ -75,7 +75,11 @@ def worst_likelihood_ratio(
     Reference: docs/protocol/disclosure.md, R2; golden values there.
     """
     weights = [Fraction(weight) for weight in prior]
-    if len(weights) != len(ANSWERS) or any(weight <= 0 for weight in weights) or abs(sum(weights) - 1) > Fraction(1, 10**9):
+    if (
+        len(weights) != len(ANSWERS)
+        or any(weight <= 0 for weight in weights)
+        or abs(sum(weights, start=Fraction(-1))) > Fraction(1, 10**9)
+    ):
         raise MalformedPrior("a prior has five weights above zero that sum to one")
     if n < 3:
         raise ValueError("a likelihood ratio needs at least three answers")

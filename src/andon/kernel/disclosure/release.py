@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from .bands import Band, band
-from .units import LEAST_UNIT
+from andon.kernel.disclosure.bands import Band, band
+from andon.kernel.disclosure.units import LEAST_UNIT
 
 BANDS = "wide-4"
 RULES = "andon-disclosure/1"
