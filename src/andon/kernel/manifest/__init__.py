@@ -24,7 +24,7 @@ from andon.kernel.manifest.log import (
     make_entry,
     sign_body,
 )
-from andon.kernel.manifest.merkle import inclusion_path, merkle_root, verify_inclusion
+from andon.kernel.manifest.merkle import inclusion_path, inclusion_paths, merkle_root, verify_inclusion
 from andon.kernel.manifest.releases import release_commitment, release_leaf
 from andon.kernel.manifest.roster import (
     LEAST_MEMBERS,
@@ -92,6 +92,7 @@ __all__ = [
     "entry_hash",
     "fingerprint",
     "inclusion_path",
+    "inclusion_paths",
     "make_entry",
     "merkle_root",
     "release_commitment",

@@ -33,6 +33,22 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[k:], index - k), merkle_root(leaves[:k])]
 
 
+def inclusion_paths(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """`inclusion_path` of every leaf, with each node of the tree hashed once. Reference: RFC 9162, 2.1.3.1."""
+    return _root_and_paths(leaves)[1] if leaves else []
+
+
+def _root_and_paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+    n = len(leaves)
+    if n == 1:
+        return _leaf_hash(leaves[0]), [[]]
+    k = _split(n)
+    left, left_paths = _root_and_paths(leaves[:k])
+    right, right_paths = _root_and_paths(leaves[k:])
+    paths = [[*path, right] for path in left_paths] + [[*path, left] for path in right_paths]
+    return _node_hash(left, right), paths
+
+
 def verify_inclusion(leaf: bytes, *, index: int, count: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether the leaf stands at this index of the tree of this size with this root.
 
