@@ -1,0 +1,80 @@
+"""Pages that belong to no feature: what is not there, what failed, and what a machine asks."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from andon.foundation.interface.context import STYLE_SHEETS
+
+
+def sentence(
+    request: HttpRequest,
+    *,
+    title: str,
+    happened: str,
+    status: int,
+    kept: str = "",
+    next: str = "",
+    action: str = "",
+    action_url: str = "/",
+) -> HttpResponse:
+    """A page that says what happened, what was kept, and what to do next."""
+    context = {
+        "title": title,
+        "happened": happened,
+        "kept": kept,
+        "next": next,
+        "action": action or _("Go to Today"),
+        "action_url": action_url,
+    }
+    return render(request, "interface/sentence.html", context, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """One page for what is absent and for what is not yours, so that it never says which of the two."""
+    return sentence(
+        request,
+        title=_("There is nothing here for you"),
+        happened=_("Either this page does not exist, or it belongs to somebody else. The page cannot say which."),
+        next=_("If a link brought you here, the one who sent it may know where the page went."),
+        status=404,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return HttpResponse(_("This request could not be read. Nothing was changed."), status=400, content_type="text/plain")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return sentence(
+        request,
+        title=_("This page was open for too long"),
+        happened=_("Your browser sent a form that this server did not recognise as its own. Nothing was changed."),
+        kept=_("What you typed is still on the page before this one."),
+        next=_("Go back, reload that page and send it again. It needs cookies from this site."),
+        status=403,
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Reads neither the session nor a database: either may be what failed."""
+    context = {"style_sheets": STYLE_SHEETS, "language": get_language() or "en"}
+    return HttpResponse(render_to_string("interface/server_error.html", context), status=500)
+
+
+@require_safe
+def well_known(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(
+        {"andon": "v1", "anonymous_door": settings.ANONYMOUS_ORIGIN, "app": settings.APP_ORIGIN},
+        json_dumps_params={"separators": (",", ":")},
+    )
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers. Asks no database."""
+    return HttpResponse("ok\n", content_type="text/plain")
