@@ -51,9 +51,10 @@ def anonymous_client(db: None) -> Any:
 
     A query on an alias that the door does not have fails, as it does in the door's own process.
     """
-    from andon.project.settings import anonymous as door
     from django.db import connections
     from django.test import Client, override_settings
+
+    from andon.project.settings import anonymous as door
 
     kept = ("ROOT_URLCONF", "MIDDLEWARE", "TEMPLATES", "DATA_UPLOAD_MAX_MEMORY_SIZE")
     door_settings = {name: getattr(door, name) for name in kept}
@@ -77,9 +78,9 @@ def anonymous_client(db: None) -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+def postgres_server() -> Path | None:
     """The folder of the PostgreSQL server of this run, or None when the run is on SQLite."""
-    yield Path(os.environ["ANDON_TEST_POSTGRES"]) if ON_POSTGRES else None
+    return Path(os.environ["ANDON_TEST_POSTGRES"]) if ON_POSTGRES else None
 
 
 @pytest.fixture(scope="module")

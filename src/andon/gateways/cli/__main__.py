@@ -1,0 +1,5 @@
+import sys
+
+from andon.gateways.cli.command import main
+
+sys.exit(main())

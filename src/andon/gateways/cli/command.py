@@ -1,0 +1,98 @@
+"""Which word of the command line leads where."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from andon.gateways.cli import django_side
+from andon.gateways.cli.refusal import Refusal
+
+# Words that are passed on, with everything after them, to a management command of the same process.
+PASSED_ON = {
+    ("people", "import"): ("import_people", "Read people and teams from a CSV file"),
+    ("rounds", "open"): ("round_open", "Publish the manifest of a round and let it open"),
+    ("rounds", "close"): ("round_close", "Close a round before its time"),
+    ("rounds", "list"): ("round_list", "Show the rounds and their state"),
+    ("demo",): ("seed_demo", "Fill a new installation with an invented organisation"),
+    ("worker",): ("run_worker", "Run the worker alone"),
+}
+
+EPILOG = """\
+commands:
+  prepare            create the data directory, its keys and databases; may be repeated, also after an update
+  serve              run both doors and the worker until SIGTERM; --only PART for one of them
+{passed_on}
+  verify             check a public log, a bundle or your unit's file; needs no server and no Django
+  manage             any command of Django, such as: andon manage check --deploy
+
+Each command explains itself: andon COMMAND --help
+Settings come from the environment and are listed in docs/operations/settings.md.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    lines = "\n".join(f"  {' '.join(words):<18} {what[0].lower()}{what[1:]}" for words, (_, what) in PASSED_ON.items())
+    parser = argparse.ArgumentParser(
+        prog="andon",
+        description="Psychological safety for security teams, with anonymity you can verify instead of trust.",
+        epilog=EPILOG.format(passed_on=lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="andon [--help] [--version] COMMAND ...",
+    )
+    parser.add_argument("--version", action="version", version=f"andon {metadata.version('andon')}")
+    parser.add_argument("command", metavar="COMMAND", help="one of the words below")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status: 0 done, 1 refused, 2 not understood, 130 interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):
+            print(leaving.code, file=sys.stderr)
+            return 1
+        return leaving.code or 0
+
+
+def _dispatch(words: list[str]) -> int:
+    match words:
+        case ["verify", *rest]:
+            return _verify(rest)
+        case ["prepare", *rest]:
+            from andon.gateways.cli import prepare
+
+            return prepare.main(rest)
+        case ["serve", *rest]:
+            from andon.gateways.cli import serve
+
+            return serve.main(rest)
+        case ["manage", *rest]:
+            return django_side.manage(rest)
+    for names, (command, _) in PASSED_ON.items():
+        if tuple(words[: len(names)]) == names:
+            return django_side.run(command, names, words[len(names) :])
+    parser = build_parser()
+    if not words:
+        parser.print_help()
+        return 2
+    if words[0] in {names[0] for names in PASSED_ON if len(names) == 2}:
+        second = [names[1] for names in PASSED_ON if names[0] == words[0]]
+        print(f"Say what to do: andon {words[0]} {'|'.join(second)}. Nothing was done.", file=sys.stderr)
+        return 2
+    arguments = parser.parse_args(words[:1])
+    print(f"There is no command {arguments.command!r}. Nothing was done. See andon --help.", file=sys.stderr)
+    return 2
+
+
+def _verify(rest: list[str]) -> int:
+    from andon.verifier import command
+
+    return command.main(rest)

@@ -1,0 +1,64 @@
+"""Running something of Django's from the command line, with its expected errors as refusals."""
+
+import os
+from collections.abc import Callable
+
+from andon.gateways.cli.refusal import Refusal
+
+SETTINGS = "andon.project.settings.app"
+
+
+def with_django(run: Callable[[], None]) -> int:
+    """Set Django up and call `run`. Raises: Refusal."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    # Whatever a command writes is for the service's own account only.
+    os.umask(0o077)
+    try:
+        import django
+    except ModuleNotFoundError:
+        raise Refusal(
+            "This command needs the server part of Andon, which is not installed here. Nothing was changed. "
+            "Install it with: pip install 'andon[server]'. (`andon verify` works without it.)"
+        ) from None
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db.utils import OperationalError, ProgrammingError
+
+    try:
+        django.setup()
+        run()
+    except ImproperlyConfigured as error:
+        raise Refusal(str(error)) from None
+    except (OperationalError, ProgrammingError) as error:
+        raise Refusal(
+            f"The database refused: {_first_line(error)}\n"
+            "What was not finished was rolled back. Check that the database runs and that `andon prepare` has been "
+            "run with this version."
+        ) from None
+    return 0
+
+
+def manage(rest: list[str]) -> int:
+    def run() -> None:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["andon manage", *rest])
+
+    return with_django(run)
+
+
+def run(command: str, names: tuple[str, ...], rest: list[str]) -> int:
+    """Run a management command under the name that it has on the command line."""
+
+    def call() -> None:
+        from django.core.management import ManagementUtility, get_commands
+
+        if command not in get_commands():
+            raise Refusal(f"This version of Andon cannot do `andon {' '.join(names)}` yet. Nothing was changed.")
+        # Django shows "<first word> <second word>" as the name in --help and in errors.
+        ManagementUtility().fetch_command(command).run_from_argv([" ".join(["andon", *names[:-1]]), names[-1], *rest])
+
+    return with_django(call)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,250 @@
+"""`andon serve`: the app, the anonymous door and the worker, as one thing that runs or does not.
+
+Guarantees: SIGTERM (or Ctrl-C) stops every part, gracefully for ten seconds and then by force; when a part ends by
+itself the others are stopped and the exit status is 1, so that whoever runs this starts all of it again; each
+part is a process group of its own, so nothing that a part started outlives it; when this process is killed the
+parts are told to stop by the kernel.
+Does not: restart anything. systemd, a container runtime or a person does, and sees that it was needed.
+"""
+
+import argparse
+import ctypes
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+from andon.gateways.cli.refusal import Refusal
+
+NAMES = ("app", "anonymous", "worker")
+GRACE_SECONDS = 10.0
+START_SECONDS = 60.0
+PR_SET_PDEATHSIG = 1
+
+WHAT_IT_DOES = """\
+Run the app, the anonymous door and the worker until SIGTERM or Ctrl-C. If one of them ends, all are stopped and
+the exit status is 1. Addresses: ANDON_APP_BIND, ANDON_ANONYMOUS_BIND. Put a TLS proxy in front, except for a demo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the service: its name, how it is started, and where it listens (None: nowhere)."""
+
+    name: str
+    argv: tuple[str, ...]
+    bind: tuple[str, int] | None
+
+
+def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[Part, ...]:
+    """The parts as the environment wants them. Raises: Refusal."""
+    all_parts = (
+        _door("app", "andon.project.wsgi_app:application", environment, default_port=8000),
+        _door("anonymous", "andon.project.wsgi_anonymous:application", environment, default_port=8001),
+        Part("worker", (sys.executable, "-m", "andon.gateways.cli", "worker"), None),
+    )
+    return tuple(part for part in all_parts if part.name in only)
+
+
+def _door(name: str, target: str, environment: Mapping[str, str], *, default_port: int) -> Part:
+    variable = f"ANDON_{name.upper()}"
+    host, port = _address(f"{variable}_BIND", environment.get(f"{variable}_BIND") or f"127.0.0.1:{default_port}")
+    # A second writer on one SQLite file queues badly; PostgreSQL is made for it.
+    alias = "DEFAULT" if name == "app" else "BALLOTS"
+    on_postgres = any(environment.get(f"ANDON_DATABASE_{alias}_URL{suffix}") for suffix in ("", "_FILE"))
+    workers = _count(f"{variable}_WORKERS", environment, 2 if on_postgres else 1)
+    threads = _count(f"{variable}_THREADS", environment, 1)
+    options = [
+        *("--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--host", host, "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        # No access log at any level of logging: it would pair addresses with times.
+        *("--no-access-log", "--log-level", "warning"),
+        *("--workers-kill-timeout", str(int(GRACE_SECONDS) - 2)),
+    ]
+    return Part(name, (sys.executable, "-m", "granian", *options, target), (host, port))
+
+
+def _address(variable: str, value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise Refusal(f"{variable} is {value!r}, which is not an address such as 127.0.0.1:8000. Nothing was started.")
+    return host, int(port)
+
+
+def _count(variable: str, environment: Mapping[str, str], default: int) -> int:
+    value = environment.get(variable) or str(default)
+    if not value.isdigit() or not 1 <= int(value) <= 64:
+        raise Refusal(f"{variable} is {value!r}, which is not a number from 1 to 64. Nothing was started.")
+    return int(value)
+
+
+def part_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a part, without variables by which the server's own log could be turned on."""
+    return {name: value for name, value in environment.items() if not name.startswith("GRANIAN_")} | {
+        "PYTHONUNBUFFERED": "1"
+    }
+
+
+def start(part: Part, environment: Mapping[str, str], **options: object) -> subprocess.Popen[bytes]:
+    """Start a part in a process group of its own, which the kernel asks to stop when this process dies."""
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+        part.argv,
+        env=part_environment(environment),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        # Safe here: this process has one thread.
+        preexec_fn=_stop_with_parent(os.getpid()),
+        **options,
+    )
+
+
+def _stop_with_parent(parent: int) -> Callable[[], None]:
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def in_the_child() -> None:
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return in_the_child
+
+
+class Supervisor:
+    """Parts that run together and end together."""
+
+    def __init__(self, wanted: Sequence[Part], environment: Mapping[str, str]) -> None:
+        self.wanted = wanted
+        self.environment = environment
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.asked_to_stop = False
+
+    def run(self, ready: Callable[[], None]) -> int:
+        """Until a signal or the end of a part; the exit status."""
+        reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        try:
+            for part in self.wanted:
+                self.running[part.name] = start(part, self.environment)
+            began, announced = time.monotonic(), False
+            while not self.asked_to_stop:
+                if (ended := self._ended()) is not None:
+                    name, status = ended
+                    _say(f"The part '{name}' ended by itself ({_status(status)}). The others are stopped.")
+                    return 1
+                if not announced and all(answers(part.bind) for part in self.wanted if part.bind):
+                    announced = True
+                    ready()
+                if not announced and time.monotonic() - began > START_SECONDS:
+                    _say("Not every part answered within a minute. All are stopped; what they logged is above.")
+                    return 1
+                if select.select([reader], [], [], 5.0 if announced else 0.1)[0]:
+                    os.read(reader, 1024)
+            return 0
+        finally:
+            self._end_all()
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+    def _ended(self) -> tuple[str, int] | None:
+        for name, process in self.running.items():
+            if (status := process.poll()) is not None:
+                return name, status
+        return None
+
+    def _end_all(self) -> None:
+        for process in self.running.values():
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for name, process in self.running.items():
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _say(f"The part '{name}' did not stop within {GRACE_SECONDS:.0f} seconds and was ended by force.")
+            # Also when the part itself is gone: something that it started may not be.
+            kill_group(process.pid)
+            process.wait()
+
+
+def kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def answers(bind: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(bind, timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def _status(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="andon serve", description=WHAT_IT_DOES)
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=NAMES,
+        metavar="PART",
+        help=f"run this part only ({', '.join(NAMES)}); may be given several times",
+    )
+    only = parser.parse_args(argv).only or NAMES
+    os.umask(0o077)
+    environment = dict(os.environ)
+    wanted = parts(environment, only)
+    _check_prepared(environment)
+    for part in wanted:
+        if part.bind:
+            _check_free(part.name, *part.bind)
+
+    def ready() -> None:
+        print("Andon is running. Stop it with Ctrl-C or SIGTERM.", flush=True)
+        for part in wanted:
+            if part.bind:
+                origin = environment.get(f"ANDON_{part.name.upper()}_ORIGIN") or f"http://localhost:{part.bind[1]}"
+                print(f"  {'app' if part.name == 'app' else 'anonymous door'}: {origin}/", flush=True)
+
+    return Supervisor(wanted, environment).run(ready)
+
+
+def _check_free(name: str, host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise Refusal(
+            f"The address {host}:{port} of the part '{name}' cannot be used: {error.strerror}. "
+            f"Nothing was started. Stop what uses it, or set ANDON_{name.upper()}_BIND "
+            f"(and ANDON_{name.upper()}_ORIGIN)."
+        ) from None
+
+
+def _check_prepared(environment: Mapping[str, str]) -> None:
+    # In a process of its own, so that this one stays as small as a supervisor should be.
+    command = (sys.executable, "-m", "andon.gateways.cli", "manage", "check_prepared")
+    if subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, check=False).returncode:
+        raise Refusal("Nothing was started.")

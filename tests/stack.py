@@ -1,0 +1,143 @@
+"""The real service for a test: real processes, real databases, free ports, a data directory of its own."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from andon.gateways.cli import serve
+from tests import postgres
+
+PARTS = serve.NAMES
+START_SECONDS = 60.0
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+class Stack:
+    """Both doors and the worker, each started with the command line that `andon serve` uses.
+
+    Attributes: `app_url`, `anonymous_url` (origins, no slash at the end), `data_directory`, `key_directory`, `env`
+    (what every part and every `manage` gets), `logs` (a folder with a file per part), `processes`.
+    `environment` of the constructor is added to `env`: Stack(folder, None, ANDON_DEMO="1").
+    """
+
+    def __init__(
+        self, folder: Path, postgres_server: Path | None, *, parts: tuple[str, ...] = PARTS, **environment: str
+    ) -> None:
+        self.folder = folder
+        self.data_directory = folder / "data"
+        self.key_directory = self.data_directory / "keys"
+        self.logs = folder / "logs"
+        self.parts = parts
+        self.postgres_server = postgres_server
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._database_prefix = f"stack_{secrets.token_hex(6)}"
+        app_port, anonymous_port = free_ports(2)
+        self.app_url = f"http://localhost:{app_port}"
+        self.anonymous_url = f"http://localhost:{anonymous_port}"
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "DJANGO_"))}
+        self.env |= {
+            "ANDON_DATA": str(self.data_directory),
+            "ANDON_APP_ORIGIN": self.app_url,
+            "ANDON_ANONYMOUS_ORIGIN": self.anonymous_url,
+            "ANDON_APP_BIND": f"127.0.0.1:{app_port}",
+            "ANDON_ANONYMOUS_BIND": f"127.0.0.1:{anonymous_port}",
+            "ANDON_LOG_LEVEL": "INFO",
+            "PYTHONWARNINGS": "default",
+        }
+        self.env |= environment
+
+    def __enter__(self) -> Self:
+        self.logs.mkdir(parents=True)
+        if self.postgres_server is not None:
+            urls = postgres.create_databases(self.postgres_server, self._database_prefix)
+            self.env |= {f"ANDON_DATABASE_{alias.upper()}_URL": url for alias, url in urls.items()}
+        try:
+            self.andon("prepare")
+            self.start(*self.parts)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for name in list(self.processes):
+            self.stop(name)
+        if self.postgres_server is not None:
+            postgres.drop_databases(self.postgres_server, self._database_prefix)
+
+    def andon(self, *words: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `andon WORDS` against this stack's data."""
+        done = subprocess.run(
+            [sys.executable, "-m", "andon.gateways.cli", *words],
+            env=self.env,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"andon {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def manage(self, *words: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a management command, such as `manage("shell", "-c", program)`; its output is in `.stdout`."""
+        return self.andon("manage", *words, stdin=stdin, check=check)
+
+    def start(self, *names: str) -> None:
+        """Start parts that do not run and wait until the doors answer and the worker is ready."""
+        wanted = serve.parts(self.env, names)
+        marks = {}
+        for part in wanted:
+            log = self.logs / f"{part.name}.log"
+            marks[part.name] = log.stat().st_size if log.exists() else 0
+            with log.open("ab") as output:
+                self.processes[part.name] = serve.start(
+                    part, self.env, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder
+                )
+        deadline = time.monotonic() + START_SECONDS
+        for part in wanted:
+            while not (serve.answers(part.bind) if part.bind else self._worker_is_ready(marks[part.name])):
+                if self.processes[part.name].poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"The part {part.name} did not start:\n{self.log(part.name)}")
+                time.sleep(0.05)
+
+    def _worker_is_ready(self, mark: int) -> bool:
+        return b"The worker is ready." in (self.logs / "worker.log").read_bytes()[mark:]
+
+    def stop(self, name: str) -> int:
+        """End a part as `andon serve` would; its exit status."""
+        process = self.processes.pop(name)
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(serve.GRACE_SECONDS)
+        serve.kill_group(process.pid)
+        return process.wait()
+
+    def kill(self, name: str) -> None:
+        """kill -9 a part with everything that it started."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def log(self, name: str) -> str:
+        return (self.logs / f"{name}.log").read_text(errors="replace")
