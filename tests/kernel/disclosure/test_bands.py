@@ -88,9 +88,7 @@ def by_enumeration(n, coalition, cells):
                 cell = next(cell for cell in cells if cell[0] <= total <= cell[1])
                 seen.add((known, cell))
                 possible.add((known, cell, answer))
-    return {
-        (cell, answer) for known, cell in seen for answer in range(1, 6) if (known, cell, answer) not in possible
-    }
+    return {(cell, answer) for known, cell in seen for answer in range(1, 6) if (known, cell, answer) not in possible}
 
 
 @pytest.mark.parametrize(("n", "coalition"), [(5, 1), (6, 1), (5, 2), (6, 2), (5, 3)])

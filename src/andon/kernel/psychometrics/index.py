@@ -1,0 +1,149 @@
+"""The facet index, 0 to 100: always a range that is certain, never a point that looks exact.
+
+Reference: docs/protocol/measurement.md, sections 2 to 4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from andon.kernel.disclosure import LEAST_UNIT, Band, band_edges
+
+# The four bands of a large unit reach over 0-40, 40-50, 50-60 and 60-100; their middles are 20, 45, 55 and 80. A facet
+# takes the word of the band whose middle is nearest to its own middle, so the cuts lie half-way between these.
+_UNSAFE_TO = Fraction(65, 2)
+_LEANING_UNSAFE_TO = Fraction(50)
+_LEANING_SAFE_TO = Fraction(135, 2)
+
+
+class MalformedIndex(ValueError):
+    """An index has 0 <= low <= high <= 100."""
+
+
+class TooFewFigures(ValueError):
+    """An index needs at least one figure."""
+
+
+class NoIndex(Enum):
+    """Why a facet has no index; the interface turns it into a sentence."""
+
+    TOO_FEW_BALLOTS = "too_few_ballots"
+    UNDER_HALF_OF_UNIT = "under_half_of_unit"
+    TOO_FEW_STATEMENTS = "too_few_statements"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Index:
+    """Sure bounds on a scale from 0 to 100: the exact value lies between them whatever was answered."""
+
+    low: Fraction
+    high: Fraction
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high <= 100:
+            raise MalformedIndex("an index has 0 <= low <= high <= 100")
+
+    @property
+    def mid(self) -> Fraction:
+        """The middle of the sure bounds: the number that is printed, always beside them."""
+        return (self.low + self.high) / 2
+
+    def printed(self) -> tuple[int, int, int]:
+        """(low, mid, high) as whole numbers; bounds are rounded outwards, so that they stay sure."""
+        return math.floor(self.low), math.floor(self.mid + Fraction(1, 2)), math.ceil(self.high)
+
+    def overlaps(self, other: Index) -> bool:
+        """Whether the two cannot be told apart: some value is possible for both."""
+        return self.low <= other.high and other.low <= self.high
+
+
+def facet_index(bands: Sequence[Band], n: int) -> Index:
+    """The index of a facet from the published bands of its statements, n ballots each.
+
+    The mean of a statement lies between its band's edges divided by n; statements weigh the same; a mean m becomes
+    (m - 1) x 25.
+
+    Guarantees: the index of the exact mean (skipped statements as 3) lies in [low, high].
+    Does not: say where in the range; the middle is no estimate of anything but the range.
+    Raises: TooFewFigures without bands; TooFewBallots (andon.kernel.disclosure) under five.
+    Reference: docs/protocol/measurement.md, section 2.
+    """
+    if not bands:
+        raise TooFewFigures("an index needs the band of at least one statement")
+    return mean_index([_statement_index(band, n) for band in bands])
+
+
+def facet_figure(figures: Sequence[tuple[Band, int]], roster: int, *, least_statements: int = 1) -> Index | NoIndex:
+    """The facet's index, or why there is none. Each figure is (band, ballots): in daily rounds ballots differ.
+
+    A facet needs at least ``least_statements`` figures, and each of them five ballots and ballots from at least half
+    of the unit.
+
+    Guarantees: whether there is an index depends on counts only, never on bands.
+    Raises: ValueError when a figure has more ballots than the roster has people.
+    """
+    if any(n > roster for _, n in figures):
+        raise ValueError("a figure cannot have more ballots than the roster has people")
+    if len(figures) < max(1, least_statements):
+        return NoIndex.TOO_FEW_STATEMENTS
+    fewest = min(n for _, n in figures)
+    if fewest < LEAST_UNIT:
+        return NoIndex.TOO_FEW_BALLOTS
+    if 2 * fewest < roster:
+        return NoIndex.UNDER_HALF_OF_UNIT
+    return mean_index([_statement_index(band, n) for band, n in figures])
+
+
+def mean_index(indices: Sequence[Index]) -> Index:
+    """The index of several, each weighing the same: statements of a facet, or the four facets of safety.
+
+    Guarantees: if each exact value lies in its bounds, their mean lies in the result's.
+    Raises: TooFewFigures.
+    """
+    if not indices:
+        raise TooFewFigures("a mean needs at least one index")
+    count = len(indices)
+    return Index(
+        sum((index.low for index in indices), Fraction(0)) / count,
+        sum((index.high for index in indices), Fraction(0)) / count,
+    )
+
+
+def whole_team_bounds(index: Index, ballots: int, roster: int) -> Index:
+    """Worst-case bounds for everyone on the roster: the silent could have answered anything.
+
+    Guarantees: whatever the roster - ballots silent members would have answered, the whole unit's index lies inside.
+    Does not: assume that the silent are like the others.
+    Raises: ValueError unless 1 <= ballots <= roster.
+    Reference: docs/protocol/measurement.md, section 4 (Manski's bounds).
+    """
+    if not 1 <= ballots <= roster:
+        raise ValueError("bounds need at least one ballot and no more ballots than people")
+    answered = Fraction(ballots, roster)
+    return Index(index.low * answered, index.high * answered + 100 * (1 - answered))
+
+
+def word_for(index: Index) -> Band:
+    """The colour and word of a facet, from the middle of its bounds: 32.5, 50 and 67.5 are the cuts.
+
+    Guarantees: a facet whose statements all show one band shows that band, for every n; a value on a cut takes the
+    lower word.
+    Does not: claim that a cut has been validated: none has.
+    Reference: docs/protocol/measurement.md, section 3.
+    """
+    if index.mid <= _UNSAFE_TO:
+        return Band.LOW
+    if index.mid <= _LEANING_UNSAFE_TO:
+        return Band.MIXED_LOW
+    if index.mid <= _LEANING_SAFE_TO:
+        return Band.MIXED_HIGH
+    return Band.HIGH
+
+
+def _statement_index(band: Band, n: int) -> Index:
+    low, high = band_edges(n, band)
+    return Index(Fraction(25 * (low - n), n), Fraction(25 * (high - n), n))
