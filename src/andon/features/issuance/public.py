@@ -1,0 +1,5 @@
+"""The door of `issuance`."""
+
+from andon.features.issuance.services import compact, delete_issuance, issued_purposes
+
+__all__ = ["compact", "delete_issuance", "issued_purposes"]

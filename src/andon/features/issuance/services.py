@@ -1,0 +1,167 @@
+"""Giving slips: the one place that knows who, and learns nothing of what."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, transaction
+
+from andon.features.ballots import public as ballots
+from andon.features.issuance.models import Generation, IssuedSlip
+from andon.features.publiclog import public as publiclog
+from andon.features.rounds import public as rounds
+from andon.foundation.people.models import Member
+from andon.kernel import credential
+
+ALIAS = "issuance"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What the wallet needs to make slips of its blinded values, and to check that they are like everybody's."""
+
+    round_id: str
+    count: int
+    unit: rounds.UnitView
+    evaluations: tuple[tuple[str, bytes], ...]
+
+    def to_json(self, encode: Any) -> dict[str, Any]:
+        return {
+            "count": self.count,
+            "evaluations": [{"purpose": purpose, "value": encode(value)} for purpose, value in self.evaluations],
+            "index": self.unit.position,
+            "leaf": self.unit.leaf,
+            "opening": self.unit.opening,
+            "path": [step.hex() for step in self.unit.path],
+            "round": self.round_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchRound:
+    """Absent, or not this member's: the two look alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotIssuing:
+    """The round is over, or the store that knows what was given is not the one the round began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyIssued:
+    """Another blinded value holds this slip: it was made on another device, and is not made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPurpose:
+    pass
+
+
+IssueOutcome = Issued | NoSuchRound | NotIssuing | AlreadyIssued | NoSuchPurpose
+
+
+def generation() -> str:
+    """The identity of the issuance store, made at the first call."""
+    found = Generation.objects.first()
+    return found.id if found else Generation.objects.create().id
+
+
+def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]) -> IssueOutcome:
+    """Evaluate each blinded value, at most one per purpose for this member, ever.
+
+    Guarantees: all or nothing; the same blinded values again give the same slips; that they were given is
+    durable before an evaluation leaves. Does not: learn the slip, which is perfectly blinded.
+    Raises: credential.BadBlindedValue (nothing was given), ballots.KeyDirectoryMissing.
+    """
+    view = rounds.find(round_id)
+    unit = rounds.unit_of(member, round_id)
+    if view is None or unit is None:
+        return NoSuchRound()
+    if not rounds.is_issuing(view) or not _is_the_store_of(round_id):
+        return NotIssuing()
+    if not {purpose for purpose, _value in blinded} <= set(unit.leaf["keys"]):
+        return NoSuchPurpose()
+    keys = ballots.key_directory()
+    try:
+        seed = keys.read(ballots.KeyKind.SEED, round_id)
+        issuance_key = keys.read(ballots.KeyKind.ISSUANCE, round_id)
+    except ballots.KeyGone:
+        return NotIssuing()
+    evaluations = [
+        (
+            purpose,
+            credential.EvaluationKey.derive(seed, round_id=round_id, unit_id=unit.id, purpose=purpose).evaluate(value),
+        )
+        for purpose, value in blinded
+    ]
+    rows = [
+        (credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose), value)
+        for purpose, value in blinded
+    ]
+    if not _keep(round_id, rows):
+        return AlreadyIssued()
+    return Issued(round_id, rounds.unit_count(round_id), unit, tuple(evaluations))
+
+
+def _is_the_store_of(round_id: str) -> bool:
+    manifest = publiclog.find("manifest", round_id)
+    return manifest is not None and manifest.body["generations"]["issuance"] == generation()
+
+
+_INSERT = """
+INSERT INTO issuance_issuedslip (row_key, round_id, blinded_sha256) VALUES (%s, %s, %s)
+ON CONFLICT (row_key) DO NOTHING
+"""
+
+
+class _OtherValueHeld(Exception):
+    pass
+
+
+def _keep(round_id: str, rows: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether every row is now ours: fresh, or there before with the same blinded value."""
+    try:
+        with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+            for row_key, value in rows:
+                digest = hashlib.sha256(value).digest()
+                cursor.execute(_INSERT, [row_key, round_id, digest])
+                if cursor.rowcount == 1:
+                    continue
+                cursor.execute("SELECT blinded_sha256 FROM issuance_issuedslip WHERE row_key = %s", [row_key])
+                if bytes(cursor.fetchone()[0]) != digest:
+                    raise _OtherValueHeld
+    except _OtherValueHeld:
+        return False
+    return True
+
+
+def issued_purposes(*, member: Member, round_id: str, purposes: Sequence[str]) -> tuple[str, ...]:
+    """Which of these purposes this member was given a slip for. Empty once the round's issuance key is gone."""
+    try:
+        issuance_key = ballots.key_directory().read(ballots.KeyKind.ISSUANCE, round_id)
+    except ballots.KeyGone:
+        return ()
+    row_keys = {
+        credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose): purpose
+        for purpose in purposes
+    }
+    held = IssuedSlip.objects.filter(row_key__in=list(row_keys)).values_list("row_key", flat=True)
+    given = {row_keys[bytes(row_key)] for row_key in held}
+    return tuple(purpose for purpose in purposes if purpose in given)
+
+
+def delete_issuance(round_id: str) -> None:
+    """Forget what was given in this round. May be repeated."""
+    with transaction.atomic(using=ALIAS):
+        IssuedSlip.objects.filter(round_id=round_id).delete()
+
+
+def compact() -> None:
+    """Rewrite the store so that deleted rows are gone from its files."""
+    connection = connections[ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CLUSTER issuance_issuedslip USING issuance_issuedslip_pkey")
+        return
+    ballots.rewrite_sqlite(ALIAS)

@@ -1,0 +1,27 @@
+"""What became visible. A release never changes; everything that shows a figure reads it from here."""
+
+from django.db import models
+
+
+class Release(models.Model):
+    """The release of one round. Committed while still invisible, shown in the last step of closing."""
+
+    round_id = models.CharField(primary_key=True, max_length=32)
+    # SHA-256 over all units' releases and slot lists: what was spooled is what was committed.
+    digest = models.CharField(max_length=64)
+    shown = models.BooleanField(default=False)
+
+
+class ReleasedUnit(models.Model):
+    """One unit's figures and slot list, each with what proves its place in the public log."""
+
+    pk = models.CompositePrimaryKey("round_id", "unit_id")
+    round_id = models.CharField(max_length=32)
+    unit_id = models.CharField(max_length=32)
+    position = models.PositiveIntegerField()
+    figures = models.TextField()
+    figures_salt = models.BinaryField(max_length=32)
+    figures_path = models.BinaryField()
+    slots = models.TextField()
+    slots_salt = models.BinaryField(max_length=32)
+    slots_path = models.BinaryField()

@@ -1,0 +1,175 @@
+"""The door of `releases`: the only one through which a figure reaches anybody."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from andon.features.releases.models import Release, ReleasedUnit
+from andon.kernel import wire
+from andon.kernel.disclosure import UnitRelease
+
+__all__ = [
+    "Finished",
+    "FinishedUnit",
+    "OtherReleaseCommitted",
+    "commit",
+    "committed_digest",
+    "is_shown",
+    "parts",
+    "show",
+    "shown_among",
+    "split_path",
+    "unit",
+]
+
+HASH_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedUnit:
+    """A unit's part of a release. `figures` is `UnitRelease.to_json()`, `slots` the sorted slot list."""
+
+    unit_id: str
+    position: int
+    figures: dict[str, Any]
+    figures_salt: bytes
+    figures_path: tuple[bytes, ...]
+    slots: tuple[tuple[str, str, str], ...]
+    slots_salt: bytes
+    slots_path: tuple[bytes, ...]
+
+    @property
+    def release(self) -> UnitRelease:
+        return UnitRelease.from_json(self.figures)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "figures": self.figures,
+            "figures_path": [step.hex() for step in self.figures_path],
+            "figures_salt": wire.b64u(self.figures_salt),
+            "position": self.position,
+            "slots": [list(slot) for slot in self.slots],
+            "slots_path": [step.hex() for step in self.slots_path],
+            "slots_salt": wire.b64u(self.slots_salt),
+            "unit": self.unit_id,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "FinishedUnit":
+        return cls(
+            unit_id=value["unit"],
+            position=value["position"],
+            figures=value["figures"],
+            figures_salt=wire.unb64u(value["figures_salt"], HASH_BYTES),
+            figures_path=tuple(bytes.fromhex(step) for step in value["figures_path"]),
+            slots=tuple((slot, purpose, ciphertext) for slot, purpose, ciphertext in value["slots"]),
+            slots_salt=wire.unb64u(value["slots_salt"], HASH_BYTES),
+            slots_path=tuple(bytes.fromhex(step) for step in value["slots_path"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A whole release, ready to be committed."""
+
+    round_id: str
+    units: tuple[FinishedUnit, ...]
+
+    @property
+    def digest(self) -> str:
+        return _digest(self.units)
+
+
+def _digest(units: Iterable[FinishedUnit]) -> str:
+    running = hashlib.sha256()
+    for part in sorted(units, key=lambda part: part.unit_id):
+        running.update(hashlib.sha256(wire.canonical(part.to_json())).digest())
+    return running.hexdigest()
+
+
+class OtherReleaseCommitted(Exception):
+    """This round has a release with other figures. Nothing was changed, and nothing may be."""
+
+
+def commit(finished: Finished) -> None:
+    """Commit the whole release in one transaction, invisible. May be repeated with the same release.
+
+    Raises: OtherReleaseCommitted.
+    """
+    with transaction.atomic(using="default"):
+        present = Release.objects.filter(round_id=finished.round_id).first()
+        if present is not None:
+            if present.digest != finished.digest:
+                raise OtherReleaseCommitted
+            return
+        Release.objects.create(round_id=finished.round_id, digest=finished.digest)
+        ReleasedUnit.objects.bulk_create((_row(finished.round_id, part) for part in finished.units), batch_size=500)
+
+
+def committed_digest(round_id: str) -> str | None:
+    """The digest of what the database now holds, read back from the units and not from what was stored of it."""
+    if not Release.objects.filter(round_id=round_id).exists():
+        return None
+    rows = ReleasedUnit.objects.filter(round_id=round_id).order_by("unit_id").iterator(chunk_size=500)
+    return _digest([_part(row) for row in rows])
+
+
+def show(round_id: str) -> None:
+    """Make the release visible to everybody at once. May be repeated."""
+    Release.objects.filter(round_id=round_id).update(shown=True)
+
+
+def is_shown(round_id: str) -> bool:
+    return Release.objects.filter(round_id=round_id, shown=True).exists()
+
+
+def shown_among(round_ids: Sequence[str]) -> set[str]:
+    return set(Release.objects.filter(round_id__in=round_ids, shown=True).values_list("round_id", flat=True))
+
+
+def unit(round_id: str, unit_id: str) -> FinishedUnit | None:
+    """The unit's part of a release that is shown; None while it is not."""
+    if not is_shown(round_id):
+        return None
+    row = ReleasedUnit.objects.filter(round_id=round_id, unit_id=unit_id).first()
+    return _part(row) if row else None
+
+
+def parts(round_id: str) -> list[FinishedUnit]:
+    """All units' parts of a committed release, in the order of their positions. For closing and its readers."""
+    return [_part(row) for row in ReleasedUnit.objects.filter(round_id=round_id).order_by("position")]
+
+
+def _row(round_id: str, part: FinishedUnit) -> ReleasedUnit:
+    return ReleasedUnit(
+        round_id=round_id,
+        unit_id=part.unit_id,
+        position=part.position,
+        figures=wire.canonical(part.figures).decode(),
+        figures_salt=part.figures_salt,
+        figures_path=b"".join(part.figures_path),
+        slots=wire.canonical([list(slot) for slot in part.slots]).decode(),
+        slots_salt=part.slots_salt,
+        slots_path=b"".join(part.slots_path),
+    )
+
+
+def _part(row: ReleasedUnit) -> FinishedUnit:
+    return FinishedUnit(
+        unit_id=row.unit_id,
+        position=row.position,
+        figures=json.loads(row.figures),
+        figures_salt=bytes(row.figures_salt),
+        figures_path=split_path(bytes(row.figures_path)),
+        slots=tuple((slot, purpose, ciphertext) for slot, purpose, ciphertext in json.loads(row.slots)),
+        slots_salt=bytes(row.slots_salt),
+        slots_path=split_path(bytes(row.slots_path)),
+    )
+
+
+def split_path(path: bytes) -> tuple[bytes, ...]:
+    return tuple(path[start : start + HASH_BYTES] for start in range(0, len(path), HASH_BYTES))

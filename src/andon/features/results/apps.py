@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Results(AppConfig):
+    name = "andon.features.results"
+    label = "results"

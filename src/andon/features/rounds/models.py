@@ -1,0 +1,107 @@
+"""Rounds, the units they were opened to, and who was on the roster. Never who took part."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from andon.foundation.organisation.models import Node
+
+
+def random_id() -> str:
+    return secrets.token_hex(16)
+
+
+class Round(models.Model):
+    """One opening of one instrument to the roster of one node. Its state is told by the records below."""
+
+    class Kind(models.TextChoices):
+        DAILY = "daily", _("daily")
+        WEEKLY = "weekly", _("weekly")
+        FULL = "full", _("full")
+
+    id = models.CharField(primary_key=True, max_length=32, default=random_id)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.FULL)
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
+    instrument_id = models.CharField(max_length=64)
+    instrument_version = models.CharField(max_length=32)
+    policy = models.JSONField()
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    # Who asked for it, and when; the publication follows as soon as all its keys are on the disk.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+
+class RoundUnit(models.Model):
+    """A unit of a round as its manifest fixed it."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=random_id)
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="units")
+    name = models.CharField(max_length=400)
+    node_ids = models.JSONField()
+    # The labels in the order of the commitment, and its salt: what opens the leaf.
+    members = models.JSONField()
+    salt = models.BinaryField(max_length=32)
+    # Set at publication.
+    leaf = models.TextField(blank=True)
+    position = models.PositiveIntegerField(null=True)
+    path = models.BinaryField(default=b"")
+
+
+class RosterEntry(models.Model):
+    """Somebody is eligible, in exactly one unit of the round."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="roster")
+    unit = models.ForeignKey(RoundUnit, on_delete=models.CASCADE, related_name="roster")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["round", "member"], name="rounds_one_unit_a_member")]
+
+
+class NotAsked(models.Model):
+    """Somebody of the node who could not be placed in a unit of five, and why."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="not_asked")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=32)
+
+
+class Publication(models.Model):
+    """The manifest stands in the public log."""
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="publication")
+    at = models.DateTimeField()
+    log_index = models.PositiveIntegerField()
+    fingerprint = models.CharField(max_length=200)
+
+
+class Opening(models.Model):
+    """Ballots are taken from here on."""
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="opening")
+    at = models.DateTimeField()
+
+
+class CloseRequest(models.Model):
+    """The round is to be closed: by the worker at its date, or by somebody who leads it, before."""
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="close_request")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    early = models.BooleanField()
+
+
+class Ending(models.Model):
+    """The round is over: closed, or void with a reason."""
+
+    class Kind(models.TextChoices):
+        CLOSED = "closed", _("closed")
+        VOID = "void", _("void")
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, primary_key=True, related_name="ending")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    reason = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()

@@ -1,0 +1,194 @@
+"""Reading rounds, as frozen values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from andon.features.releases import public as releases
+from andon.features.rounds.models import Ending, NotAsked, Round, RoundUnit, RosterEntry
+from andon.features.rounds.services import PURPOSES, parsed_leaf
+from andon.foundation.organisation import public as organisation
+from andon.foundation.people.models import Member
+from andon.kernel import wire
+
+
+class State(StrEnum):
+    PREPARING = "preparing"
+    PUBLISHED = "published"
+    OPEN = "open"
+    CLOSING = "closing"
+    RELEASED = "released"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """A round as its people may see it. Holds nothing that says how many have answered."""
+
+    id: str
+    kind: str
+    node_id: str
+    node_name: str
+    instrument_id: str
+    instrument_version: str
+    opens_at: datetime
+    closes_at: datetime
+    state: State
+    fingerprint: str
+    early_close: bool
+    ended_at: datetime | None
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A unit as its own members see it: by name, with everybody on its roster."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+    leaf: dict[str, Any]
+    position: int
+    path: tuple[bytes, ...]
+    salt: bytes
+
+    @property
+    def opening(self) -> dict[str, Any]:
+        return {"members": list(self.members), "name": self.name, "salt": wire.b64u(self.salt)}
+
+
+def _rounds() -> QuerySet[Round]:
+    return Round.objects.select_related("node", "publication", "opening", "close_request", "ending")
+
+
+def _view(row: Round) -> RoundView:
+    ending: Ending | None = getattr(row, "ending", None)
+    publication = getattr(row, "publication", None)
+    if ending is not None:
+        state = State.RELEASED if ending.kind == Ending.Kind.CLOSED else State.VOID
+    elif publication is None:
+        state = State.PREPARING
+    elif getattr(row, "close_request", None) is not None:
+        state = State.CLOSING
+    else:
+        state = State.OPEN if getattr(row, "opening", None) else State.PUBLISHED
+    return RoundView(
+        id=row.pk,
+        kind=row.kind,
+        node_id=row.node_id,
+        node_name=row.node.name,
+        instrument_id=row.instrument_id,
+        instrument_version=row.instrument_version,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        state=state,
+        fingerprint=publication.fingerprint if publication else "",
+        early_close=bool(row.policy["early_close"]),
+        ended_at=ending.at if ending else None,
+        void_reason=ending.reason if ending else "",
+    )
+
+
+def find(round_id: str) -> RoundView | None:
+    row = _rounds().filter(pk=round_id).first()
+    return _view(row) if row else None
+
+
+def rounds_of(member: Member, *, limit: int = 50) -> list[RoundView]:
+    """The rounds that the member is on the roster of, newest first. One query."""
+    return [_view(row) for row in _rounds().filter(roster__member=member).order_by("-opens_at", "pk")[:limit]]
+
+
+def rounds_led_by(member: Member, *, on: date, limit: int = 50) -> list[RoundView]:
+    """The rounds of nodes that the member leads, newest first."""
+    nodes = organisation.leads_of(member.pk, on=on)
+    return [_view(row) for row in _rounds().filter(node_id__in=nodes).order_by("-opens_at", "pk")[:limit]]
+
+
+def all_rounds(*, limit: int = 200) -> list[RoundView]:
+    return [_view(row) for row in _rounds().order_by("-opens_at", "pk")[:limit]]
+
+
+def unit_of(member: Member, round_id: str) -> UnitView | None:
+    """The member's unit in this round; None for everybody who is not on its roster."""
+    entry = (
+        RosterEntry.objects.filter(round_id=round_id, member=member, round__publication__isnull=False)
+        .select_related("unit")
+        .first()
+    )
+    return _unit_view(entry.unit) if entry else None
+
+
+def unit_count(round_id: str) -> int:
+    return RoundUnit.objects.filter(round_id=round_id).count()
+
+
+def units_of(round_id: str) -> list[UnitView]:
+    """All units of a round in the order of their positions. For `closing`."""
+    return [_unit_view(unit) for unit in RoundUnit.objects.filter(round_id=round_id).order_by("position")]
+
+
+def why_not_asked(member: Member, round_id: str) -> str | None:
+    left = NotAsked.objects.filter(member=member, round_id=round_id).first()
+    return left.reason if left else None
+
+
+def _unit_view(unit: RoundUnit) -> UnitView:
+    return UnitView(
+        id=unit.pk,
+        name=unit.name,
+        members=tuple(unit.members),
+        leaf=parsed_leaf(unit),
+        position=unit.position or 0,
+        path=releases.split_path(bytes(unit.path)),
+        salt=bytes(unit.salt),
+    )
+
+
+def purposes_of(_round: RoundView) -> tuple[str, ...]:
+    return PURPOSES
+
+
+def is_issuing(view: RoundView) -> bool:
+    """Slips are given from publishing to close."""
+    return view.state in {State.PUBLISHED, State.OPEN}
+
+
+def due_to_open(now: datetime) -> list[str]:
+    rows = Round.objects.filter(opens_at__lte=now, publication__isnull=False, opening__isnull=True, ending__isnull=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def due_to_close(now: datetime) -> list[str]:
+    rows = Round.objects.filter(closes_at__lte=now, opening__isnull=False, ending__isnull=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def unfinished_publications() -> list[str]:
+    return list(Round.objects.filter(publication__isnull=True, ending__isnull=True).values_list("pk", flat=True))
+
+
+def access_round(member: Member, round_id: str, *, needs: str) -> RoundView:
+    """The round, if the member may `see` it (roster, lead, steward, auditor) or `lead` it.
+
+    Raises: Http404, for a round that is absent and for one that is none of the member's business alike.
+    """
+    view = find(round_id)
+    if view is not None and _may(member, view, needs):
+        return view
+    raise Http404
+
+
+def _may(member: Member, view: RoundView, needs: str) -> bool:
+    if view.node_id in organisation.leads_of(member.pk, on=timezone.localdate()):
+        return True
+    if needs == "lead":
+        return False
+    if RosterEntry.objects.filter(round_id=view.id, member=member).exists():
+        return True
+    return bool(organisation.duties_of(member.pk) & {"steward", "auditor"})

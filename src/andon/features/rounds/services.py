@@ -1,0 +1,341 @@
+"""Planning, publishing and opening a round.
+
+A round is published in steps, each of which may be repeated: plan (one transaction), keys on the disk, box and
+files, the manifest in the public log, and last the record that says so. A process that is killed between two
+steps leaves a round that the worker finishes.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from andon.features.ballots import public as ballots
+from andon.features.instruments import public as instruments
+from andon.features.publiclog import public as publiclog
+from andon.features.rounds import signing
+from andon.features.rounds.models import (
+    CloseRequest,
+    Ending,
+    NotAsked,
+    Opening,
+    Publication,
+    RosterEntry,
+    Round,
+    RoundUnit,
+)
+from andon.foundation.audit import public as audit
+from andon.foundation.organisation import public as organisation
+from andon.kernel import disclosure, manifest, wire
+from andon.kernel.ballot import box_public_key
+from andon.kernel.credential import EvaluationKey
+
+FARTHEST_OPENING = timedelta(days=6)
+SHORTEST = timedelta(minutes=5)
+LONGEST = timedelta(days=60)
+# Identical statements come at least this far apart for one person.
+REST = timedelta(days=28)
+PURPOSES = ("ballot",)
+
+
+class RoundRefused(Exception):
+    """The round cannot be opened like this. Nothing was changed. The text is for the person who asked."""
+
+
+class NobodyToAsk(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _("There are fewer than five people here, too few for any figure. Nothing was opened.")
+        )
+
+
+class BadDates(RoundRefused):
+    pass
+
+
+class AskedAlready(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Somebody on this roster is being asked these statements now, or was within the last 28 days. "
+                "Nothing was opened. Wait until then, or choose another team."
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who would be asked in which unit, and who would not."""
+
+    units: tuple[disclosure.Unit, ...]
+    labels: dict[str, str]
+    not_asked: tuple[disclosure.NotAsked, ...]
+
+
+def plan_round(*, node_id: str, on: date) -> Plan:
+    """The units that the rosters of this day would give. Depends on rosters alone."""
+    tree = organisation.tree(root_id=node_id, on=on)
+    plan = disclosure.units_from_rosters(
+        [
+            disclosure.Node(node.id, node.parent_id, node.name, tuple(member for member, _label in node.members))
+            for node in tree
+        ]
+    )
+    labels = {member: label for node in tree for member, label in node.members}
+    return Plan(plan.units, labels, plan.not_asked)
+
+
+def publish_round(
+    *,
+    node_id: str,
+    instrument_id: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    by: object | None,
+    at: datetime,
+    early_close: bool = True,
+) -> Round:
+    """Fix the roster, make the keys and publish the manifest.
+
+    Guarantees: either nothing happened (RoundRefused), or the round is published, or it will be: a killed
+    publication is finished by the worker with the same roster and the same keys.
+    Raises: RoundRefused, signing.StewardKeyMissing, ballots.KeyDirectoryMissing.
+    """
+    signing.steward_key()
+    ballots.key_directory().check()
+    _check_dates(opens_at, closes_at, at)
+    instrument = instruments.load(instrument_id)
+    policy = disclosure.Policy(early_close=early_close)
+    plan = plan_round(node_id=node_id, on=at.date())
+    if not plan.units:
+        raise NobodyToAsk
+    with transaction.atomic(using="default"):
+        _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
+        published = Round.objects.create(
+            node_id=node_id,
+            instrument_id=instrument.id,
+            instrument_version=instrument.version,
+            policy=policy.to_json(),
+            opens_at=opens_at.replace(microsecond=0),
+            closes_at=closes_at.replace(microsecond=0),
+            by_id=getattr(by, "pk", None),
+            at=at,
+        )
+        _fix_roster(published, plan)
+        audit.record(kind="round.planned", by=by, at=at, subject=published.id, node=node_id, instrument=instrument.id)
+    finish_publication(round_id=published.id, at=at)
+    published.refresh_from_db()
+    return published
+
+
+def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
+    if opens_at < at - timedelta(minutes=1):
+        raise BadDates(_("A round cannot open in the past. Nothing was opened."))
+    if opens_at - at > FARTHEST_OPENING:
+        raise BadDates(_("A round is published at most six days before it opens. Nothing was opened."))
+    if closes_at - opens_at < SHORTEST:
+        raise BadDates(_("A round stays open for at least five minutes. Nothing was opened."))
+    if closes_at - opens_at > LONGEST:
+        raise BadDates(_("A round stays open for at most 60 days. Nothing was opened."))
+
+
+def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> None:
+    recent = [
+        row.pk
+        for row in Round.objects.filter(instrument_id=instrument_id).select_related("ending")
+        if not hasattr(row, "ending")
+        or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST)
+    ]
+    if not recent:
+        return
+    asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
+    if asked.intersection(member_keys):
+        raise AskedAlready
+
+
+def _fix_roster(published: Round, plan: Plan) -> None:
+    units, entries = [], []
+    for planned in plan.units:
+        unit = RoundUnit(
+            round=published,
+            name=planned.name,
+            node_ids=list(planned.node_ids),
+            members=manifest.sorted_members([plan.labels[member] for member in planned.members]),
+            salt=secrets.token_bytes(manifest.SALT_BYTES),
+        )
+        units.append(unit)
+        entries.extend(RosterEntry(round=published, unit=unit, member_id=member) for member in planned.members)
+    RoundUnit.objects.bulk_create(units, batch_size=500)
+    RosterEntry.objects.bulk_create(entries, batch_size=1_000)
+    NotAsked.objects.bulk_create(
+        [NotAsked(round=published, member_id=left.member, reason=left.reason.value) for left in plan.not_asked],
+        batch_size=1_000,
+    )
+
+
+def finish_publication(*, round_id: str, at: datetime) -> None:
+    """Do what is left of a publication. May be repeated, also at the same time by two processes."""
+    published = Round.objects.get(pk=round_id)
+    if Publication.objects.filter(round_id=round_id).exists():
+        return
+    keys = ballots.key_directory()
+    keys.create(round_id)
+    seed = keys.read(ballots.KeyKind.SEED, round_id)
+    box_key = keys.read(ballots.KeyKind.BOX, round_id)
+    ballots.prepare_box(round_id)
+    leaves = _fix_leaves(published, seed)
+    body = _manifest_body(published, leaves, box_public_key(box_key))
+    begin_log()
+    entry = publiclog.append("manifest", round_id=round_id, body=signing.signed("manifest", body))
+    with transaction.atomic(using="default"):
+        Publication.objects.get_or_create(
+            round_id=round_id,
+            defaults={"at": at, "log_index": entry.index, "fingerprint": manifest.fingerprint(entry.body)},
+        )
+
+
+_generation_of_issuance: list[Callable[[], str]] = []
+
+
+def register_issuance_generation(generation: Callable[[], str]) -> None:
+    """`issuance` stands above this feature and tells the identity of its store through this port."""
+    _generation_of_issuance[:] = [generation]
+
+
+def _issuance_generation() -> str:
+    return _generation_of_issuance[0]()
+
+
+def begin_log() -> None:
+    """The first entry of the log names the organisation and the steward's key. May be repeated."""
+    here = organisation.current()
+    if here is None:
+        raise RoundRefused(_("There is no organisation yet. Import people or run the set-up first."))
+    body = {"andon": "v1", "organisation": here.id, "steward_key": here.steward_public_key}
+    if publiclog.find("genesis", "") is None:
+        publiclog.append("genesis", body=signing.signed("genesis", lambda _previous: body))
+
+
+def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
+    units = list(published.units.order_by("id"))
+    leaves = []
+    for unit in units:
+        keys = {
+            purpose: EvaluationKey.derive(seed, round_id=published.pk, unit_id=unit.pk, purpose=purpose).public_key
+            for purpose in PURPOSES
+        }
+        roster = manifest.roster_commitment(bytes(unit.salt), unit.name, unit.members)
+        leaf = wire.canonical(manifest.unit_leaf(unit.pk, keys, roster))
+        unit.leaf = leaf.decode()
+        leaves.append(leaf)
+    for position, (unit, path) in enumerate(zip(units, manifest.inclusion_paths(leaves), strict=True)):
+        unit.position = position
+        unit.path = b"".join(path)
+    RoundUnit.objects.bulk_update(units, ["leaf", "position", "path"], batch_size=500)
+    return leaves
+
+
+def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Callable[[str], dict[str, Any]]:
+    instrument = instruments.load(published.instrument_id)
+    instrument_hash = publiclog.put_blob(wire.canonical(instrument.to_json()), media_type="application/json")
+    bundle = {
+        file.name: publiclog.put_blob(file.content, media_type=file.media_type)
+        for file in ballots.installed_bundle().values()
+    }
+    root = manifest.merkle_root(leaves).hex()
+    generations = {"ballots": ballots.generation(), "issuance": _issuance_generation()}
+
+    def body(previous: str) -> dict[str, Any]:
+        return {
+            "andon": "v1",
+            "box_key": wire.b64u(box_key),
+            "bundle": bundle,
+            "closes_at": utc_text(published.closes_at),
+            "generations": generations,
+            "instrument": {"id": instrument.id, "sha256": instrument_hash, "version": instrument.version},
+            "kind": published.kind,
+            "opens_at": utc_text(published.opens_at),
+            "policy": published.policy,
+            "previous": previous,
+            "purposes": list(PURPOSES),
+            "round": published.pk,
+            "units": {"count": len(leaves), "root": root},
+        }
+
+    return body
+
+
+def utc_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def open_round(*, round_id: str, at: datetime) -> None:
+    """From now on ballots are taken. May be repeated; a round that has ended stays ended."""
+    opening = Round.objects.get(pk=round_id)
+    if not Publication.objects.filter(round_id=round_id).exists() or hasattr(opening, "ending"):
+        return
+    publiclog.append("opened", round_id=round_id, body={"round": round_id})
+    ballots.open_box(round_id)
+    Opening.objects.get_or_create(round_id=round_id, defaults={"at": at})
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAsked:
+    """That a round is to be closed, since when, and whether before its date."""
+
+    round_id: str
+    at: datetime
+    early: bool
+
+
+def ask_to_close(*, round_id: str, by: object | None, at: datetime) -> CloseAsked:
+    """Note that the round is to be closed now; the worker does it. May be repeated: the first request stands.
+
+    Raises: RoundRefused where the round is not open, or where its policy allows no early close.
+    """
+    with transaction.atomic(using="default"):
+        row = Round.objects.select_related("opening", "ending").get(pk=round_id)
+        if not hasattr(row, "opening") or hasattr(row, "ending"):
+            raise RoundRefused(_("Only an open round can be closed. Nothing was changed."))
+        early = at < row.closes_at
+        if early and not row.policy["early_close"]:
+            raise RoundRefused(_("This round was published to stay open until its date. Nothing was changed."))
+        request, fresh = CloseRequest.objects.get_or_create(
+            round_id=round_id, defaults={"by_id": getattr(by, "pk", None), "at": at, "early": early}
+        )
+        if fresh:
+            audit.record(kind="round.close_asked", by=by, at=at, subject=round_id, early=early)
+    return CloseAsked(round_id, request.at, request.early)
+
+
+def asked_to_close() -> list[CloseAsked]:
+    """Requests that are not carried out yet."""
+    waiting = CloseRequest.objects.filter(round__ending__isnull=True)
+    return [CloseAsked(request.round_id, request.at, request.early) for request in waiting]
+
+
+def close_asked(round_id: str) -> CloseAsked | None:
+    request = CloseRequest.objects.filter(round_id=round_id).first()
+    return CloseAsked(request.round_id, request.at, request.early) if request else None
+
+
+def record_ending(*, round_id: str, kind: str, reason: str, at: datetime) -> None:
+    """Note that the round is over. For `closing`."""
+    Ending.objects.get_or_create(round_id=round_id, defaults={"kind": kind, "reason": reason, "at": at})
+
+
+def parsed_leaf(unit: RoundUnit) -> dict[str, Any]:
+    leaf: dict[str, Any] = json.loads(unit.leaf)
+    return leaf
+
+
+def door_address(round_id: str, wallet: str = "") -> str:
+    """Where the round is answered. The wallet's id stands in the fragment, which no server ever sees."""
+    address = f"{settings.ANONYMOUS_ORIGIN}/answer/{round_id}/"
+    return f"{address}#w={wallet}" if wallet else address

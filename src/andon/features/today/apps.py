@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Today(AppConfig):
+    name = "andon.features.today"
+    label = "today"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Verify(AppConfig):
+    name = "andon.features.verify"
+    label = "verify"
