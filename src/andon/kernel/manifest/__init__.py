@@ -1,6 +1,5 @@
 """Manifest, rosters and the public log: what everybody can check. docs/protocol, sections 5 to 7."""
 
-from andon.kernel.manifest.fingerprint import fingerprint, word_list
 from andon.kernel.manifest.log import (
     NO_PREVIOUS,
     BadClosing,
@@ -51,6 +50,7 @@ from andon.kernel.manifest.schema import (
     check_manifest,
 )
 from andon.kernel.manifest.slots import Slot, slot_leaf, slots_commitment, sorted_slots
+from andon.kernel.manifest.twelve_words import fingerprint, word_list
 
 __all__ = [
     "KINDS",

@@ -18,7 +18,7 @@ _SIGNATURE_BYTES = 64
 Entry = dict[str, object]
 
 
-class BadLog(ValueError):  # noqa: N818
+class BadLog(ValueError):
     """The public log does not hold; the subclass says why."""
 
 

@@ -23,7 +23,7 @@ KEY_BYTES = 32
 LEAST_MEMBERS = 5
 
 
-class BadOpening(ValueError):  # noqa: N818
+class BadOpening(ValueError):
     """The roster that was shown is not the roster that was fixed."""
 
 
