@@ -56,14 +56,14 @@ def _may_be_enqueued(task: Task, args: Sequence[Any], now: datetime) -> bool:
         .order_by("-enqueued_at")
         .values_list("status", "finished_at")
     )
-    failures = 0
+    failures, failed_at = 0, now
     for status, finished_at in earlier[:20]:
         if status in {TaskResultStatus.READY, TaskResultStatus.RUNNING}:
             return False
         if status == TaskResultStatus.SUCCESSFUL:
             break
         failures += 1
-        if failures == 1:
+        if failures == 1 and finished_at is not None:
             failed_at = finished_at
     return not failures or now >= failed_at + wait_after(failures)
 

@@ -110,7 +110,7 @@ class Worker(DatabaseWorker):
             record_failure(db_task_result, error)
 
         # On the instance: the class's own method would store the message of the error.
-        db_task_result.set_failed = set_failed  # type: ignore[method-assign]
+        db_task_result.set_failed = set_failed
         name, began = db_task_result.task_path.rpartition(".")[2], time.monotonic()
         log.info("%s: started", name)
         super().run_task(db_task_result)

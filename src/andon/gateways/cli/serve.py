@@ -94,7 +94,7 @@ def part_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def start(part: Part, environment: Mapping[str, str], **options: object) -> subprocess.Popen[bytes]:
     """Start a part in a process group of its own, which the kernel asks to stop when this process dies."""
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(  # type: ignore[call-overload]
         part.argv,
         env=part_environment(environment),
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,67 @@
+# Everything that is done with this working copy. `make help` lists it; each target sets up what it needs.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+
+WORKERS ?= logical
+pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --junit-xml=test-results/$@.xml
+
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e test-slow bench screenshots
+
+help: ## show this list
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
+
+setup: ## install everything that tests need, in this folder
+	@deploy/setup test
+
+run: ## set up, fill a demo, start Andon on http://localhost:8000 (make run PORT=9000 for another)
+	@deploy/setup run
+	@PORT=$(or $(PORT),8000) deploy/demo
+
+test: setup ## set up and run every ring below, from lint to e2e
+	@python3 .ci/rings.py lint types arch test-client test-sqlite test-postgres e2e
+
+ci: test ## what continuous integration runs (.ci/run): the same as make test
+
+lint: setup ## ruff, its formatter, spelling, dependencies that are missing or not needed
+	ruff check
+	ruff format --check
+	codespell
+	deptry src
+
+format: setup ## let ruff sort imports and lay out the code
+	ruff check --fix
+	ruff format
+
+types: setup ## mypy (strict in the kernel and the verifier) and tsc
+	mypy
+	npm run --silent types
+
+arch: setup ## the floors: who may import whom, what a ballot may be related to, what must be documented
+	lint-imports
+	$(pytest) tests/architecture
+
+test-client: setup ## the browser code, with Node's own test runner
+	npm test --silent
+
+test-sqlite: setup ## all tests but journeys and slow ones, on SQLite
+	$(pytest) --ignore=tests/architecture
+
+test-postgres: setup ## the same tests on a real PostgreSQL server
+	ANDON_TEST_DATABASE=postgres $(pytest) --ignore=tests/architecture --ignore=tests/kernel --ignore=tests/verifier
+
+e2e: setup ## journeys of people through the running service, in Chromium
+	$(pytest) -m journey
+
+test-slow: setup ## tests marked slow, on SQLite and on PostgreSQL
+	$(pytest) -m slow
+	ANDON_TEST_DATABASE=postgres $(pytest) -m slow
+
+bench: setup ## measure; the scripts in bench/ say what
+	for script in bench/*.py; do python "$$script"; done
+
+screenshots: setup ## take the pictures in docs/images anew
+	python -m tests.journeys.screenshots
