@@ -1,0 +1,74 @@
+/** Words in the member's language: English is built in, other catalogues are files of the same pinned bundle. */
+
+type Values = Record<string, string | number>;
+
+interface Catalogue {
+  lang: string;
+  dir: 'ltr' | 'rtl';
+  /** For n below 200 the plural form as one digit each; above, forms repeat by the last two digits. */
+  plurals: string;
+  messages: Record<string, string[]>;
+}
+
+let catalogue: Catalogue | null = null;
+
+export function gettext(message: string, values: Values = {}): string {
+  return fill(catalogue?.messages[message]?.[0] || message, values);
+}
+
+export function ngettext(one: string, many: string, n: number, values: Values = {}): string {
+  const forms = catalogue?.messages[one];
+  const index = catalogue ? Number(catalogue.plurals[n < 200 ? n : 100 + (n % 100)] ?? 0) : 0;
+  return fill(forms?.[index] || (n === 1 ? one : many), { n, ...values });
+}
+
+/** For a text that only the element tree can fill, such as a name in bold: the parts around `%(name)s`. */
+export function around(message: string, name: string): [string, string] {
+  const [before = '', after = ''] = message.split(`%(${name})s`);
+  return [before, after];
+}
+
+export function language(): string {
+  return catalogue?.lang ?? 'en';
+}
+
+/** Loads the first language the member reads and we have. Failing is quiet: English is always there. */
+export async function loadCatalogue(languages: readonly string[] = navigator.languages): Promise<void> {
+  for (const wanted of languages) {
+    const lang = [wanted, wanted.split('-')[0] ?? ''].map((tag) => tag.toLowerCase()).find((tag) => tag in CATALOGUES || tag === 'en');
+    if (lang === 'en') return;
+    const file = lang === undefined ? undefined : CATALOGUES[lang];
+    if (!file) continue;
+    try {
+      const response = await fetch(file.path, {
+        integrity: file.integrity,
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+      });
+      catalogue = (await response.json()) as Catalogue;
+      document.documentElement.lang = catalogue.lang;
+      document.documentElement.dir = catalogue.dir;
+      return;
+    } catch {
+      return;
+    }
+  }
+}
+
+export function date(milliseconds: number): string {
+  return new Intl.DateTimeFormat(language(), { day: 'numeric', month: 'long' }).format(milliseconds);
+}
+
+export function dateAndTime(milliseconds: number): string {
+  return new Intl.DateTimeFormat(language(), {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(milliseconds);
+}
+
+function fill(message: string, values: Values): string {
+  return message.replace(/%\((\w+)\)s/g, (whole, name: string) => String(values[name] ?? whole)).replaceAll('%%', '%');
+}

@@ -1,0 +1,425 @@
+/** The Merkle tree, the public log, the manifest, rosters and slot lists (docs/protocol, sections 5 to 7). */
+
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { Refusal } from './refusal.ts';
+import {
+  b64u,
+  bool,
+  type Bytes,
+  canonical,
+  concat,
+  digest,
+  exactKeys,
+  hash,
+  hasKeys,
+  hex,
+  id,
+  integer,
+  isObject,
+  type JsonObject,
+  list,
+  lp,
+  Malformed,
+  purpose,
+  sameBytes,
+  sha256Hex,
+  text,
+  unb64u,
+  unhex,
+} from './wire.ts';
+
+export const LEAST_ROSTER = 5;
+const FIRST_PREVIOUS = '0'.repeat(64);
+const SIGNED_KINDS: ReadonlySet<string> = new Set(['genesis', 'manifest', 'bundle']);
+
+// --- Merkle tree: RFC 9162, section 2.1 -----------------------------------------------------------------------
+
+export function leafHash(leaf: Uint8Array): Bytes {
+  return digest(concat(Uint8Array.of(0), leaf));
+}
+
+export function nodeHash(left: Uint8Array, right: Uint8Array): Bytes {
+  return digest(concat(Uint8Array.of(1), left, right));
+}
+
+/** RFC 9162, 2.1.1. */
+export function merkleRoot(leaves: readonly Uint8Array[]): Bytes {
+  const [only] = leaves;
+  if (only === undefined) return digest(new Uint8Array(0));
+  if (leaves.length === 1) return leafHash(only);
+  const split = splitOf(leaves.length);
+  return nodeHash(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+}
+
+/** RFC 9162, 2.1.3.1. */
+export function merklePath(leaves: readonly Uint8Array[], index: number): Bytes[] {
+  if (leaves.length <= 1) return [];
+  const split = splitOf(leaves.length);
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
+  return index < split
+    ? [...merklePath(left, index), merkleRoot(right)]
+    : [...merklePath(right, index - split), merkleRoot(left)];
+}
+
+/** RFC 9162, 2.1.3.2. True only when the leaf is at `index` of a tree of `count` leaves with this root. */
+export function isIncluded(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[], root: Uint8Array): boolean {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count) return false;
+  let fn = index;
+  let sn = count - 1;
+  let r = leafHash(leaf);
+  for (const p of path) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      r = nodeHash(p, r);
+      while (fn % 2 === 0 && fn !== 0) {
+        fn = Math.floor(fn / 2);
+        sn = Math.floor(sn / 2);
+      }
+    } else {
+      r = nodeHash(r, p);
+    }
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
+  }
+  return sn === 0 && sameBytes(r, root);
+}
+
+function splitOf(size: number): number {
+  let split = 1;
+  while (split * 2 < size) split *= 2;
+  return split;
+}
+
+function readPath(value: unknown): Bytes[] {
+  return list(value).map((step) => unhex(hash(step)));
+}
+
+// --- Public log --------------------------------------------------------------------------------------------------
+
+export interface LogEntry {
+  body: JsonObject;
+  index: number;
+  kind: string;
+  previous: string;
+  signature: string | null;
+}
+
+/** How far a wallet has verified the log, and by whose key. */
+export interface LogHead {
+  index: number;
+  hash: string;
+  stewardKey: string;
+  organisation: string;
+}
+
+export function readEntry(value: unknown): LogEntry {
+  const entry = exactKeys(value, 'body', 'index', 'kind', 'previous', 'signature');
+  if (!isObject(entry['body'])) throw new Malformed('a body is an object');
+  return {
+    body: entry['body'],
+    index: integer(entry['index']),
+    kind: text(entry['kind']),
+    previous: hash(entry['previous']),
+    signature: entry['signature'] === null ? null : text(entry['signature']),
+  };
+}
+
+export function entryHash(entry: LogEntry): string {
+  return sha256Hex(canonical(entry));
+}
+
+export function signedMessage(kind: string, body: JsonObject): Bytes {
+  return lp('andon/v1/signed', kind, digest(canonical(body)));
+}
+
+/**
+ * Follows the log from a verified head (null: from the beginning) over entries that must come right after it.
+ * Guarantees: no gap, every `previous` matches, every signed kind carries the steward key's signature.
+ * Does not: know whether others are shown the same log; that is what comparing heads and fingerprints is for.
+ * Kinds of a later version are followed but not read, so that an older wallet goes on working.
+ * Raises: Refusal `log_broken` or `signature_invalid`.
+ */
+export function followLog(from: LogHead | null, entries: readonly LogEntry[]): LogHead | null {
+  let head = from;
+  for (const entry of entries) {
+    const index = head === null ? 0 : head.index + 1;
+    const previous = head === null ? FIRST_PREVIOUS : head.hash;
+    if (entry.index !== index || entry.previous !== previous || (entry.kind === 'genesis') !== (index === 0)) {
+      throw new Refusal('log_broken');
+    }
+    const [stewardKey, organisation] = head === null ? readGenesis(entry.body) : [head.stewardKey, head.organisation];
+    if (SIGNED_KINDS.has(entry.kind) || entry.signature !== null) checkSignature(entry, stewardKey);
+    // The steward signs a manifest for one place in one log; anywhere else it is a replay.
+    if (entry.kind === 'manifest' && entry.body['previous'] !== previous) throw new Refusal('log_broken');
+    head = { index, hash: entryHash(entry), stewardKey, organisation };
+  }
+  return head;
+}
+
+function readGenesis(body: JsonObject): [string, string] {
+  try {
+    const { andon, organisation, steward_key: stewardKey } = exactKeys(body, 'andon', 'organisation', 'steward_key');
+    if (andon !== 'v1') throw new Malformed('another version');
+    unb64u(stewardKey, 32);
+    return [text(stewardKey), id(organisation)];
+  } catch {
+    throw new Refusal('log_broken');
+  }
+}
+
+function checkSignature(entry: LogEntry, stewardKey: string): void {
+  let valid = false;
+  try {
+    valid = ed25519.verify(unb64u(entry.signature, 64), signedMessage(entry.kind, entry.body), unb64u(stewardKey, 32), {
+      zip215: false,
+    });
+  } catch {
+    valid = false;
+  }
+  if (!valid) throw new Refusal('signature_invalid');
+}
+
+// --- Manifest ----------------------------------------------------------------------------------------------------
+
+export interface Manifest {
+  round: string;
+  kind: string;
+  purposes: string[];
+  boxKey: Bytes;
+  bundle: Record<string, string>;
+  /** ISO 8601, UTC to the second. */
+  opensAt: string;
+  closesAt: string;
+  instrument: { id: string; sha256: string; version: string };
+  units: { count: number; root: string };
+  policy: JsonObject;
+}
+
+const MANIFEST_KEYS = [
+  'andon', 'box_key', 'bundle', 'closes_at', 'generations', 'instrument', 'kind', 'opens_at', 'policy', 'previous',
+  'purposes', 'round', 'units',
+];
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** Raises: Refusal `manifest_malformed`. */
+export function readManifest(body: JsonObject): Manifest {
+  try {
+    const m = exactKeys(body, ...MANIFEST_KEYS);
+    if (m['andon'] !== 'v1') throw new Malformed('another version');
+    const instrument = exactKeys(m['instrument'], 'id', 'sha256', 'version');
+    const units = exactKeys(m['units'], 'count', 'root');
+    const policy = exactKeys(m['policy'], 'bands', 'early_close', 'least_ballots', 'rules');
+    // A round that promises less than five ballots behind a figure, or plays by rules this page cannot explain, is
+    // not one this wallet takes part in.
+    integer(policy['least_ballots'], LEAST_ROSTER);
+    if (policy['bands'] !== 'wide-4' || policy['rules'] !== 'andon-disclosure/1') throw new Malformed('policy');
+    if (!isObject(m['bundle'])) throw new Malformed('bundle is an object');
+    if (time(m['opens_at']) >= time(m['closes_at'])) throw new Malformed('a round opens before it closes');
+    const kind = text(m['kind']);
+    return {
+      round: id(m['round']),
+      kind,
+      purposes: readPurposes(kind, m['purposes']),
+      boxKey: unb64u(m['box_key'], 32),
+      bundle: Object.fromEntries(Object.entries(m['bundle']).map(([name, sum]) => [name, hash(sum)])),
+      opensAt: time(m['opens_at']),
+      closesAt: time(m['closes_at']),
+      instrument: {
+        id: text(instrument['id']),
+        sha256: hash(instrument['sha256']),
+        version: text(instrument['version']),
+      },
+      units: { count: integer(units['count'], 1), root: hash(units['root']) },
+      policy,
+    };
+  } catch {
+    throw new Refusal('manifest_malformed');
+  }
+}
+
+function readPurposes(kind: string, value: unknown): string[] {
+  const purposes = list(value).map(purpose);
+  if (new Set(purposes).size !== purposes.length) throw new Malformed('a purpose is listed twice');
+  const ballots = purposes.filter((name) => name !== 'comment');
+  const fits =
+    kind === 'daily'
+      ? ballots.length > 0 && !ballots.includes('ballot')
+      : (kind === 'weekly' || kind === 'full') && ballots.join() === 'ballot';
+  if (!fits) throw new Malformed('the purposes do not fit the kind of round');
+  return purposes;
+}
+
+function time(value: unknown): string {
+  if (typeof value !== 'string' || !TIME.test(value) || Number.isNaN(Date.parse(value))) throw new Malformed('not a time');
+  return value;
+}
+
+export function manifestHash(body: JsonObject): string {
+  return sha256Hex(canonical(body));
+}
+
+/** Twelve words: the first 132 bits of SHA-256(canonical(manifest)), eleven bits a word. */
+export function fingerprint(body: JsonObject, words: readonly string[]): string {
+  if (words.length !== 2048) throw new Malformed('the word list has 2,048 words');
+  const bits = BigInt(`0x${manifestHash(body)}`) >> 124n;
+  const picked = Array.from({ length: 12 }, (_, i) => words[Number((bits >> BigInt(11 * (11 - i))) & 2047n)]);
+  return picked.join(' ');
+}
+
+// --- Rosters and unit leaves ----------------------------------------------------------------------------------------
+
+/** What a member of a unit is given with the evaluations: enough to see who is counted together, and by which key. */
+export interface UnitProof {
+  leaf: JsonObject;
+  opening: JsonObject;
+  path: string[];
+  index: number;
+  count: number;
+}
+
+export interface Unit {
+  unit: string;
+  name: string;
+  members: string[];
+  keys: Record<string, Bytes>;
+}
+
+export function rosterCommitment(salt: Uint8Array, members: readonly string[], name: string): string {
+  return hex(digest(concat(lp('andon/v1/roster', salt), canonical({ members, name }))));
+}
+
+export function readUnitProof(value: unknown): UnitProof {
+  const { leaf, opening, path, index, count } = hasKeys(value, 'leaf', 'path', 'index', 'count');
+  if (!isObject(leaf)) throw new Malformed('a leaf is an object');
+  if (!isObject(opening)) throw new Refusal('roster_missing');
+  return { leaf, opening, path: list(path).map(hash), index: integer(index), count: integer(count, 1) };
+}
+
+/**
+ * Checks a unit's leaf against the manifest and its roster against the leaf.
+ * Guarantees: the keys returned are the ones every member of the unit is shown; the roster is at least five people,
+ * committed to before the round opened, and `me` is one of them.
+ * Raises: Refusal, one code per reason of section 11.
+ */
+export function checkUnit(manifest: Manifest, proof: UnitProof, me: string): Unit {
+  const root = unhex(manifest.units.root);
+  const { leaf } = proof;
+  if (
+    proof.count !== manifest.units.count ||
+    !isIncluded(canonical(leaf), proof.index, proof.count, readPath(proof.path), root)
+  ) {
+    throw new Refusal('key_not_in_manifest');
+  }
+  let unit: string;
+  let roster: string;
+  const keys: Record<string, Bytes> = {};
+  try {
+    const read = exactKeys(leaf, 'keys', 'roster', 'unit');
+    unit = id(read['unit']);
+    roster = hash(read['roster']);
+    if (!isObject(read['keys'])) throw new Malformed('keys are an object');
+    for (const [name, key] of Object.entries(read['keys'])) keys[purpose(name)] = unb64u(key, 32);
+    for (const name of manifest.purposes) if (!keys[name]) throw new Malformed('a purpose without a key');
+  } catch {
+    throw new Refusal('key_not_in_manifest');
+  }
+  const { members, name } = openRoster(proof.opening, roster);
+  if (members.length < LEAST_ROSTER) throw new Refusal('roster_too_small');
+  if (!members.includes(me)) throw new Refusal('not_in_roster');
+  return { unit, name, members, keys };
+}
+
+function openRoster(opening: JsonObject, commitment: string): { members: string[]; name: string } {
+  let members: string[];
+  let name: string;
+  let salt: Bytes;
+  try {
+    const read = exactKeys(opening, 'members', 'name', 'salt');
+    members = list(read['members']).map(text);
+    name = text(read['name']);
+    salt = unb64u(read['salt'], 32);
+  } catch {
+    throw new Refusal('roster_missing');
+  }
+  // Distinct, or one person could be counted as several to reach five.
+  const sorted = [...new Set(members)].sort();
+  if (sorted.length !== members.length || sorted.some((member, i) => member !== members[i])) {
+    throw new Refusal('roster_mismatch');
+  }
+  if (rosterCommitment(salt, members, name) !== commitment) throw new Refusal('roster_mismatch');
+  return { members, name };
+}
+
+// --- Slot lists -------------------------------------------------------------------------------------------------------
+
+/** One ballot of a unit as the list shows it: slot, purpose, SHA-256 of the ciphertext. */
+export type ListedSlot = [slot: string, purpose: string, ciphertextHash: string];
+
+export interface SlotProof {
+  list: ListedSlot[];
+  salt: string;
+  path: string[];
+  index: number;
+  count: number;
+}
+
+export interface Closed {
+  round: string;
+  box: string;
+  early: boolean;
+  units: { count: number; root: string };
+}
+
+export function readClosed(body: JsonObject): Closed {
+  const closed = hasKeys(body, 'box', 'early', 'round', 'units');
+  const units = exactKeys(closed['units'], 'count', 'root');
+  return {
+    round: id(closed['round']),
+    box: hash(closed['box']),
+    early: bool(closed['early']),
+    units: { count: integer(units['count'], 1), root: hash(units['root']) },
+  };
+}
+
+export function slotsCommitment(salt: Uint8Array, listed: readonly ListedSlot[]): string {
+  return hex(digest(concat(lp('andon/v1/slots', salt), canonical(listed))));
+}
+
+export function readSlotProof(value: unknown): SlotProof {
+  const proof = hasKeys(value, 'list', 'salt', 'path', 'index', 'count');
+  const listed = list(proof['list']).map((row): ListedSlot => {
+    const cells = list(row);
+    if (cells.length !== 3) throw new Malformed('a listed slot has three parts');
+    return [hash(cells[0]), purpose(cells[1]), hash(cells[2])];
+  });
+  return {
+    list: listed,
+    salt: b64u(unb64u(proof['salt'], 32)),
+    path: list(proof['path']).map(hash),
+    index: integer(proof['index']),
+    count: integer(proof['count'], 1),
+  };
+}
+
+export function slotLeaf(unit: string, salt: Uint8Array, listed: readonly ListedSlot[]): Bytes {
+  return canonical({ slots: slotsCommitment(salt, listed), unit });
+}
+
+/**
+ * Whether a slot list is the one the log committed to at close, for this unit.
+ * Guarantees: sorted, no slot twice for a purpose, no more ballots than people on the roster.
+ */
+export function isSlotList(closed: Closed, unit: string, rosterSize: number, proof: SlotProof): boolean {
+  const leaf = slotLeaf(unit, unb64u(proof.salt, 32), proof.list);
+  const rows = proof.list.map((row) => row.join(' '));
+  const sorted = [...new Set(proof.list.map(([slot, name]) => `${slot} ${name}`))];
+  const perPurpose = new Map<string, number>();
+  for (const [, name] of proof.list) perPurpose.set(name, (perPurpose.get(name) ?? 0) + 1);
+  return (
+    proof.count === closed.units.count &&
+    sorted.length === rows.length &&
+    rows.every((row, i) => i === 0 || (rows[i - 1] ?? '') < row) &&
+    [...perPurpose.values()].every((listed) => listed <= rosterSize) &&
+    isIncluded(leaf, proof.index, proof.count, readPath(proof.path), unhex(closed.units.root))
+  );
+}
