@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from andon.foundation.jobs.worker import AnotherWorker, Worker, only_worker
 
 class Command(BaseCommand):
     help = "Do what is due (open and close rounds, send mail), until SIGTERM. One worker per data directory."
+    # The tests and `andon manage check` do that; here it would only make the start slower.
+    requires_system_checks: Sequence[str] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
