@@ -1,5 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from andon.features.closing import views
 
 app_name = "closing"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("<str:round_id>/close/", views.close, name="close")]

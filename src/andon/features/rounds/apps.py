@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class Rounds(AppConfig):
@@ -7,5 +8,7 @@ class Rounds(AppConfig):
 
     def ready(self) -> None:
         from andon.features.rounds import tasks
+        from andon.foundation.interface.public import NavigationItem, register_navigation
 
         tasks.register()
+        register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))

@@ -184,8 +184,12 @@ def access_round(member: Member, round_id: str, *, needs: str) -> RoundView:
     raise Http404
 
 
+def may_lead(member: Member, view: RoundView) -> bool:
+    return view.node_id in organisation.leads_of(member.pk, on=timezone.localdate())
+
+
 def _may(member: Member, view: RoundView, needs: str) -> bool:
-    if view.node_id in organisation.leads_of(member.pk, on=timezone.localdate()):
+    if may_lead(member, view):
         return True
     if needs == "lead":
         return False

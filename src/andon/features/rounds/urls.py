@@ -1,5 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from andon.features.rounds import views
 
 app_name = "rounds"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("new/", views.new, name="new"),
+    path("<str:round_id>/", views.detail, name="detail"),
+]

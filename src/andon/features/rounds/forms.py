@@ -1,0 +1,49 @@
+"""What a lead chooses when opening a round."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from andon.features.instruments import public as instruments
+from andon.foundation.organisation import public as organisation
+
+OPENS = {
+    "3d": (timedelta(days=3), _("In three days (best: slips are spread long before anybody answers)")),
+    "1d": (timedelta(days=1), _("Tomorrow, at this time")),
+    "now": (timedelta(0), _("Now (people fetch slips and answer on the same day)")),
+}
+CLOSES = {
+    "3d": (timedelta(days=3), _("Three days after it opens")),
+    "7d": (timedelta(days=7), _("One week after it opens")),
+    "14d": (timedelta(days=14), _("Two weeks after it opens")),
+}
+
+
+class OpenRound(forms.Form):
+    node = forms.ChoiceField(label=_("Who is asked"), help_text=_("The people of this team and of all teams below it."))
+    instrument = forms.ChoiceField(label=_("Questionnaire"))
+    opens = forms.ChoiceField(
+        label=_("When it opens"),
+        widget=forms.RadioSelect,
+        choices=[(key, text) for key, (_delta, text) in OPENS.items()],
+        initial="3d",
+    )
+    closes = forms.ChoiceField(
+        label=_("When it closes"),
+        widget=forms.RadioSelect,
+        choices=[(key, text) for key, (_delta, text) in CLOSES.items()],
+        initial="7d",
+    )
+
+    def __init__(self, *args: Any, nodes: set[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        node: Any = self.fields["node"]
+        node.choices = organisation.named_paths(nodes)
+        chosen: Any = self.fields["instrument"]
+        chosen.choices = [(name, instruments.load(name).title["en"]) for name in instruments.available()]
+
+    def dates(self, at: datetime) -> tuple[datetime, datetime]:
+        opens_at = at + OPENS[self.cleaned_data["opens"]][0]
+        return opens_at, opens_at + CLOSES[self.cleaned_data["closes"]][0]

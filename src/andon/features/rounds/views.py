@@ -1,0 +1,107 @@
+"""Rounds as pages: what is open, opening one."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from andon.features.ballots import public as ballots
+from andon.features.rounds import queries, services, signing
+from andon.features.rounds.forms import OpenRound
+from andon.foundation.organisation import public as organisation
+from andon.foundation.permissions.public import current_member, member_required
+
+
+@require_safe
+@member_required
+def index(request: HttpRequest) -> HttpResponse:
+    member = current_member(request)
+    mine = queries.rounds_of(member)
+    listed = {view.id for view in mine}
+    today = timezone.localdate()
+    led = [view for view in queries.rounds_led_by(member, on=today) if view.id not in listed]
+    may_open = bool(organisation.leads_of(member.pk, on=today))
+    return render(request, "rounds/index.html", {"mine": mine, "led": led, "may_open": may_open})
+
+
+@require_safe
+@member_required
+def detail(request: HttpRequest, round_id: str) -> HttpResponse:
+    member = current_member(request)
+    view = queries.access_round(member, round_id, needs="see")
+    unit = queries.unit_of(member, round_id)
+    return render(
+        request,
+        "rounds/detail.html",
+        {
+            "round": view,
+            "unit": unit,
+            "you": member.label,
+            "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
+            "may_close": view.state is queries.State.OPEN and queries.may_lead(member, view) and view.early_close,
+            "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Choose, then see who would be asked in which unit, then open: three looks at one form."""
+    member = current_member(request)
+    nodes = organisation.leads_of(member.pk, on=timezone.localdate())
+    if not nodes:
+        raise Http404
+    form = OpenRound(request.POST or None, nodes=nodes)
+    context: dict[str, Any] = {"form": form}
+    if not form.is_valid():
+        return render(request, "rounds/new.html", context, status=422 if form.is_bound else 200)
+    if "confirm" in request.POST:
+        return _publish(request, form)
+    return render(request, "rounds/preview.html", context | _preview(form))
+
+
+def _preview(form: OpenRound) -> dict[str, Any]:
+    now = timezone.now()
+    plan = services.plan_round(node_id=form.cleaned_data["node"], on=timezone.localdate())
+    opens_at, closes_at = form.dates(now)
+    return {
+        "units": [(unit.name, [plan.labels[member] for member in unit.members]) for unit in plan.units],
+        "not_asked": [plan.labels[left.member] for left in plan.not_asked],
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "opens_now": form.cleaned_data["opens"] == "now",
+        "node_name": dict(form.fields["node"].choices)[form.cleaned_data["node"]],  # type: ignore[attr-defined]
+    }
+
+
+def _publish(request: HttpRequest, form: OpenRound) -> HttpResponse:
+    now = timezone.now()
+    opens_at, closes_at = form.dates(now)
+    try:
+        published = services.publish_round(
+            node_id=form.cleaned_data["node"],
+            instrument_id=form.cleaned_data["instrument"],
+            opens_at=opens_at,
+            closes_at=closes_at,
+            by=current_member(request),
+            at=now,
+        )
+    except services.RoundRefused as refused:
+        form.add_error(None, str(refused))
+        return render(request, "rounds/new.html", {"form": form}, status=422)
+    except (signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt):
+        form.add_error(
+            None,
+            _(
+                "This installation is not ready to publish a round: a key or a file is missing. Nothing was opened. "
+                "Ask whoever runs it to look at its log."
+            ),
+        )
+        return render(request, "rounds/new.html", {"form": form}, status=503)
+    if opens_at <= now:
+        services.open_round(round_id=published.pk, at=now)
+    return redirect("rounds:detail", round_id=published.pk)
