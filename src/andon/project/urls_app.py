@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.features.today.urls")),
     path("", include("andon.foundation.interface.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("andon.foundation.people.sign_in_urls")),
     path("", include("andon.foundation.people.urls")),
+    path("", include("andon.foundation.organisation.urls")),
+    path("", include("andon.foundation.audit.urls")),
     path("", include("andon.foundation.notifications.urls")),
     path("slips/", include("andon.features.issuance.urls")),
     path("rounds/", include("andon.features.rounds.urls")),
@@ -15,5 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.features.verify.urls")),
 ]
 
+handler400 = "andon.foundation.interface.views.bad_request"
+handler403 = "andon.foundation.interface.views.not_found"
 handler404 = "andon.foundation.interface.views.not_found"
 handler500 = "andon.foundation.interface.views.server_error"

@@ -20,12 +20,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "django_htmx",
-    "django_tasks",
-    "django_tasks_db",
     "andon.foundation.people",
     "andon.foundation.organisation",
     "andon.foundation.permissions",
@@ -33,6 +27,14 @@ INSTALLED_APPS = [
     "andon.foundation.notifications",
     "andon.foundation.jobs",
     "andon.foundation.interface",
+    # After ours, whose templates come first.
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "andon.features.publiclog",
     "andon.features.ballots",
     "andon.features.instruments",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "andon.foundation.people.middleware.MemberLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -106,6 +109,8 @@ CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_TRUSTED_ORIGINS = [APP_ORIGIN]
+# Messages live in the session: there is no cookie beside its own and that of the CSRF token.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "andon.foundation.interface.views.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("ANDON_BEHIND_PROXY") else None
 
@@ -114,11 +119,24 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "andon.foundation.people.adapter.ClosedSignUp"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+# Nobody signs up; without a password among these fields allauth would take it off the sign-in form as well.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
+# An unknown address gets a letter too: the answer then takes as long as it does for a member.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "request_login_code": "andon.foundation.people.forms.AskForCode",
+    "confirm_login_code": "andon.foundation.people.forms.EnterCode",
+    "login": "andon.foundation.people.forms.SignInByPassword",
+    "set_password": "andon.foundation.people.forms.SetPassword",
+    "change_password": "andon.foundation.people.forms.ChangePassword",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if read_flag("ANDON_BEHIND_PROXY") else 0
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
