@@ -1,6 +1,7 @@
 """What every test may ask for. The real processes are in tests/stack.py, the browser in tests/journeys/conftest.py."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -23,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _of_the_run.close()
+    # A worker of pytest-xdist is ended without its exit handlers.
+    shutil.rmtree(os.environ["ANDON_DATA"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

