@@ -7,8 +7,10 @@ from andon.features.ballots.bundle import BundleNotBuilt
 from andon.features.ballots.bundle import installed as installed_bundle
 from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
 from andon.features.ballots.services import (
+    Accepted,
     StorageBusy,
     StoredBallot,
+    cast,
     close_box,
     compact,
     delete_ballots,
@@ -23,6 +25,7 @@ from andon.features.ballots.services import (
 )
 
 __all__ = [
+    "Accepted",
     "BundleNotBuilt",
     "KeyDirectory",
     "KeyDirectoryMissing",
@@ -30,6 +33,7 @@ __all__ = [
     "KeyKind",
     "StorageBusy",
     "StoredBallot",
+    "cast",
     "close_box",
     "compact",
     "delete_ballots",

@@ -33,7 +33,7 @@ from andon.features.rounds.services import (
     record_ending,
     register_issuance_generation,
 )
-from andon.features.rounds.signing import StewardKeyMissing, new_steward_key
+from andon.features.rounds.signing import StewardKeyMissing, new_steward_key, steward_public_key
 
 __all__ = [
     "CloseAsked",
@@ -63,6 +63,7 @@ __all__ = [
     "register_issuance_generation",
     "rounds_led_by",
     "rounds_of",
+    "steward_public_key",
     "unit_count",
     "unit_of",
     "units_of",

@@ -38,6 +38,11 @@ def steward_key() -> bytes:
         raise StewardKeyMissing("the file does not hold one") from None
 
 
+def steward_public_key() -> str:
+    """The public half of the key in the file, b64u. Raises: StewardKeyMissing."""
+    return wire.b64u(Ed25519PrivateKey.from_private_bytes(steward_key()).public_key().public_bytes_raw())
+
+
 def signed(
     kind: str, body: Callable[[str], Mapping[str, Any]]
 ) -> Callable[[str], tuple[Mapping[str, Any], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -39,12 +39,14 @@ def simulate_team(
     *,
     world: World | None = None,
     team_level: float | None = None,
+    shifts: Mapping[str, float] | None = None,
     skip_rate: float = 0.0,
 ) -> tuple[dict[str, int], ...]:
     """The keyed ballots of one team, one per member; statements are skipped at random with ``skip_rate``.
 
     ``team_level`` fixes how the team stands (in latent standard deviations, 0 is average) instead of drawing it, for a
-    demonstration or a test that needs to know.
+    demonstration or a test that needs to know. ``shifts`` moves single statements by as many, so that a team can be
+    strong in one facet and weak in another.
 
     Guarantees: the same ``random`` state gives the same ballots.
     Does not: model people who agree with everything, or silence that depends on what would have been said.
@@ -52,6 +54,7 @@ def simulate_team(
     if size < 0 or not 0 <= skip_rate <= 1:
         raise ValueError("a team has a size from 0 and a skip rate from 0 to 1")
     world = world or World()
+    shifts = shifts or {}
     team = random.gauss(0, math.sqrt(world.icc1)) if team_level is None else team_level
     person_sd = math.sqrt((1 - world.icc1) * world.person_share)
     item_sd = math.sqrt((1 - world.icc1) * (1 - world.person_share))
@@ -60,7 +63,7 @@ def simulate_team(
         person = team + random.gauss(0, person_sd)
         ballot = {}
         for code in statements:
-            answer = 1 + bisect_left(world.thresholds, person + random.gauss(0, item_sd))
+            answer = 1 + bisect_left(world.thresholds, person + shifts.get(code, 0.0) + random.gauss(0, item_sd))
             if random.random() >= skip_rate:
                 ballot[code] = answer
         ballots.append(ballot)

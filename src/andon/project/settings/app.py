@@ -5,6 +5,7 @@ from andon.project.settings.base import (
     ANONYMOUS_ORIGIN,
     APP_ORIGIN,
     BEHIND_TLS,
+    DATA_DIRECTORY,
     DEMO,
     database,
     os,
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "andon.features.verify",
     "andon.features.today",
     "andon.gateways.cli",
+    "andon.gateways.demo",
 ]
 
 AUTH_USER_MODEL = "people.Member"
@@ -156,7 +158,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("ANDON_MAIL_FROM", "Andon <andon@localhost>"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 # Held by the steward, offline, wherever an installation can afford it: see docs/operations/keys.md.
-STEWARD_KEY_FILE = os.environ.get("ANDON_STEWARD_KEY_FILE", "")
+# A demonstration has no steward to ask, so its key lies where `andon demo` puts it.
+STEWARD_KEY_FILE = os.environ.get("ANDON_STEWARD_KEY_FILE") or (str(DATA_DIRECTORY / "steward.key") if DEMO else "")
 
 FRAME_SOURCES = [ANONYMOUS_ORIGIN]
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Demo(AppConfig):
+    name = "andon.gateways.demo"
+    label = "demo"

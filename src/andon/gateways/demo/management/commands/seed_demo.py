@@ -1,0 +1,39 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from andon.features.ballots import public as ballots
+from andon.features.rounds import public as rounds
+from andon.foundation.people.demo import demo_address, demo_roles
+from andon.gateways.demo import seeding
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill a new installation with an invented organisation and one closed round, made through the real protocol. "
+        "Only with ANDON_DEMO=1. A second run changes nothing."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            seeded = seeding.seed_demo(now=timezone.now())
+        except (
+            seeding.DemoRefused,
+            rounds.RoundRefused,
+            rounds.StewardKeyMissing,
+            ballots.BundleNotBuilt,
+            ballots.KeyDirectoryMissing,
+        ) as error:
+            raise CommandError(str(error)) from None
+        if not seeded.is_new:
+            self.stdout.write("The demonstration is here already. Nothing was changed.")
+            return
+        self.stdout.write(
+            f"Lanternworks is here: {seeded.people} people in {seeded.teams} teams, "
+            f"and one closed round with {seeded.units} units ({seeded.round_id})."
+        )
+        self.stdout.write(f"Sign in on {settings.APP_ORIGIN}/ with one button, as:")
+        for role in demo_roles():
+            self.stdout.write(f"  {demo_address(role.name):<34} {role.sees}")
