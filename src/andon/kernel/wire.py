@@ -22,7 +22,7 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
 
 
-class Malformed(ValueError):  # noqa: N818
+class Malformed(ValueError):
     """Something on the wire does not have the one shape the protocol allows."""
 
 

@@ -28,11 +28,11 @@ SIGNATURE_BYTES = 64
 _FIELDS = frozenset({"ciphertext", "output", "public_key", "purpose", "round", "sequence", "signature", "unit"})
 
 
-class WrongSize(ValueError):  # noqa: N818
+class WrongSize(ValueError):
     """A cast body is exactly 4,096 bytes; any other size is refused unread."""
 
 
-class BadSlip(ValueError):  # noqa: N818
+class BadSlip(ValueError):
     """The slip does not entitle to this cast; nothing is kept."""
 
 
@@ -44,7 +44,7 @@ class BadSignature(BadSlip):
     """The signature is not by the slip's own key over this cast."""
 
 
-class WrongKey(ValueError):  # noqa: N818
+class WrongKey(ValueError):
     """The evaluation key belongs to another round, unit or purpose than the cast: a fault of the caller."""
 
 

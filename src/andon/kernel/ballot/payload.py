@@ -12,7 +12,7 @@ _VERSION = 1
 _LOWEST, _HIGHEST = 1, 5
 
 
-class BadPayload(ValueError):  # noqa: N818
+class BadPayload(ValueError):
     """The plaintext of a ballot is not one this protocol can produce; the subclass says why, never what it held."""
 
 
@@ -40,7 +40,7 @@ class UnknownCode(BadPayload):
     """A statement is answered that the instrument, or this purpose, does not contain."""
 
 
-class TooLong(ValueError):  # noqa: N818
+class TooLong(ValueError):
     """The payload does not fit into a ballot."""
 
 

@@ -15,11 +15,11 @@ SLOT_BYTES = 32
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
-class BadBoxKey(ValueError):  # noqa: N818
+class BadBoxKey(ValueError):
     """A box key is 32 bytes, and so is its public key, which is not a point of small order."""
 
 
-class CannotOpen(ValueError):  # noqa: N818
+class CannotOpen(ValueError):
     """The ciphertext was not sealed to this key for this round, unit, purpose, slot and sequence, or was altered."""
 
 

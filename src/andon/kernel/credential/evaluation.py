@@ -14,11 +14,11 @@ OUTPUT_BYTES = 64
 _PUBLIC_KEY_BYTES = 32
 
 
-class BadSeed(ValueError):  # noqa: N818
+class BadSeed(ValueError):
     """A round's seed is exactly 32 bytes."""
 
 
-class BadBlindedValue(ValueError):  # noqa: N818
+class BadBlindedValue(ValueError):
     """A blinded value is the canonical encoding of a ristretto255 element other than the identity."""
 
 

@@ -8,7 +8,7 @@ from andon.kernel.wire import check_purpose, lp
 ISSUANCE_KEY_BYTES = 32
 
 
-class BadIssuanceKey(ValueError):  # noqa: N818
+class BadIssuanceKey(ValueError):
     """A round's issuance key is exactly 32 bytes."""
 
 

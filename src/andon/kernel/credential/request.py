@@ -10,7 +10,7 @@ from andon.kernel.wire import Malformed
 _PUBLIC_KEY_BYTES = 32
 
 
-class BadProof(ValueError):  # noqa: N818
+class BadProof(ValueError):
     """The evaluation was not made with the key the unit's leaf names; the slip must not be used."""
 
 
