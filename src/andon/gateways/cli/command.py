@@ -15,6 +15,7 @@ PASSED_ON = {
     ("rounds", "close"): ("round_close", "Close a round before its time"),
     ("rounds", "list"): ("round_list", "Show the rounds and their state"),
     ("demo",): ("seed_demo", "Fill a new installation with an invented organisation"),
+    ("check",): ("check_prepared", "Say whether `andon serve` could start here"),
     ("worker",): ("run_worker", "Run the worker alone"),
 }
 
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _dispatch(words)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
-        return 1
+        return refusal.status
     except KeyboardInterrupt:
         return 130
     except SystemExit as leaving:

@@ -1,5 +1,6 @@
 """Running something of Django's from the command line, with its expected errors as refusals."""
 
+import argparse
 import os
 from collections.abc import Callable
 
@@ -51,11 +52,24 @@ def run(command: str, names: tuple[str, ...], rest: list[str]) -> int:
 
     def call() -> None:
         from django.core.management import ManagementUtility, get_commands
+        from django.core.management.base import CommandError, handle_default_options
+        from django.db import connections
 
         if command not in get_commands():
             raise Refusal(f"This version of Andon cannot do `andon {' '.join(names)}` yet. Nothing was changed.")
-        # Django shows "<first word> <second word>" as the name in --help and in errors.
-        ManagementUtility().fetch_command(command).run_from_argv([" ".join(["andon", *names[:-1]]), names[-1], *rest])
+        loaded = ManagementUtility().fetch_command(command)
+        # Django shows the two as the name in --help and in errors.
+        options = vars(loaded.create_parser(" ".join(["andon", *names[:-1]]), names[-1]).parse_args(rest))
+        arguments = options.pop("args", ())
+        handle_default_options(argparse.Namespace(**options))
+        try:
+            loaded.execute(*arguments, **options)
+        except CommandError as error:
+            if options["traceback"]:
+                raise
+            raise Refusal(str(error), status=error.returncode) from None
+        finally:
+            connections.close_all()
 
     return with_django(call)
 

@@ -51,7 +51,7 @@ TEAMS = (
         ),
         answering=8,
         level=0.1,
-        shifts={"inclusion": 0.9, "learner": 0.1, "contributor": -0.3, "challenger": -1.3, "accountability": 0.1},
+        shifts={"inclusion": 0.9, "learner": -0.5, "contributor": -0.9, "challenger": -1.7, "accountability": 0.1},
     ),
     Team(
         "SOC day",
@@ -73,7 +73,7 @@ TEAMS = (
         ),
         answering=11,
         level=0.2,
-        shifts={"contributor": -0.3, "challenger": -0.3},
+        shifts={"learner": -0.5, "contributor": -1.0, "challenger": -0.9},
     ),
     Team(
         "SOC night",
@@ -92,8 +92,8 @@ TEAMS = (
             "Ivana Petrović",
         ),
         answering=8,
-        level=-0.7,
-        shifts={"inclusion": -0.2, "learner": -0.2, "accountability": 0.2},
+        level=-1.2,
+        shifts={"inclusion": 0.2, "accountability": 1.3},
     ),
     Team(
         "Application security",
@@ -117,7 +117,7 @@ TEAMS = (
         ("Julia Schneider", "Wei Zhang", "Camille Laurent", "Oskar Nilsson", "Deepika Iyer", "Malik Johnson"),
         answering=6,
         level=0.4,
-        shifts={"accountability": -0.9},
+        shifts={"accountability": -1.4},
     ),
     Team(
         "Identity",

@@ -90,9 +90,7 @@ def test_results_are_forgotten_after_a_day():
     DBTaskResult.objects.filter(pk=old.pk).update(
         status=TaskResultStatus.SUCCESSFUL, finished_at=now - timedelta(hours=25)
     )
-    DBTaskResult.objects.filter(pk=new.pk).update(
-        status=TaskResultStatus.FAILED, finished_at=now - timedelta(hours=23)
-    )
+    DBTaskResult.objects.filter(pk=new.pk).update(status=TaskResultStatus.FAILED, finished_at=now - timedelta(hours=23))
     assert worker.forget_finished() == 1
     assert sorted(task.args_kwargs["args"][1] for task in DBTaskResult.objects.all()) == ["new", "waiting"]
 

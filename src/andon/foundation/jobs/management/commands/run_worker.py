@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from andon.foundation.jobs.worker import AnotherWorker, Worker, only_worker
 class Command(BaseCommand):
     help = "Do what is due (open and close rounds, send mail), until SIGTERM. One worker per data directory."
     # The tests and `andon manage check` do that; here it would only make the start slower.
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

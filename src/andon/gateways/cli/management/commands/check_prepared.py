@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +10,7 @@ from andon.features.ballots import public as ballots
 class Command(BaseCommand):
     help = "Succeed when the key directory is there and all databases are at this version."
     # The tests and `andon manage check` do that; here it would only make the start slower.
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
