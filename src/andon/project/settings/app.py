@@ -99,6 +99,9 @@ STATIC_ROOT = os.environ.get("ANDON_STATIC", "")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+# Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it. Other sites learn nothing.
+SECURE_REFERRER_POLICY = "same-origin"
+
 SESSION_COOKIE_NAME = "__Host-andon" if BEHIND_TLS else "andon"
 SESSION_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True

@@ -1,0 +1,17 @@
+from django import template
+
+from andon.foundation.audit.models import AuditEntry
+from andon.foundation.audit.public import words_for
+
+register = template.Library()
+
+
+@register.filter
+def audit_words(entry: AuditEntry) -> str:
+    return str(words_for(entry.kind))
+
+
+@register.filter
+def audit_facts(entry: AuditEntry) -> list[tuple[str, str]]:
+    """The facts of the entry in words; an empty one says nothing and is left out."""
+    return [(key.replace("_", " "), str(value)) for key, value in entry.facts.items() if value not in ("", None)]
