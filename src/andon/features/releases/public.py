@@ -22,6 +22,7 @@ __all__ = [
     "parts",
     "show",
     "shown_among",
+    "shown_without",
     "split_path",
     "unit",
 ]
@@ -129,6 +130,11 @@ def is_shown(round_id: str) -> bool:
 
 def shown_among(round_ids: Sequence[str]) -> set[str]:
     return set(Release.objects.filter(round_id__in=round_ids, shown=True).values_list("round_id", flat=True))
+
+
+def shown_without(done: Iterable[str]) -> list[str]:
+    """Releases that are shown and not among `done`."""
+    return list(Release.objects.filter(shown=True).exclude(round_id__in=list(done)).values_list("round_id", flat=True))
 
 
 def unit(round_id: str, unit_id: str) -> FinishedUnit | None:

@@ -1,5 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from andon.features.results import views
 
 app_name = "results"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<str:round_id>/", views.report, name="report"),
+    path("<str:round_id>/receipt/", views.receipt, name="receipt"),
+    path("<str:round_id>/unit.json", views.unit_json, name="unit_json"),
+]

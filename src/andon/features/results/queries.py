@@ -1,0 +1,206 @@
+"""A unit's report, made of its release and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import get_language
+
+from andon.features.instruments import public as instruments
+from andon.features.releases import public as releases
+from andon.features.results.models import Drawing
+from andon.features.rounds import public as rounds
+from andon.foundation.people.models import Member
+from andon.kernel import disclosure, psychometrics, wire
+
+ACCOUNTABILITY = "accountability"
+# Lowest stage first: a later stage cannot hold on a weak earlier one.
+SAFETY = ("inclusion", "learner", "contributor", "challenger")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLine:
+    """A facet's index with its sure bounds, or why there is none. Numbers are rounded outwards for print."""
+
+    id: str
+    name: str
+    index: psychometrics.Index | None
+    why_not: str
+    band: disclosure.Band | None
+
+    @property
+    def mid(self) -> int | None:
+        return round(self.index.mid) if self.index else None
+
+    @property
+    def low(self) -> int | None:
+        return int(self.index.low) if self.index else None
+
+    @property
+    def high(self) -> int | None:
+        return -int(-self.index.high // 1) if self.index else None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    code: str
+    wording: str
+    reversed: bool
+    band: disclosure.Band
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the members of a unit see of a round. `reason` says why there are no figures, where there are none."""
+
+    round: rounds.RoundView
+    unit_id: str
+    unit_name: str
+    ballots: int
+    roster: int
+    reason: str
+    facets: tuple[FacetLine, ...]
+    statements: tuple[tuple[FacetLine, tuple[StatementLine, ...]], ...]
+    quadrant: psychometrics.QuadrantBox | None
+    headline: tuple[psychometrics.HeadlineLine, ...]
+
+    @property
+    def has_figures(self) -> bool:
+        return not self.reason
+
+    @property
+    def safety(self) -> tuple[FacetLine, ...]:
+        return tuple(line for line in self.facets if line.id in SAFETY)
+
+    @property
+    def accountability(self) -> FacetLine | None:
+        return next((line for line in self.facets if line.id == ACCOUNTABILITY), None)
+
+
+def in_words(wordings: Any, language: str | None = None) -> str:
+    """The wording in the reader's language, else in English."""
+    wanted = language or get_language() or "en"
+    text: str = wordings.get(wanted) or wordings.get(wanted.split("-")[0]) or wordings["en"]
+    return text
+
+
+def released_rounds(member: Member) -> list[rounds.RoundView]:
+    """Rounds of the member that have a release to look at, newest first."""
+    return [view for view in rounds.rounds_of(member) if view.state is rounds.State.RELEASED]
+
+
+def report_for(member: Member, round_id: str) -> Report:
+    """The report of the member's own unit. Raises: Http404, also for a round of others or not yet released."""
+    view, unit = rounds.find(round_id), rounds.unit_of(member, round_id)
+    part = releases.unit(round_id, unit.id) if unit else None
+    if view is None or unit is None or part is None:
+        raise Http404
+    return build_report(view, unit, part)
+
+
+def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.FinishedUnit) -> Report:
+    release = part.release
+    instrument = instruments.load(view.instrument_id)
+    facets = tuple(_facet_line(facet, instrument, release) for facet in instrument.facets)
+    known = {line.id: line.index for line in facets}
+    safety = [index for facet in SAFETY if (index := known.get(facet)) is not None]
+    accountability = known.get(ACCOUNTABILITY)
+    whole = accountability is not None and len(safety) == len(SAFETY)
+    return Report(
+        round=view,
+        unit_id=unit.id,
+        unit_name=unit.name,
+        ballots=release.ballots,
+        roster=release.roster_size,
+        reason=release.reason.value if release.reason else "",
+        facets=facets,
+        statements=_statements(instrument, release, facets),
+        quadrant=(
+            psychometrics.quadrant(accountability, psychometrics.mean_index(safety))
+            if whole and accountability is not None
+            else None
+        ),
+        headline=psychometrics.headline({facet: known.get(facet) for facet in SAFETY}),
+    )
+
+
+def _facet_line(
+    facet: instruments.Facet, instrument: instruments.Instrument, release: disclosure.UnitRelease
+) -> FacetLine:
+    figures = [
+        (release.figures[statement.code].band, release.figures[statement.code].n)
+        for statement in instrument.of_facet(facet.id)
+        if release.figures is not None and statement.code in release.figures
+    ]
+    found = psychometrics.facet_figure(figures, release.roster_size, least_statements=facet.least_statements)
+    name = in_words(facet.name)
+    if isinstance(found, psychometrics.Index):
+        return FacetLine(facet.id, name, found, "", psychometrics.word_for(found))
+    return FacetLine(facet.id, name, None, found.value, None)
+
+
+def _statements(
+    instrument: instruments.Instrument, release: disclosure.UnitRelease, facets: tuple[FacetLine, ...]
+) -> tuple[tuple[FacetLine, tuple[StatementLine, ...]], ...]:
+    if release.figures is None:
+        return ()
+    return tuple(
+        (
+            line,
+            tuple(
+                StatementLine(
+                    statement.code,
+                    in_words(statement.wording),
+                    statement.direction == "-",
+                    release.figures[statement.code].band,
+                )
+                for statement in instrument.of_facet(line.id)
+            ),
+        )
+        for line in facets
+    )
+
+
+def drawings(round_id: str, unit_id: str) -> dict[str, str]:
+    """The kept drawings in the reader's language, by name; in English where there is none. One query."""
+    wanted = get_language() or "en"
+    kept: dict[str, dict[str, str]] = {}
+    for row in Drawing.objects.filter(round_id=round_id, unit_id=unit_id, language__in={wanted, "en"}):
+        kept.setdefault(row.name, {})[row.language] = row.svg
+    return {name: by_language.get(wanted) or by_language["en"] for name, by_language in kept.items()}
+
+
+def unit_file(member: Member, round_id: str) -> dict[str, Any]:
+    """What a member takes home to `andon verify --unit`: docs/protocol, section 9. Raises: Http404."""
+    view, unit = rounds.find(round_id), rounds.unit_of(member, round_id)
+    if view is None or unit is None:
+        raise Http404
+    count = rounds.unit_count(round_id)
+    part = releases.unit(round_id, unit.id)
+    content: dict[str, Any] = {
+        "count": count,
+        "index": unit.position,
+        "leaf": unit.leaf,
+        "opening": unit.opening,
+        "path": [step.hex() for step in unit.path],
+        "release": None,
+        "round": round_id,
+        "slots": None,
+        "unit": unit.id,
+    }
+    if part is not None:
+        content["release"] = {
+            "content": part.figures,
+            "count": count,
+            "index": part.position,
+            "path": [step.hex() for step in part.figures_path],
+            "salt": wire.b64u(part.figures_salt),
+        }
+        content["slots"] = {
+            "count": count,
+            "index": part.position,
+            "list": [list(slot) for slot in part.slots],
+            "path": [step.hex() for step in part.slots_path],
+            "salt": wire.b64u(part.slots_salt),
+        }
+    return content

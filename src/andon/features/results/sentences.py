@@ -1,0 +1,92 @@
+"""What a report says in words: the codes of the kernel as sentences in the reader's language."""
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from andon.features.results.queries import Report
+from andon.kernel.disclosure import Band
+from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Zone
+
+BAND_WORDS = {
+    Band.LOW: gettext_lazy("unsafe"),
+    Band.MIXED_LOW: gettext_lazy("leaning unsafe"),
+    Band.MIXED_HIGH: gettext_lazy("leaning safe"),
+    Band.HIGH: gettext_lazy("safe"),
+}
+
+ZONE_NAMES = {
+    Zone.APATHY: gettext_lazy("apathy"),
+    Zone.COMFORT: gettext_lazy("comfort"),
+    Zone.ANXIETY: gettext_lazy("anxiety"),
+    Zone.LEARNING: gettext_lazy("learning"),
+}
+
+# What a facet is about, so that a headline can speak of people and not of facets.
+_ABOUT = {
+    "inclusion": gettext_lazy("belonging here"),
+    "learner": gettext_lazy("asking and admitting mistakes"),
+    "contributor": gettext_lazy("bringing in ideas and work"),
+    "challenger": gettext_lazy("challenging a plan or a boss"),
+}
+
+WHY_NO_INDEX = {
+    "too_few_ballots": gettext_lazy("under five answered"),
+    "under_half_of_unit": gettext_lazy("fewer than half of the unit answered"),
+    "too_few_statements": gettext_lazy("too few statements have a figure"),
+}
+
+
+def headline(report: Report) -> list[str]:
+    """One or two sentences, each true of the sure bounds."""
+    if report.reason:
+        return [_("Fewer than five people answered, so there is no figure. Nobody learns what those few said.")]
+    return [_line(line) for line in report.headline]
+
+
+def _line(line: HeadlineLine) -> str:
+    about = join([str(_ABOUT[facet]) for facet in line.facets])
+    match line.code, line.word:
+        case HeadlineCode.NO_FIGURE, _word:
+            return _("Too few people answered for an index of any stage.")
+        case HeadlineCode.ALIKE, word if word is not None:
+            return _("All four stages look alike here, %(word)s: the answers do not tell them apart.") % {
+                "word": BAND_WORDS[word]
+            }
+        case HeadlineCode.HIGHEST, Band.HIGH:
+            return capfirst(_("%(about)s is safe here.") % {"about": about})
+        case HeadlineCode.HIGHEST, word if word is not None:
+            return capfirst(
+                _("%(about)s comes easiest here, though only %(word)s.") % {"about": about, "word": BAND_WORDS[word]}
+            )
+        case HeadlineCode.LOWEST, Band.HIGH:
+            return capfirst(_("%(about)s is lowest, and still safe.") % {"about": about})
+        case HeadlineCode.LOWEST, Band.LOW:
+            return capfirst(_("%(about)s costs people something.") % {"about": about})
+        case HeadlineCode.LOWEST, word if word is not None:
+            return capfirst(
+                _("%(about)s comes hardest, %(word)s.") % {"about": about, "word": BAND_WORDS[word]}
+            )
+    raise ValueError(f"a headline of kind {line.key} has no sentence")
+
+
+def join(parts: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return _("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+
+
+def where_the_box_lies(report: Report) -> str:
+    box = report.quadrant
+    if box is None:
+        return _("There is no box, because not every part of it has an index.")
+    names = [str(ZONE_NAMES[zone]) for zone in box.zones]
+    if len(names) == 1:
+        return _("The team stands in the zone of %(zone)s.") % {"zone": names[0]}
+    if len(names) == 2:
+        return _("The team stands in %(first)s or %(second)s: the answers do not say which.") % {
+            "first": names[0],
+            "second": names[1],
+        }
+    return _("The box lies across the middle: the answers do not say which zone the team stands in.")
