@@ -1,10 +1,12 @@
 """Giving slips: the one place that knows who, and learns nothing of what."""
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from andon.features.ballots import public as ballots
@@ -65,6 +67,11 @@ def generation() -> str:
     """The identity of the issuance store, made at the first call."""
     found = Generation.objects.first()
     return found.id if found else Generation.objects.create().id
+
+
+def wallet_id(member: Member) -> str:
+    """A stable name for this member's wallet that says nothing outside this installation."""
+    return hmac.new(settings.SECRET_KEY.encode(), b"andon/v1/wallet" + member.id.bytes, hashlib.sha256).hexdigest()[:32]
 
 
 def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]) -> IssueOutcome:

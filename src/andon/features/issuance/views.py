@@ -1,13 +1,10 @@
 """Slips over HTTP, for the script of the signed-in pages."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from functools import wraps
 from typing import assert_never
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -38,11 +35,6 @@ def signed_in(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
     return checked
 
 
-def wallet_id(member: Member) -> str:
-    """A stable name for this member's wallet that says nothing outside this installation."""
-    return hmac.new(settings.SECRET_KEY.encode(), b"andon/v1/wallet" + member.id.bytes, hashlib.sha256).hexdigest()[:32]
-
-
 @require_safe
 @signed_in
 def offer(request: HttpRequest) -> HttpResponse:
@@ -58,7 +50,7 @@ def offer(request: HttpRequest) -> HttpResponse:
         }
         for view in issuing
     ]
-    return JsonResponse({"me": member.label, "rounds": offered, "wallet": wallet_id(member)})
+    return JsonResponse({"me": member.label, "rounds": offered, "wallet": services.wallet_id(member)})
 
 
 @require_POST

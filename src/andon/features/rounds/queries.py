@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from andon.features.releases import public as releases
-from andon.features.rounds.models import Ending, NotAsked, Round, RoundUnit, RosterEntry
+from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundUnit
 from andon.features.rounds.services import PURPOSES, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
@@ -196,3 +196,25 @@ def _may(member: Member, view: RoundView, needs: str) -> bool:
     if RosterEntry.objects.filter(round_id=view.id, member=member).exists():
         return True
     return bool(organisation.duties_of(member.pk) & {"steward", "auditor"})
+
+
+def left_out_of(member: Member) -> list[tuple[str, str]]:
+    """(round in words, reason) of each round in which the member could not be asked."""
+    return [
+        (in_words(left.round), left.reason)
+        for left in NotAsked.objects.filter(member=member).select_related("round__node")
+    ]
+
+
+def acts_of(member: Member) -> list[tuple[str, str]]:
+    """(round in words, "opened" or "closed") of what the member did to rounds."""
+    opened = [(in_words(row), "opened") for row in Round.objects.filter(by=member).select_related("node")]
+    closed = [
+        (in_words(asked.round), "closed")
+        for asked in CloseRequest.objects.filter(by=member).select_related("round__node")
+    ]
+    return opened + closed
+
+
+def in_words(row: Round) -> str:
+    return f"{row.node.name}, {timezone.localtime(row.opens_at):%Y-%m-%d}"

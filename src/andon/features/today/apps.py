@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class Today(AppConfig):
     name = "andon.features.today"
     label = "today"
+
+    def ready(self) -> None:
+        from andon.foundation.interface.public import NavigationItem, register_navigation
+
+        register_navigation(NavigationItem(label=_("Today"), url_name="today:home", icon="today", order=10))

@@ -1,5 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from andon.features.today import views
 
 app_name = "today"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.home, name="home")]

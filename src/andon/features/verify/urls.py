@@ -1,5 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from andon.features.verify import views
 
 app_name = "verify"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("verify/", views.index, name="index"),
+    path("verify/me/", views.about_me, name="about_me"),
+    path("verify/me.json", views.about_me_json, name="about_me_json"),
+]

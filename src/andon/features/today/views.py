@@ -1,0 +1,35 @@
+"""The home page: what is open, my slip, the latest result."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from andon.features.issuance import public as issuance
+from andon.features.results import public as results
+from andon.features.rounds import public as rounds
+from andon.foundation.organisation import public as organisation
+from andon.foundation.permissions.public import current_member, member_required
+
+
+@require_safe
+@member_required
+def home(request: HttpRequest) -> HttpResponse:
+    member = current_member(request)
+    mine = rounds.rounds_of(member, limit=20)
+    wallet = issuance.wallet_id(member)
+    latest = next((view for view in mine if view.state is rounds.State.RELEASED), None)
+    return render(
+        request,
+        "today/home.html",
+        {
+            "open": [
+                (view, rounds.door_address(view.id, wallet)) for view in mine if view.state is rounds.State.OPEN
+            ],
+            "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
+            "closing": [view for view in mine if view.state is rounds.State.CLOSING],
+            "latest": latest,
+            "latest_headline": results.headline_for(member, latest.id) if latest else [],
+            "may_open": bool(organisation.leads_of(member.pk, on=timezone.localdate())),
+        },
+    )

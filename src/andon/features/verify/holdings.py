@@ -1,0 +1,175 @@
+"""What this server holds about one member: every row that leads to them, in plain words.
+
+A test walks all models and fails when one that can name a member is missing here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from andon.features.issuance import public as issuance
+from andon.features.rounds import public as rounds
+from andon.foundation.audit.models import AuditEntry
+from andon.foundation.organisation.models import Duty, Membership
+from andon.foundation.organisation.public import path_of
+from andon.foundation.people.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One kind of thing: what it is called, why it is here, how long, and the rows as pairs of name and value."""
+
+    title: str
+    why: str
+    rows: tuple[tuple[tuple[str, str], ...], ...]
+
+
+def _account(member: Member) -> Holding:
+    return Holding(
+        _("Your account"),
+        _("So that you can sign in. It stays until a steward removes you."),
+        (
+            (
+                (_("Name"), member.name),
+                (_("E-mail address"), member.email),
+                (_("Language"), member.language or _("the browser's")),
+                (_("Password"), _("kept as a hash") if member.has_usable_password() else _("none")),
+            ),
+        ),
+    )
+
+
+def _places(member: Member) -> Holding:
+    return Holding(
+        _("Where you belong"),
+        _("From the roster that your organisation imported. It decides with whom you are counted."),
+        tuple(
+            (
+                (_("Team"), " / ".join(path_of(place.node))),
+                (_("Role"), str(place.get_role_display())),
+                (_("Since"), place.starts_on.isoformat()),
+                (_("Until"), place.ends_on.isoformat() if place.ends_on else _("now")),
+            )
+            for place in Membership.objects.filter(member=member).select_related("node__parent").order_by("starts_on")
+        )
+        + tuple(((_("Duty"), str(duty.get_role_display())),) for duty in Duty.objects.filter(member=member)),
+    )
+
+
+def _rosters(member: Member) -> Holding:
+    return Holding(
+        _("Rounds you were asked in"),
+        _("The roster of a round is fixed when it is published. It says that you were asked, never that you answered."),
+        tuple(
+            (
+                (_("Round"), f"{view.node_name}, {timezone.localtime(view.opens_at):%Y-%m-%d}"),
+                (_("Counted with"), unit.name if (unit := rounds.unit_of(member, view.id)) else "–"),
+            )
+            for view in rounds.rounds_of(member, limit=200)
+        ),
+    )
+
+
+def _left_out(member: Member) -> Holding:
+    return Holding(
+        _("Rounds you were not asked in"),
+        _("Where no group of five could be made around you."),
+        tuple(((_("Round"), name), (_("Reason"), reason)) for name, reason in rounds.left_out_of(member)),
+    )
+
+
+def _slips(member: Member) -> Holding:
+    given = [
+        (
+            (_("Round"), f"{view.node_name}, {timezone.localtime(view.opens_at):%Y-%m-%d}"),
+            (_("Slip given for"), ", ".join(purposes)),
+        )
+        for view in rounds.rounds_of(member, limit=20)
+        if rounds.is_issuing(view)
+        and (purposes := issuance.issued_purposes(member=member, round_id=view.id, purposes=rounds.purposes_of(view)))
+    ]
+    return Holding(
+        _("Slips that were given to your browser"),
+        _(
+            "Everybody who visits any page is given one, so it says nothing about answering. The row is named by a "
+            "keyed hash, holds no time, and is destroyed with its key when the round closes."
+        ),
+        tuple(given),
+    )
+
+
+def _sessions(member: Member) -> Holding:
+    sessions = [
+        session
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if session.get_decoded().get("_auth_user_id") == str(member.pk)
+    ]
+    return Holding(
+        _("Where you are signed in"),
+        _("So that you need not sign in at every page. The anonymous door has no sessions."),
+        tuple(((_("Ends"), f"{timezone.localtime(session.expire_date):%Y-%m-%d}"),) for session in sessions),
+    )
+
+
+def _rounds_opened(member: Member) -> Holding:
+    return Holding(
+        _("Rounds you opened or closed"),
+        _("Every member can read who changed what."),
+        tuple(((_("Round"), name), (_("What"), what)) for name, what in rounds.acts_of(member)),
+    )
+
+
+def _audit(member: Member) -> Holding:
+    return Holding(
+        _("Changes you made"),
+        _("The change log is readable by every member and is never rewritten."),
+        tuple(
+            ((_("When"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"), (_("What"), entry.kind))
+            for entry in AuditEntry.objects.filter(by=member)[:500]
+        ),
+    )
+
+
+def _second_factors(member: Member) -> Holding:
+    from allauth.account.models import EmailAddress
+    from allauth.mfa.models import Authenticator
+
+    rows = [((_("Kind"), str(found.type)),) for found in Authenticator.objects.filter(user=member)]
+    rows += [((_("E-mail address"), found.email),) for found in EmailAddress.objects.filter(user=member)]
+    return Holding(
+        _("Ways to prove that it is you"),
+        _("Second factors, passkeys and addresses that you set up."),
+        tuple(rows),
+    )
+
+
+# Model labels in front, so that a test can tell which models are spoken for.
+SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
+    "people.Member": _account,
+    "organisation.Membership": _places,
+    "organisation.Duty": _places,
+    "rounds.RosterEntry": _rosters,
+    "rounds.NotAsked": _left_out,
+    "issuance.IssuedSlip": _slips,
+    "sessions.Session": _sessions,
+    "rounds.Round": _rounds_opened,
+    "rounds.CloseRequest": _rounds_opened,
+    "audit.AuditEntry": _audit,
+    "account.EmailAddress": _second_factors,
+    "mfa.Authenticator": _second_factors,
+}
+
+
+def holdings_of(member: Member) -> list[Holding]:
+    """Every kind of thing that is held about the member, also the kinds of which there is nothing now."""
+    return [speak(member) for speak in dict.fromkeys(SPOKEN_FOR.values())]
+
+
+def as_json(holdings: list[Holding]) -> list[dict[str, Any]]:
+    return [
+        {"title": held.title, "why": held.why, "rows": [dict(row) for row in held.rows]} for held in holdings
+    ]
