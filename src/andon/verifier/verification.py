@@ -103,6 +103,9 @@ class _Run:
 
     def find_door(self) -> str:
         title = "The app names its anonymous door"
+        if _origin(self.app) is None:
+            self.unknown(title, "This is not an address such as https://andon.example.org.")
+            raise _Stop
         raw = self._need(title, f"{self.app}/.well-known/andon", MAX_SMALL_BYTES)
         try:
             named = check_keys(_json(raw), frozenset({"andon", "anonymous_door", "app"}))
