@@ -1,5 +1,27 @@
 """The door of `issuance`."""
 
-from andon.features.issuance.services import compact, delete_issuance, issued_purposes, wallet_id
+from andon.features.issuance.services import (
+    AlreadyIssued,
+    Issued,
+    NoSuchPurpose,
+    NoSuchRound,
+    NotIssuing,
+    compact,
+    delete_issuance,
+    issue,
+    issued_purposes,
+    wallet_id,
+)
 
-__all__ = ["compact", "delete_issuance", "issued_purposes", "wallet_id"]
+__all__ = [
+    "AlreadyIssued",
+    "Issued",
+    "NoSuchPurpose",
+    "NoSuchRound",
+    "NotIssuing",
+    "compact",
+    "delete_issuance",
+    "issue",
+    "issued_purposes",
+    "wallet_id",
+]
