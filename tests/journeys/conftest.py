@@ -1,0 +1,93 @@
+"""Browsers for journeys: Debian's Chromium, a profile for each person, and a watcher over all of them.
+
+A journey asks the service through the browser or through `stack.manage(...)`, never through Django in its own
+process: the service has databases of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.watching import Watcher
+from tests.stack import Stack
+
+HERE = Path(__file__).parent
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+ACT_WITHIN_MILLISECONDS = 10_000
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    """Fails the test at its end when a page complained or asked a stranger. A stack's doors are known to it."""
+    watcher = Watcher([])
+    yield watcher
+    faults = watcher.faults()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def profile(browser: Browser, watcher: Watcher, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """`profile("ada")`: a page in Ada's own browser profile; a name asked for again is the same profile.
+
+    Keywords go to the browser's context the first time: `profile("bo", viewport={"width": 320, "height": 640})`,
+    `profile("cy", java_script_enabled=False)`, `color_scheme="dark"`.
+    """
+    contexts: dict[str, Any] = {}
+    if "stack" in request.fixturenames:
+        stack: Stack = request.getfixturevalue("stack")
+        watcher.origins |= {stack.app_url, stack.anonymous_url}
+
+    def open_page(name: str, **options: Any) -> Page:
+        if name not in contexts:
+            defaults = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+            contexts[name] = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **defaults, **options})
+            contexts[name].set_default_timeout(ACT_WITHIN_MILLISECONDS)
+            watcher.watch(contexts[name])
+        return contexts[name].new_page()
+
+    yield open_page
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def ada(profile: Callable[..., Page]) -> Page:
+    """Ada leads: a page in her profile."""
+    return profile("ada")
+
+
+@pytest.fixture
+def bo(profile: Callable[..., Page]) -> Page:
+    """Bo is a member: a page in his profile."""
+    return profile("bo")
+
+
+@pytest.fixture
+def cy(profile: Callable[..., Page]) -> Page:
+    """Cy is outside: a page in their profile."""
+    return profile("cy")

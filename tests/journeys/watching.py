@@ -1,0 +1,95 @@
+"""What a journey sees beside what it clicks on: errors, requests to strangers, missing styles, barriers."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
+
+OWN_SCHEMES = {"about", "blob", "data"}
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Watcher:
+    """Notes every console error, page error and request to another origin, in every context that it is shown.
+
+    `allow(pattern)` excuses what a test provokes on purpose, such as the 404 of a page that must not be there.
+    """
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self.origins = set(origins)
+        self.seen: list[str] = []
+        self._allowed: list[str] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", self._page_error)
+        context.on("request", self._request)
+
+    def allow(self, pattern: str) -> None:
+        self._allowed.append(pattern)
+
+    def faults(self) -> list[str]:
+        return [fault for fault in self.seen if not any(re.search(pattern, fault) for pattern in self._allowed)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.seen.append(f"console error: {message.text} ({message.location.get('url', '')})")
+
+    def _page_error(self, error: WebError) -> None:
+        self.seen.append(f"page error: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme not in OWN_SCHEMES and origin_of(request.url) not in self.origins:
+            self.seen.append(f"request to another origin: {request.method} {request.url}")
+
+
+UNSTYLED = """() => {
+  const sheets = [...document.querySelectorAll('link[rel~="stylesheet"]')];
+  if (sheets.length === 0) return ['the page names no stylesheet'];
+  return sheets.filter(link => {
+    try { return !link.sheet || link.sheet.cssRules.length === 0 } catch { return true }
+  }).map(link => 'this stylesheet did not arrive: ' + link.href);
+}"""
+
+
+def assert_styled(page: Page) -> None:
+    """The styles arrived. Without them axe finds nothing wrong with colours that nobody sees."""
+    missing = page.evaluate(UNSTYLED)
+    assert not missing, f"{page.url}: {missing}"
+
+
+def assert_accessible(page: Page, *, without: Iterable[str] = ()) -> None:
+    """axe finds no barrier of WCAG 2.2 A and AA, nor of its best practices, on the page as it stands.
+
+    `without`: rules that do not apply here, each with its reason beside the call.
+    Does not: replace a keyboard, a screen reader and a person; an engine sees fewer than half of the criteria.
+    """
+    assert_styled(page)
+    options = WCAG | {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in without}}
+    found = Axe().run(page, options=options).response["violations"]
+    text = "\n".join(f"{v['id']}: {v['help']}\n  " + "\n  ".join(n["html"] for n in v["nodes"]) for v in found)
+    assert not found, f"{page.url}\n{text}"
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing sticks out to the right: no sideways scrolling at this width."""
+    widths = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in a window of {widths[1]} px"
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """A picture of the whole page: for docs/images under `make screenshots`, else for whoever looks into a failure."""
+    folder = Path(os.environ.get("ANDON_TEST_SCREENSHOTS") or "test-results/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
+    return path
