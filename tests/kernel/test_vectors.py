@@ -10,6 +10,8 @@ from voprf.ristretto import Evaluator
 
 from andon.kernel import ballot, credential, manifest, wire
 
+# What the browser makes and the server has to understand.
+NEEDED = frozenset({"slips", "payloads", "ballots"})
 VECTORS = Path(__file__).parents[2] / "vectors"
 
 
@@ -41,20 +43,23 @@ def vectors(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def section(vectors: dict[str, Any], name: str) -> Any:
-    """A section that both files have, and that is not empty: an absent one would make a test pass for nothing."""
-    assert vectors[name], f"{vectors['made_by']} has no {name}"
+    """A section of either file. What both sides must make is never absent, or a test would pass for nothing."""
+    if name in NEEDED or vectors["made_by"] == "python":
+        assert vectors.get(name), f"{vectors['made_by']} has no {name}"
+    elif not vectors.get(name):
+        pytest.skip(f"{vectors['made_by']} makes no {name}")
     return vectors[name]
 
 
 def test_wire(vectors: dict[str, Any]) -> None:
     found = section(vectors, "wire")
-    for sample in found["lp"]:
+    for sample in found.get("lp", []):
         assert wire.lp(*sample["text_parts"]).hex() == sample["hex"]
-    for sample in found["u32"]:
+    for sample in found.get("u32", []):
         assert wire.u32(sample["n"]).hex() == sample["hex"]
-    for sample in found["b64u"]:
+    for sample in found.get("b64u", []):
         assert wire.b64u(bytes.fromhex(sample["hex"])) == sample["text"]
-    for sample in found["canonical"]:
+    for sample in found.get("canonical", []):
         assert wire.canonical(sample["value"]).hex() == sample["utf8_hex"]
         assert wire.parse_canonical(bytes.fromhex(sample["utf8_hex"])) == sample["value"]
     for text in found.get("b64u_refused", []):
@@ -78,15 +83,15 @@ def test_keys(vectors: dict[str, Any]) -> None:
 
 
 def test_slips(vectors: dict[str, Any]) -> None:
-    seed, round_id = bytes.fromhex(vectors["keys"]["seed"]), vectors["keys"]["round"]
+    keys = vectors.get("keys", {})
     for slip in section(vectors, "slips"):
-        key = credential.EvaluationKey.derive(
-            seed, round_id=slip.get("round", round_id), unit_id=slip["unit"], purpose=slip["purpose"]
-        )
+        # A slip may bring its own seed and round; else they are those of the file.
+        seed, round_id = bytes.fromhex(slip.get("seed") or keys["seed"]), slip.get("round") or keys["round"]
+        key = credential.EvaluationKey.derive(seed, round_id=round_id, unit_id=slip["unit"], purpose=slip["purpose"])
         assert key.public_key.hex() == slip["server_public_key"]
         # The proof is random; the element after it is not.
         assert key.evaluate(bytes.fromhex(slip["blinded"]))[64:].hex() == slip["evaluation"][128:]
-        info = wire.lp("andon/v1", slip.get("round", round_id), slip["unit"], slip["purpose"])
+        info = wire.lp("andon/v1", round_id, slip["unit"], slip["purpose"])
         evaluator = Evaluator.from_seed(seed, info)
         assert evaluator.evaluate_known_input(bytes.fromhex(slip["input"])).hex() == slip["output"]
 
