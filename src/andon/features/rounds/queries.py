@@ -133,6 +133,10 @@ def units_of(round_id: str) -> list[UnitView]:
     return [_unit_view(unit) for unit in RoundUnit.objects.filter(round_id=round_id).order_by("position")]
 
 
+def not_asked_count(round_id: str) -> int:
+    return NotAsked.objects.filter(round_id=round_id).count()
+
+
 def why_not_asked(member: Member, round_id: str) -> str | None:
     left = NotAsked.objects.filter(member=member, round_id=round_id).first()
     return left.reason if left else None
