@@ -14,9 +14,7 @@ _words: dict[str, str | Promise] = {}
 
 def record(*, kind: str, by: object | None, at: datetime, subject: str = "", **facts: Any) -> None:
     """Append one entry, in the caller's transaction on `default`."""
-    AuditEntry.objects.create(
-        kind=kind, by_id=getattr(by, "pk", by), at=at, subject=subject, facts=facts
-    )
+    AuditEntry.objects.create(kind=kind, by_id=getattr(by, "pk", by), at=at, subject=subject, facts=facts)
 
 
 def register_words(kind: str, words: str | Promise) -> None:

@@ -18,7 +18,7 @@ def sentence(
     happened: str,
     status: int,
     kept: str = "",
-    next: str = "",
+    advice: str = "",
     action: str = "",
     action_url: str = "/",
 ) -> HttpResponse:
@@ -27,7 +27,7 @@ def sentence(
         "title": title,
         "happened": happened,
         "kept": kept,
-        "next": next,
+        "advice": advice,
         "action": action or _("Go to Today"),
         "action_url": action_url,
     }
@@ -40,13 +40,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         title=_("There is nothing here for you"),
         happened=_("Either this page does not exist, or it belongs to somebody else. The page cannot say which."),
-        next=_("If a link brought you here, the one who sent it may know where the page went."),
+        advice=_("If a link brought you here, the one who sent it may know where the page went."),
         status=404,
     )
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return HttpResponse(_("This request could not be read. Nothing was changed."), status=400, content_type="text/plain")
+    text = _("This request could not be read. Nothing was changed.")
+    return HttpResponse(text, status=400, content_type="text/plain")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -55,7 +56,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         title=_("This page was open for too long"),
         happened=_("Your browser sent a form that this server did not recognise as its own. Nothing was changed."),
         kept=_("What you typed is still on the page before this one."),
-        next=_("Go back, reload that page and send it again. It needs cookies from this site."),
+        advice=_("Go back, reload that page and send it again. It needs cookies from this site."),
         status=403,
     )
 

@@ -9,6 +9,4 @@ class OrganisationApp(AppConfig):
     def ready(self) -> None:
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
-        register_navigation(
-            NavigationItem(label=_("People"), url_name="organisation:people", icon="people", order=60)
-        )
+        register_navigation(NavigationItem(label=_("People"), url_name="organisation:people", icon="people", order=60))

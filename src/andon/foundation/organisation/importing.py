@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
-from andon.foundation.organisation.people_file import BadRow, PeopleFile, Row, Unreadable, read_people
+from andon.foundation.organisation.people_file import BadRow, Row, read_people
 from andon.foundation.people.models import Member
 
 BATCH = 1_000
@@ -104,18 +104,11 @@ def import_people(content: bytes, *, by: Member | None, at: datetime, on: date) 
 
 
 def _plan(content: bytes, *, on: date) -> _Plan:
-    match read_people(content):
-        case Unreadable(bad_rows):
-            return _Plan(outcome=ImportOutcome(refused=bad_rows))
-        case PeopleFile() as file:
-            return _plan_rows(file, on=on)
-
-
-def _plan_rows(file: PeopleFile, *, on: date) -> _Plan:
+    file = read_people(content)
     plan = _Plan()
-    refused = _place_nodes(plan, file.rows)
+    refused = (*file.bad_rows, *_place_nodes(plan, file.rows))
     if refused:
-        return _Plan(outcome=ImportOutcome(refused=refused))
+        return _refuse(refused)
     stored = _Stored(on)
     people: list[PersonChange] = []
     for row in file.rows:
@@ -124,7 +117,7 @@ def _plan_rows(file: PeopleFile, *, on: date) -> _Plan:
             people.append(PersonChange(what, row.name, row.email, row.path))
     last_steward = _last_steward_goes(plan, stored, file.rows)
     if last_steward:
-        return _Plan(outcome=ImportOutcome(refused=last_steward))
+        return _refuse(last_steward)
     count = {what: sum(1 for person in people if person.what is what) for what in What}
     paths = {node.id: path for path, node in plan.nodes.items()}
     plan.outcome = ImportOutcome(
@@ -139,6 +132,10 @@ def _plan_rows(file: PeopleFile, *, on: date) -> _Plan:
     return plan
 
 
+def _refuse(bad_rows: Iterable[BadRow]) -> _Plan:
+    return _Plan(outcome=ImportOutcome(refused=tuple(sorted(bad_rows, key=lambda row: row.line))))
+
+
 def _key(path: Iterable[str]) -> tuple[str, ...]:
     """Detection and detection are one team."""
     return tuple(step.casefold() for step in path)
@@ -151,7 +148,7 @@ def _place_nodes(plan: _Plan, rows: tuple[Row, ...]) -> tuple[BadRow, ...]:
     found: dict[tuple[str, ...], Node] = {}
     for node in nodes:
         found[_key(_names(node, by_id))] = node
-    top = next((node.name for node in nodes if node.parent_id is None), rows[0].path[0])
+    top = next((node.name for node in nodes if node.parent_id is None), rows[0].path[0] if rows else "")
     refused = tuple(
         BadRow(
             row.line,
@@ -217,9 +214,7 @@ def _plan_person(plan: _Plan, stored: _Stored, row: Row, *, on: date) -> What | 
     return What.CHANGED if renamed or new_role or new_duties else None
 
 
-def _plan_place(
-    plan: _Plan, membership: Membership | None, member: Member, row: Row, *, on: date
-) -> tuple[bool, bool]:
+def _plan_place(plan: _Plan, membership: Membership | None, member: Member, row: Row, *, on: date) -> tuple[bool, bool]:
     """Whether the node changes, and whether the role does."""
     node = plan.nodes[row.path]
     # In another team, a role that the file leaves open is that of a member: nobody leads a team by moving there.

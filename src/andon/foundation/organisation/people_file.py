@@ -5,7 +5,9 @@ import csv
 import io
 import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -23,6 +25,9 @@ NEEDED = ("email", "name", "team")
 DELIMITERS = ",;\t"
 LONGEST_NAME = 150
 LONGEST_NODE = 200
+
+Read = TypeVar("Read")
+Roles = tuple[Membership.Role | None, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PeopleFile:
+    """Rows that were understood, and every problem of those that were not, in the order of the lines."""
+
     rows: tuple[Row, ...]
-    columns_not_read: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Every bad row of the file, in the order of its lines."""
-
     bad_rows: tuple[BadRow, ...]
+    columns_not_read: tuple[str, ...] = ()
 
 
 class _Refused(Exception):
@@ -65,37 +66,29 @@ class _Refused(Exception):
         super().__init__(reason)
 
 
-def read_people(content: bytes) -> PeopleFile | Unreadable:
+def read_people(content: bytes) -> PeopleFile:
     """Read comma, semicolon or tab separated text in UTF-8 (with or without a mark) or marked UTF-16.
 
-    Guarantees: either every row was understood, or every row that was not is named.
+    Guarantees: every row was understood or is named, with every reason it has, so that one correction is enough.
     """
     try:
-        lines = _records(_decode(content))
-        columns, not_read, lines = _columns(lines)
+        columns, not_read, records = _columns(_records(_decode(content)))
     except _Refused as refused:
-        return Unreadable((refused.bad_row,))
+        return PeopleFile((), (refused.bad_row,))
     rows: list[Row] = []
     bad: list[BadRow] = []
-    for line, cells in lines:
+    lines: dict[str, list[int]] = defaultdict(list)
+    for line, cells in records:
         values = {column: cells[place] if place < len(cells) else "" for column, place in columns.items()}
-        try:
-            if len(cells) != len(columns) + len(not_read):
-                raise _Refused(
-                    line,
-                    " | ".join(cells),
-                    _("has %(found)d columns where the header has %(wanted)d")
-                    % {"found": len(cells), "wanted": len(columns) + len(not_read)},
-                )
-            rows.append(_row(line, values))
-        except _Refused as refused:
-            bad.append(refused.bad_row)
-    bad.extend(_twice(rows))
-    if bad:
-        return Unreadable(tuple(sorted(bad, key=lambda row: row.line)))
-    if not rows:
-        return Unreadable((BadRow(1, "", _("The file has a header and no people below it.")),))
-    return PeopleFile(tuple(rows), not_read)
+        lines[_plain(values["email"]).lower()].append(line)
+        row, problems = _row(line, values, cells, len(columns) + len(not_read))
+        bad.extend(problems)
+        if row is not None:
+            rows.append(row)
+    bad.extend(_twice(lines))
+    if not records:
+        bad.append(BadRow(1, "", _("The file has a header and no people below it.")))
+    return PeopleFile(tuple(rows), tuple(sorted(bad, key=lambda problem: problem.line)), not_read)
 
 
 def _decode(content: bytes) -> str:
@@ -159,63 +152,91 @@ def _columns(
     return columns, tuple(not_read), records[1:]
 
 
-def _clean(line: int, text: str) -> str:
-    """One line of composed Unicode without control characters."""
-    composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    if any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} for letter in composed):
+def _plain(text: str) -> str:
+    """One line of composed Unicode."""
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _text(line: int, text: str) -> str:
+    plain = _plain(text)
+    if any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} for letter in plain):
         raise _Refused(line, repr(text), _("contains a character that is not text"))
-    return composed
+    return plain
 
 
-def _row(line: int, values: dict[str, str]) -> Row:
-    email = _clean(line, values["email"]).lower()
+def _row(line: int, values: dict[str, str], cells: list[str], wanted: int) -> tuple[Row | None, list[BadRow]]:
+    """The row, or everything that is wrong with it."""
+    if len(cells) != wanted:
+        reason = _("has %(found)d columns where the header has %(wanted)d")
+        return None, [BadRow(line, " | ".join(cells)[:200], reason % {"found": len(cells), "wanted": wanted})]
+    problems: list[BadRow] = []
+
+    def read(reader: Callable[[int, str, str], Read], column: str, otherwise: Read) -> Read:
+        try:
+            return reader(line, values.get(column, ""), values["email"])
+        except _Refused as refused:
+            problems.append(refused.bad_row)
+            return otherwise
+
+    no_path: tuple[str, ...] = ()
+    no_roles: Roles = (None, None)
+    email = read(_email, "email", "")
+    name = read(_name, "name", "")
+    path = read(_path, "team", no_path)
+    role, duties = read(_roles, "role", no_roles)
+    return (None if problems else Row(line, email, name, path, role, duties)), problems
+
+
+def _email(line: int, text: str, _whose: str) -> str:
+    email = _text(line, text).lower()
     try:
         validate_email(email)
     except ValidationError:
-        raise _Refused(line, values["email"], _("is not an e-mail address")) from None
+        raise _Refused(line, text, _("is not an e-mail address")) from None
     if len(email) > 254:
         raise _Refused(line, email, _("is longer than an e-mail address can be"))
-    name = _clean(line, values["name"])
+    return email
+
+
+def _name(line: int, text: str, whose: str) -> str:
+    name = _text(line, text)
     if not name:
-        raise _Refused(line, email, _("has no name"))
+        raise _Refused(line, whose, _("has no name"))
     if len(name) > LONGEST_NAME:
         raise _Refused(line, name, _("is a name of more than 150 characters"))
-    role, duties = _roles(line, values.get("role", ""))
-    return Row(line, email, name, _path(line, email, values["team"]), role, duties)
+    return name
 
 
-def _path(line: int, email: str, text: str) -> tuple[str, ...]:
-    path = tuple(_clean(line, step) for step in text.split("/"))
+def _path(line: int, text: str, whose: str) -> tuple[str, ...]:
+    path = tuple(_text(line, step) for step in text.split("/"))
     if path == ("",):
-        raise _Refused(line, email, _("has no team"))
+        raise _Refused(line, whose, _("has no team"))
     if not all(path):
-        raise _Refused(line, text, _("has an empty step between two slashes"))
+        raise _Refused(line, text, _("has an empty step beside a slash"))
     if any(len(step) > LONGEST_NODE for step in path):
         raise _Refused(line, text, _("has a step of more than 200 characters"))
     return path
 
 
-def _roles(line: int, text: str) -> tuple[Membership.Role | None, frozenset[str] | None]:
+def _roles(line: int, text: str, _whose: str) -> Roles:
     words = [word.strip().casefold() for word in text.split(",") if word.strip()]
     if not words:
         return None, None
-    for word in words:
-        if word not in Membership.Role.values and word not in Duty.Role.values:
-            reason = _("is not a role: use member, lead, steward, auditor or facilitator, separated by commas")
-            raise _Refused(line, word, reason)
+    unknown = [word for word in words if word not in Membership.Role.values and word not in Duty.Role.values]
+    if unknown:
+        reason = _("is not a role: use member, lead, steward, auditor or facilitator, separated by commas")
+        raise _Refused(line, ", ".join(unknown), reason)
     if {Membership.Role.MEMBER, Membership.Role.LEAD} <= set(words):
         raise _Refused(line, text, _("says member and lead at once; a lead is a member already"))
     role = Membership.Role.LEAD if Membership.Role.LEAD in words else Membership.Role.MEMBER
     return role, frozenset(words) & frozenset(Duty.Role.values)
 
 
-def _twice(rows: list[Row]) -> list[BadRow]:
-    lines: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        lines[row.email].append(row.line)
+def _twice(lines: dict[str, list[int]]) -> list[BadRow]:
+    reason = _("stands in the file more than once: lines %(lines)s")
     return [
-        BadRow(line, email, _("stands in the file more than once: lines %(lines)s") % {"lines": ", ".join(map(str, at))})
+        BadRow(line, email, reason % {"lines": ", ".join(map(str, at))})
         for email, at in lines.items()
-        if len(at) > 1
+        if email and len(at) > 1
         for line in at
     ]

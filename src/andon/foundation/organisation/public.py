@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -105,24 +106,24 @@ def path_of(node: Node) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def place_of(member_id: object, *, on: date) -> Place | None:
+def place_of(member_id: UUID | str, *, on: date) -> Place | None:
     membership = Membership.objects.filter(_valid_on(on), member_id=member_id).select_related("node__parent").first()
     if membership is None:
         return None
     return Place(membership.node_id, path_of(membership.node), membership.role == Membership.Role.LEAD)
 
 
-def leads_of(member_id: object, *, on: date) -> set[str]:
+def leads_of(member_id: UUID | str, *, on: date) -> set[str]:
     """The nodes that the member leads: their own and everything below it."""
     led: set[str] = set()
-    for node_id in Membership.objects.filter(
-        _valid_on(on), member_id=member_id, role=Membership.Role.LEAD
-    ).values_list("node_id", flat=True):
+    for node_id in Membership.objects.filter(_valid_on(on), member_id=member_id, role=Membership.Role.LEAD).values_list(
+        "node_id", flat=True
+    ):
         led |= below(node_id)
     return led
 
 
-def duties_of(member_id: object) -> set[str]:
+def duties_of(member_id: UUID | str) -> set[str]:
     return set(Duty.objects.filter(member_id=member_id).values_list("role", flat=True))
 
 

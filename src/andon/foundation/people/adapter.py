@@ -49,7 +49,7 @@ class ClosedSignUp(DefaultAccountAdapter):
             self.request,
             title=_("No mail can be sent just now"),
             happened=_("The mail server did not take our letter. You are not signed in, and nothing was changed."),
-            next=_("Try again in a few minutes. If you have a password, you can sign in with it instead."),
+            advice=_("Try again in a few minutes. If you have a password, you can sign in with it instead."),
             action=_("Back to sign-in"),
             action_url="/accounts/login/",
             status=503,

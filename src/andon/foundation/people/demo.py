@@ -34,9 +34,9 @@ def demo_roles() -> tuple[DemoRole, ...]:
     if not settings.DEMO:
         return ()
     there = set(
-        Member.objects.filter(
-            email__in=[demo_address(role.name) for role in DEMO_ROLES], is_active=True
-        ).values_list("email", flat=True)
+        Member.objects.filter(email__in=[demo_address(role.name) for role in DEMO_ROLES], is_active=True).values_list(
+            "email", flat=True
+        )
     )
     return tuple(role for role in DEMO_ROLES if demo_address(role.name) in there)
 

@@ -50,7 +50,7 @@ def sign_up_is_closed(request: HttpRequest) -> HttpResponse:
         request,
         title=_("Members are added by a steward"),
         happened=_("Nobody can sign themselves up here. Whoever is on the list of people can sign in by e-mail."),
-        next=_("If your address is missing, ask the steward of your organisation to add it."),
+        advice=_("If your address is missing, ask the steward of your organisation to add it."),
         action=_("Back to sign-in"),
         action_url="/accounts/login/",
         status=200,

@@ -5,7 +5,7 @@ One rule for all of it: what is absent and what is forbidden look the same, a 40
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, cast
+from typing import Concatenate, Literal, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,12 +37,12 @@ def current_member(request: HttpRequest) -> Member:
     """The member who is signed in. Raises: Http404 when nobody is, for a view that forgot to ask."""
     if not request.user.is_authenticated:
         raise Http404
-    return cast(Member, request.user)
+    return request.user
 
 
 def member_required(view: View[P]) -> View[P]:
     """For pages: whoever is not signed in is sent to sign in, and comes back afterwards."""
-    return cast(View[P], login_required(view))
+    return login_required(view)
 
 
 def needs_duty(duty: str) -> Callable[[View[P]], View[P]]:

@@ -2,8 +2,7 @@
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import mark_safe
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
