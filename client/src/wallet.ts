@@ -98,6 +98,10 @@ export interface Draft {
   /** Where the member was: the index of a statement, or its number for the review. */
   position: number;
   begun: boolean;
+  /** What was last put into the queue, by purpose, as canonical text: so that only changes are cast again. */
+  queued: Record<string, string>;
+  /** Send at a random later time; null until the member chose. */
+  later: boolean | null;
 }
 
 export interface Cast {
@@ -363,7 +367,7 @@ export class Wallet {
 
   async draft(wallet: string, round: string): Promise<Draft> {
     const draft = await this.get<Draft>('answers', [wallet, round]);
-    return draft ?? { wallet, round, answers: {}, comment: '', position: 0, begun: false };
+    return draft ?? newDraft(wallet, round);
   }
 
   async keepDraft(draft: Draft): Promise<void> {
@@ -460,6 +464,11 @@ export class Wallet {
     await this.changeCast(cast, (kept) => ({ ...kept, problem, stored }));
   }
 
+  /** Gives a cast up that was not accepted; what was accepted before it stays. */
+  async dropCast(cast: Cast): Promise<void> {
+    await this.changeCast(cast, (kept) => ({ ...kept, body: null, problem: null, stored: null }));
+  }
+
   /** Changes a cast only if it is still the one meant; a newer one must not inherit an older one's outcome. */
   private async changeCast(cast: Cast, change: (kept: Cast) => Cast): Promise<void> {
     await this.write(['casts'], async (at) => {
@@ -477,7 +486,7 @@ export class Wallet {
     if (!member) throw new Malformed('there is no such wallet');
     return {
       'andon-wallet': 'v1',
-      answers: mine(await this.all<Draft>('answers')).map(({ round, answers, comment }) => ({ round, answers, comment })),
+      answers: mine(await this.all<Draft>('answers')).map(({ round, answers, comment, queued }) => ({ round, answers, comment, queued })),
       casts: mine(await this.all<Cast>('casts')).map((cast) => ({ ...stripped(cast), body: cast.body && b64u(cast.body) })),
       head: toJson(await this.head()),
       me: member.me,
@@ -536,7 +545,7 @@ export class Wallet {
       }
       for (const draft of file.answers) {
         const held = (await got(at('answers').get([wallet, draft.round]))) as Draft | undefined;
-        if (!held) at('answers').put({ ...draft, wallet, position: 0, begun: false } satisfies Draft);
+        if (!held) at('answers').put({ ...newDraft(wallet, draft.round), ...draft, begun: true } satisfies Draft);
       }
     });
     return file.member;
@@ -574,6 +583,10 @@ export class Wallet {
       throw fault;
     }
   }
+}
+
+function newDraft(wallet: string, round: string): Draft {
+  return { wallet, round, answers: {}, comment: '', position: 0, begun: false, queued: {}, later: null };
 }
 
 /** Outcomes that trying again cannot change. */
@@ -679,7 +692,7 @@ interface WalletFile {
   slips: Omit<Slip, 'wallet'>[];
   places: { round: string; me: string; proof: UnitProof | null }[];
   casts: Omit<Cast, 'wallet'>[];
-  answers: { round: string; answers: Record<string, number>; comment: string }[];
+  answers: Pick<Draft, 'round' | 'answers' | 'comment' | 'queued'>[];
 }
 
 function readWalletFile(value: unknown): WalletFile {
@@ -711,6 +724,9 @@ function readWalletFile(value: unknown): WalletFile {
         Object.entries(isObject(row['answers']) ? row['answers'] : {}).map(([code, answer]) => [code, integer(answer, 0, 5)]),
       ),
       comment: text(row['comment']),
+      queued: Object.fromEntries(
+        Object.entries(isObject(row['queued']) ? row['queued'] : {}).map(([name, payload]) => [readPurpose(name), text(payload)]),
+      ),
     })),
   };
 }

@@ -1,0 +1,72 @@
+/** What the page says before the first statement: who can know what, who is counted together, which round this is. */
+
+import { details, h } from './element.ts';
+import { gettext, ngettext } from './i18n.ts';
+import type { Unit } from './manifest.ts';
+
+const MANY = 24;
+
+/** A0 to A5 of the claim, in words a tired person understands. */
+export function whoCanKnowWhat(): HTMLElement {
+  const rows: [string, string][] = [
+    [
+      gettext('Colleagues, your lead, HR'),
+      gettext('see one broad colour for your group. Someone who knows only their own answer can rule out no answer of yours.'),
+    ],
+    [
+      gettext('An administrator who looks afterwards'),
+      gettext('finds sealed ballots and no way to tell whose they are, also with every database and backup. This holds as long as nobody copied the key volume during the round.'),
+    ],
+    [
+      gettext('An administrator who watches now'),
+      gettext('could link what you send to you by its time or network address. Sending later, or from another network, makes that harder.'),
+    ],
+    [
+      gettext('An operator who cheats'),
+      gettext('with keys, names or ballots is found out: this browser checks the public log, and you check your receipt.'),
+    ],
+    [
+      gettext('An operator who changes this page'),
+      gettext('could read your answers. This page cannot prevent that. The verifier finds it, by comparing this page with the published one.'),
+    ],
+    [
+      gettext('Whoever manages your device or network'),
+      gettext('may see everything you do on it. So may people who know how you write. Answer from your own phone.'),
+    ],
+  ];
+  return details(
+    gettext('Who can know what'),
+    h('dl', { class: 'who' }, ...rows.flatMap(([who, what]) => [h('dt', {}, who), h('dd', {}, what)])),
+  );
+}
+
+/** `Name <address>` is how a roster lists people; the address is shown only where two share a name. */
+export function roster(unit: Unit, me: string): HTMLElement[] {
+  const others = unit.members.filter((member) => member !== me);
+  const names = unit.members.map(nameOf);
+  const shown = (member: string): string => {
+    const name = nameOf(member);
+    return names.filter((other) => other === name).length > 1 ? member : name;
+  };
+  const list = h('ul', { class: 'roster' }, ...others.map((member) => h('li', {}, shown(member))));
+  return [
+    h('h2', {}, ngettext('You are counted with this one person', 'You are counted with these %(n)s people', others.length)),
+    others.length > MANY ? details(gettext('Show all names'), list) : list,
+    h('p', { class: 'you' }, gettext('You: %(name)s', { name: shown(me) })),
+  ];
+}
+
+export function twelveWords(words: string): HTMLElement[] {
+  return [
+    h('p', { class: 'words' }, h('span', { class: 'label' }, gettext('This round in twelve words')), h('span', { lang: 'en', dir: 'ltr' }, words)),
+    h(
+      'p',
+      { class: 'quiet small' },
+      gettext('A colleague who sees the same words sees the same rules, keys and dates. They are in the invitation, too.'),
+    ),
+  ];
+}
+
+function nameOf(member: string): string {
+  return member.replace(/\s*<[^<>]*>$/, '') || member;
+}
