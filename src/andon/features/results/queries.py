@@ -30,15 +30,15 @@ class FacetLine:
 
     @property
     def mid(self) -> int | None:
-        return round(self.index.mid) if self.index else None
+        return self.index.printed()[1] if self.index else None
 
     @property
     def low(self) -> int | None:
-        return int(self.index.low) if self.index else None
+        return self.index.printed()[0] if self.index else None
 
     @property
     def high(self) -> int | None:
-        return -int(-self.index.high // 1) if self.index else None
+        return self.index.printed()[2] if self.index else None
 
 
 @dataclass(frozen=True, slots=True)

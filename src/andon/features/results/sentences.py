@@ -1,6 +1,5 @@
 """What a report says in words: the codes of the kernel as sentences in the reader's language."""
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +23,7 @@ ZONE_NAMES = {
 
 # What a facet is about, so that a headline can speak of people and not of facets.
 _ABOUT = {
-    "inclusion": gettext_lazy("belonging here"),
+    "inclusion": gettext_lazy("belonging"),
     "learner": gettext_lazy("asking and admitting mistakes"),
     "contributor": gettext_lazy("bringing in ideas and work"),
     "challenger": gettext_lazy("challenging a plan or a boss"),
@@ -54,19 +53,18 @@ def _line(line: HeadlineLine) -> str:
                 "word": BAND_WORDS[word]
             }
         case HeadlineCode.HIGHEST, Band.HIGH:
-            return capfirst(_("%(about)s is safe here.") % {"about": about})
+            return _("What is safe here: %(about)s.") % {"about": about}
         case HeadlineCode.HIGHEST, word if word is not None:
-            return capfirst(
-                _("%(about)s comes easiest here, though only %(word)s.") % {"about": about, "word": BAND_WORDS[word]}
-            )
+            return _("What comes easiest here, though only %(word)s: %(about)s.") % {
+                "about": about,
+                "word": BAND_WORDS[word],
+            }
         case HeadlineCode.LOWEST, Band.HIGH:
-            return capfirst(_("%(about)s is lowest, and still safe.") % {"about": about})
+            return _("What is lowest, and still safe: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, Band.LOW:
-            return capfirst(_("%(about)s costs people something.") % {"about": about})
+            return _("What costs people something: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, word if word is not None:
-            return capfirst(
-                _("%(about)s comes hardest, %(word)s.") % {"about": about, "word": BAND_WORDS[word]}
-            )
+            return _("What comes hardest, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
     raise ValueError(f"a headline of kind {line.key} has no sentence")
 
 
