@@ -64,7 +64,7 @@ export function dateAndTime(milliseconds: number): string {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
   }).format(milliseconds);
 }

@@ -19,11 +19,11 @@ export function whoCanKnowWhat(): HTMLElement {
     ],
     [
       gettext('An administrator who watches now'),
-      gettext('could link what you send to you by its time or network address. Sending later, or from another network, makes that harder.'),
+      gettext('may link what you send to you by its time or network address, and may read ballots without names. Sending later, or from another network, makes the link harder.'),
     ],
     [
       gettext('An operator who cheats'),
-      gettext('with keys, names or ballots is found out: this browser checks the public log, and you check your receipt.'),
+      gettext('with keys, names or your ballot can be found out: this browser checks the public log, and you check your receipt. Ballots made up for people who never look, and wrong arithmetic, cannot.'),
     ],
     [
       gettext('An operator who changes this page'),
@@ -52,7 +52,7 @@ export function roster(unit: Unit, me: string): HTMLElement[] {
   return [
     h('h2', {}, ngettext('You are counted with this one person', 'You are counted with these %(n)s people', others.length)),
     others.length > MANY ? details(gettext('Show all names'), list) : list,
-    h('p', { class: 'you' }, gettext('You: %(name)s', { name: shown(me) })),
+    h('p', {}, h('span', { class: 'you' }, gettext('You: %(name)s', { name: shown(me) })), h('br'), h('span', { class: 'quiet small' }, gettext('Together you are one group: %(unit)s.', { unit: unit.name }))),
   ];
 }
 
