@@ -75,6 +75,8 @@ class KeyDirectory:
         try:
             key = self._path(kind, round_id).read_bytes()
         except FileNotFoundError:
+            # Asked again: the volume may have gone away since, and then nobody knows what is on it.
+            self.check()
             raise KeyGone(f"The {kind} key of this round is no longer there.") from None
         if len(key) != KEY_BYTES:
             raise KeyGone(f"The {kind} key of this round is damaged.")
@@ -84,7 +86,7 @@ class KeyDirectory:
         """Overwrite and remove all keys of the round, the box key first."""
         self.check()
         for kind in (KeyKind.BOX, KeyKind.SEED, KeyKind.ISSUANCE):
-            _shred_with_leftovers(self._path(kind, round_id))
+            self._destroy_file(self._path(kind, round_id))
 
     def spool(self, round_id: str, content: bytes) -> None:
         """Keep a finished, encrypted release until it is committed: whole or not at all."""
@@ -96,23 +98,42 @@ class KeyDirectory:
         try:
             return self._spool_path(round_id).read_bytes()
         except FileNotFoundError:
+            self.check()
             return None
 
     def destroy_spool(self, round_id: str) -> None:
         self.check()
-        _shred_with_leftovers(self._spool_path(round_id))
+        self._destroy_file(self._spool_path(round_id))
 
     @contextlib.contextmanager
     def alone(self, round_id: str) -> Iterator[None]:
-        """Hold the round for this process: a second one waits. The lock dies with the process."""
+        """Hold the round for this process: a second one waits. The lock dies with the process; its file goes too."""
         self.check()
         path = self.root / "spool" / f"{wire.check_id(round_id)}.lock"
-        with path.open("w") as file:
+        file = path.open("w")
+        try:
             fcntl.flock(file, fcntl.LOCK_EX)
+            while not _is_still_at(path, file.fileno()):
+                # Whoever held it has removed the file: what we hold is a lock on nothing.
+                file.close()
+                file = path.open("w")
+                fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 yield
             finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+                path.unlink(missing_ok=True)
+        finally:
+            file.close()
+
+    def _destroy_file(self, path: Path) -> None:
+        _shred(path)
+        # Also what a process that was killed while writing left beside the file.
+        for leftover in path.parent.glob(f"{path.stem}.*.new"):
+            _shred(leftover)
+        # A file is also "not there" while the volume is away; then nothing was destroyed.
+        self.check()
+        # Also where a killed process had removed the name without waiting for the disk.
+        _sync_directory(path.parent)
 
     def _path(self, kind: KeyKind, round_id: str) -> Path:
         return self.root / kind / f"{wire.check_id(round_id)}.key"
@@ -162,11 +183,11 @@ def _shred(path: Path) -> None:
     _sync_directory(path.parent)
 
 
-def _shred_with_leftovers(path: Path) -> None:
-    """Also what a process that was killed while writing left beside the file."""
-    _shred(path)
-    for leftover in path.parent.glob(f"{path.stem}.*.new"):
-        _shred(leftover)
+def _is_still_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _sync_directory(path: Path) -> None:

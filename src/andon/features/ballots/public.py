@@ -16,11 +16,12 @@ from andon.features.ballots.services import (
     delete_ballots,
     generation,
     key_directory,
+    only_writer,
     open_box,
     prepare_box,
     prepare_key_directory,
     read_box,
-    rewrite_sqlite,
+    rewrite_sorted,
     void_box,
 )
 
@@ -40,10 +41,11 @@ __all__ = [
     "generation",
     "installed_bundle",
     "key_directory",
+    "only_writer",
     "open_box",
     "prepare_box",
     "prepare_key_directory",
     "read_box",
-    "rewrite_sqlite",
+    "rewrite_sorted",
     "void_box",
 ]

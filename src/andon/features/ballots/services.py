@@ -1,14 +1,16 @@
 """Casting, and what closing does to the box."""
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 
 from andon.features.ballots.keys import KeyDirectory, KeyGone, KeyKind
 from andon.features.ballots.models import Ballot, Box, Generation
@@ -75,7 +77,9 @@ class EvaluationKeys:
     keys do not stay in the memory of the process; at most `most` are kept.
     """
 
-    def __init__(self, *, most: int = 20_000, seconds: float = 300, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, most: int = 20_000, seconds: float = 300, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._most, self._seconds, self._clock = most, seconds, clock
         self._keys: OrderedDict[tuple[str, str, str], tuple[float, EvaluationKey]] = OrderedDict()
         self._lock = threading.Lock()
@@ -166,7 +170,7 @@ def _keep(handed_in: ballot.Cast) -> CastOutcome:
         refusal = _refusal(_box_state(handed_in.round_id, lock=lock))
         if refusal is not None:
             return refusal
-        place = [handed_in.round_id, slot, handed_in.purpose]
+        place: list[Any] = [handed_in.round_id, slot, handed_in.purpose]
         cursor.execute(_UPSERT, [*place, handed_in.unit_id, handed_in.sequence, handed_in.ciphertext])
         if cursor.rowcount != 1:
             cursor.execute(
@@ -193,7 +197,22 @@ class StoredBallot:
 def generation() -> str:
     """The identity of this ballot database, made at the first call."""
     found = Generation.objects.first()
-    return found.id if found else Generation.objects.create().id
+    if found is None:
+        with only_writer(ALIAS, table="ballots_generation"):
+            found = Generation.objects.first() or Generation.objects.create()
+    return found.id
+
+
+@contextlib.contextmanager
+def only_writer(alias: str, *, table: str) -> Iterator[None]:
+    """A transaction in which nobody else writes to the table: what is looked for and not found is not there."""
+    connection = connections[alias]
+    with transaction.atomic(using=alias):
+        # On SQLite the transaction itself keeps every other writer out.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        yield
 
 
 def prepare_box(round_id: str) -> None:
@@ -207,7 +226,10 @@ def open_box(round_id: str) -> None:
 
 
 def close_box(round_id: str) -> None:
-    """From now on nothing is taken; what was acknowledged before is in the box. May be repeated."""
+    """From now on nothing is taken; what was acknowledged before is in the box. May be repeated.
+
+    A box that is void stays void.
+    """
     _end_box(round_id, Box.State.CLOSED)
 
 
@@ -219,7 +241,7 @@ def _end_box(round_id: str, state: Box.State) -> None:
     with transaction.atomic(using=ALIAS):
         # Waits until every cast that holds the row shared has committed.
         box = Box.objects.select_for_update().filter(round_id=round_id).first()
-        if box is not None and box.state != state:
+        if box is not None and box.state not in {state, Box.State.VOID}:
             box.state = state
             box.save(update_fields=["state"])
     evaluation_keys.forget(round_id)
@@ -247,26 +269,38 @@ def compact() -> None:
     PostgreSQL, hold a deleted ballot. Does not: reach pg_wal or a copy made earlier; there the destroyed box
     key is what hides the answers.
     """
-    connection = connections[ALIAS]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("CLUSTER ballots_ballot USING ballots_ballot_pkey")
-        return
-    _sort_rows(connection)
-    rewrite_sqlite(ALIAS)
+    rewrite_sorted(ALIAS, table="ballots_ballot", order="round_id, slot, purpose")
 
 
-_COLUMNS = "round_id, slot, purpose, unit_id, sequence, ciphertext"
+# Casts wait for the rewrite, and the rewrite must not wait long for somebody who reads: then it is tried again.
+_PATIENCE_POSTGRES = "5s"
 
 
-def _sort_rows(connection: object) -> None:
-    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"CREATE TEMPORARY TABLE sorted_ballot AS SELECT {_COLUMNS} FROM ballots_ballot")  # noqa: S608
-        cursor.execute("DELETE FROM ballots_ballot")
-        cursor.execute(
-            f"INSERT INTO ballots_ballot ({_COLUMNS}) SELECT {_COLUMNS} FROM sorted_ballot ORDER BY round_id, slot"  # noqa: S608
-        )
-        cursor.execute("DROP TABLE sorted_ballot")
+def rewrite_sorted(alias: str, *, table: str, order: str) -> None:
+    """Write all rows of a table anew in this order, so that its files hold them and nothing else.
+
+    Guarantees: all or nothing; deleted rows are gone from the files even while an old snapshot could still see
+    them (which `VACUUM FULL` and `CLUSTER` of PostgreSQL would respect), and so is the order of writing.
+    Raises: StorageBusy. Trying again later is safe.
+    """
+    connection = connections[alias]
+    on_postgres = connection.vendor == "postgresql"
+    try:
+        with transaction.atomic(using=alias), connection.cursor() as cursor:
+            if on_postgres:
+                cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE_POSTGRES}'")
+                cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            cursor.execute(f"CREATE TEMPORARY TABLE rows_kept AS SELECT * FROM {table}")  # noqa: S608
+            # TRUNCATE gives the table, its indexes and its TOAST table new files.
+            cursor.execute(f"TRUNCATE {table}" if on_postgres else f"DELETE FROM {table}")  # noqa: S608
+            cursor.execute(f"INSERT INTO {table} SELECT * FROM rows_kept ORDER BY {order}")  # noqa: S608
+            cursor.execute("DROP TABLE rows_kept")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == "55P03":  # lock_not_available
+            raise StorageBusy(alias) from None
+        raise
+    if not on_postgres:
+        rewrite_sqlite(alias)
 
 
 def rewrite_sqlite(alias: str, *, patience: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -285,8 +319,11 @@ def rewrite_sqlite(alias: str, *, patience: float = 30, sleep: Callable[[float],
 
 
 class StorageBusy(Exception):
-    """The write-ahead log could not be emptied because a reader holds it. Trying again later is safe."""
+    """The storage could not be made to forget because somebody reads it. Trying again later is safe."""
 
     def __init__(self, alias: str) -> None:
-        super().__init__(f"The database {alias} is being read without a pause, so its log could not be emptied yet.")
+        super().__init__(
+            f"The database {alias} is being read without a pause, so what was deleted could not be removed from its "
+            "files yet. It is tried again."
+        )
 

@@ -1,6 +1,7 @@
 """From the frozen box to a finished release: the only place where ballots are opened."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from andon.features.ballots import public as ballots
@@ -42,6 +43,10 @@ def compute(
         cast[row.unit_id].append(row)
     figures, slots = [], []
     for unit in units:
+        # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
+        most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
+        if most > len(unit.members):
+            raise disclosure.MoreBallotsThanRoster("a unit has more ballots of one purpose than members")
         answers = disclosure.UnitAnswers(
             unit.id,
             len(unit.members),

@@ -13,5 +13,7 @@ class Closing(models.Model):
     keys_destroyed = models.BooleanField(default=False)
     forgotten = models.BooleanField(default=False)
     finished = models.BooleanField(default=False)
+    # Why the round is void, from before the first thing is destroyed for it; empty for every other round.
+    void_reason = models.CharField(max_length=64, blank=True)
     early = models.BooleanField(default=False)
     at = models.DateTimeField()

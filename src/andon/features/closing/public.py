@@ -1,5 +1,5 @@
 """The door of `closing`."""
 
-from andon.features.closing.services import CannotClose, close_round, void_round
+from andon.features.closing.services import CannotClose, ReleasedOtherwise, close_round, void_round
 
-__all__ = ["CannotClose", "close_round", "void_round"]
+__all__ = ["CannotClose", "ReleasedOtherwise", "close_round", "void_round"]

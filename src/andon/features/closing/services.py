@@ -1,14 +1,16 @@
 """Closing a round so that nothing is lost, nothing is doubled, and nothing stays behind.
 
 Seven steps, each of which may be repeated. A process may be killed at any point; the next one looks at what is
-there and goes on. What decides: a committed release is never computed again; a spooled one is committed as it
-is; and a round whose box key is gone without either is void, loudly, for no figure can ever be honest again.
+there and goes on. What decides: a round that began to be void is void; a committed release is never computed
+again; a spooled one is committed as it is; and a round whose box key is gone without either is void, loudly, for
+no figure can ever be honest again.
 
 Reference: docs/protocol/close.md.
 """
 
 import json
-from collections.abc import Callable
+import logging
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -28,13 +30,23 @@ from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.jobs import public as jobs
-from andon.kernel import disclosure, wire
+from andon.kernel import ballot, disclosure, wire
 
-Reached = Callable[[str], None]
+log = logging.getLogger("andon.closing")
 
 
 class CannotClose(Exception):
     """The round is not in a state in which it could be closed. Nothing was changed."""
+
+
+class ReleasedOtherwise(CannotClose):
+    """The log says `released`, and what is stored is another release: shown never, void no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The public log says that this round was released, and the release that is stored here is another one or "
+            "is gone. Nothing is shown. Put back the database of the app as it was when the round was closed."
+        )
 
 
 class _Void(Exception):
@@ -43,132 +55,111 @@ class _Void(Exception):
         self.reason = reason
 
 
-def _nothing(point: str) -> None:
-    """Production does nothing at the points at which the tests kill the process."""
-
-
-def close_round(*, round_id: str, at: datetime, early: bool, by: object | None, reached: Reached = _nothing) -> None:
+def close_round(*, round_id: str, at: datetime, early: bool, by: object | None) -> None:
     """Close the round, whatever of it was done before.
 
     Guarantees: every ballot acknowledged before the close is in the figures, each once; figures are drawn once
     and shown once; afterwards keys, ballots and issuance rows are gone from the storage.
-    Raises: CannotClose; ballots.KeyDirectoryMissing (the volume is not there: the round waits for it).
+    Raises: CannotClose; ballots.KeyDirectoryMissing (the volume is not there: the round waits for it);
+    ballots.StorageBusy and publiclog.LogLost. After each of them it may be called again.
     """
     keys = ballots.key_directory()
     with keys.alone(round_id):
         view = rounds.find(round_id)
+        if view is not None and view.state in {rounds.State.RELEASED, rounds.State.VOID}:
+            return
         if view is None or view.state not in {rounds.State.OPEN, rounds.State.CLOSING}:
-            if view is not None and view.state in {rounds.State.RELEASED, rounds.State.VOID}:
-                return
-            raise CannotClose("Only an open round can be closed.")
+            raise CannotClose("Only an open round can be closed. Nothing was changed.")
+        if early and not view.early_close:
+            raise CannotClose("This round was published to stay open until its date. Nothing was changed.")
         closing, _fresh = Closing.objects.get_or_create(round_id=round_id, defaults={"at": at, "early": early})
         try:
-            _Steps(closing, view, keys, by, at, reached).run()
+            reason = _void_reason(closing)
+            if reason:
+                raise _Void(reason)
+            _Steps(closing, view, keys, by, at).run()
         except _Void as void:
-            void_round(round_id=round_id, reason=void.reason, at=at, by=by)
+            _end_as_void(closing, keys, reason=void.reason, at=at, by=by)
+        except releases.ReleaseDamaged:
+            _end_as_void(closing, keys, reason="release_damaged", at=at, by=by)
 
 
 class _Steps:
     def __init__(
-        self,
-        closing: Closing,
-        view: rounds.RoundView,
-        keys: ballots.KeyDirectory,
-        by: object | None,
-        at: datetime,
-        reached: Reached,
+        self, closing: Closing, view: rounds.RoundView, keys: ballots.KeyDirectory, by: object | None, at: datetime
     ) -> None:
-        self.closing, self.view, self.keys, self.by, self.at, self.reached = closing, view, keys, by, at, reached
+        self.closing, self.view, self.keys, self.by, self.at = closing, view, keys, by, at
         self.round_id = view.id
 
     def run(self) -> None:
-        for name, step in (
-            ("1-closed", self.stop_taking),
-            ("2-frozen", self.freeze),
-            ("3-committed", self.compute_and_commit),
-            ("4-read-back", self.read_back),
-            ("5-keys-destroyed", self.destroy_keys),
-            ("6-forgotten", self.forget),
-            ("7-shown", self.show),
-        ):
-            step()
-            self.reached(name)
+        self.stop_taking()
+        self.freeze()
+        self.compute_and_commit()
+        self.read_back()
+        self.destroy_keys()
+        self.forget()
+        self.show()
 
     def stop_taking(self) -> None:
-        self.reached("1-before")
         ballots.close_box(self.round_id)
 
     def freeze(self) -> None:
-        if self.closing.box_digest:
-            return
-        digest = computing.box_digest(ballots.read_box(self.round_id))
-        self.reached("2-digest-known")
-        self._note(box_digest=digest)
+        if not self.closing.box_digest:
+            self._note(box_digest=computing.box_digest(ballots.read_box(self.round_id)))
 
     def compute_and_commit(self) -> None:
-        if releases.committed_digest(self.round_id) is not None:
+        if releases.is_committed(self.round_id):
             return
         finished = self._spooled() or self._compute_and_spool()
-        self.reached("3-spooled")
+        if self.closing.spool_digest not in {"", finished.digest}:
+            raise _Void("spool_damaged")
         self._note(spool_digest=finished.digest)
-        self.reached("3-spool-noted")
         slots_root, _figures_root = computing.roots(finished)
-        publiclog.append(
+        self._say(
             "closed",
-            round_id=self.round_id,
-            body={
-                "box": self.closing.box_digest,
-                "early": self.closing.early,
-                "round": self.round_id,
-                "units": {"count": len(finished.units), "root": slots_root},
-            },
+            box=self.closing.box_digest,
+            early=self.closing.early,
+            units={"count": len(finished.units), "root": slots_root},
         )
-        self.reached("3-logged")
         releases.commit(finished)
 
     def read_back(self) -> None:
-        committed = releases.committed_digest(self.round_id)
-        if committed != self.closing.spool_digest:
-            raise _Void("release_damaged")
+        releases.committed(self.round_id, self.closing.spool_digest)
 
     def destroy_keys(self) -> None:
         if self.closing.keys_destroyed:
             return
-        self.reached("5-before")
         self.keys.destroy(self.round_id)
-        self.reached("5-destroyed")
         self._note(keys_destroyed=True)
 
     def forget(self) -> None:
         if self.closing.forgotten:
             return
         ballots.delete_ballots(self.round_id)
-        self.reached("6-ballots-deleted")
         issuance.delete_issuance(self.round_id)
-        self.reached("6-issuance-deleted")
         ballots.compact()
-        self.reached("6-ballots-compacted")
         issuance.compact()
         self.keys.destroy_spool(self.round_id)
-        self.reached("6-spool-destroyed")
         self._note(forgotten=True)
 
     def show(self) -> None:
-        finished = releases.Finished(self.round_id, tuple(releases.parts(self.round_id)))
+        # Read once more: forgetting may have taken minutes, and what is shown must be what was read back.
+        finished = releases.committed(self.round_id, self.closing.spool_digest)
         _slots_root, figures_root = computing.roots(finished)
-        publiclog.append(
-            "released",
-            round_id=self.round_id,
-            body={"round": self.round_id, "units": {"count": len(finished.units), "root": figures_root}},
-        )
-        self.reached("7-logged")
+        self._say("released", units={"count": len(finished.units), "root": figures_root})
         with transaction.atomic(using="default"):
             releases.show(self.round_id)
             rounds.record_ending(round_id=self.round_id, kind="closed", reason="", at=self.at)
             self._note(finished=True)
             audit.record(kind="round.closed", by=self.by, at=self.at, subject=self.round_id, early=self.closing.early)
-            self.reached("7-in-transaction")
-        jobs.emit("release.shown", round_id=self.round_id)
+            # In the transaction: who listens enqueues what follows, and that must not be lost with this process.
+            jobs.emit("release.shown", round_id=self.round_id)
+
+    def _say(self, kind: str, **facts: Any) -> None:
+        body = {"round": self.round_id, **facts}
+        if publiclog.append(kind, round_id=self.round_id, body=body).body != body:
+            # The log holds the root of another release: this one was drawn a second time, and is not for showing.
+            raise _Void("other_release_logged")
 
     def _spooled(self) -> releases.Finished | None:
         sealed = self.keys.spooled(self.round_id)
@@ -180,6 +171,7 @@ class _Steps:
             raise _Void("spool_damaged") from None
 
     def _compute_and_spool(self) -> releases.Finished:
+        self._check_generation()
         if self.closing.spool_digest:
             # A release was finished and noted, and is neither here nor committed: drawing another is forbidden.
             raise _Void("spool_lost")
@@ -187,32 +179,53 @@ class _Steps:
         rows = ballots.read_box(self.round_id)
         if computing.box_digest(rows) != self.closing.box_digest:
             raise _Void("box_changed")
-        self._check_generation()
         try:
             finished = computing.compute(
                 round_id=self.round_id,
                 units=rounds.units_of(self.round_id),
                 rows=rows,
-                instrument=instruments.load(self.view.instrument_id),
+                instrument=self._instrument(),
                 policy=disclosure.Policy(early_close=self.view.early_close),
                 box_key=box_key,
             )
         except disclosure.MoreBallotsThanRoster:
             raise _Void("more_ballots_than_members") from None
-        self.reached("3-computed")
         self.keys.spool(self.round_id, _seal(finished, box_key))
         return finished
 
     def _box_key(self) -> bytes:
         try:
-            return self.keys.read(ballots.KeyKind.BOX, self.round_id)
+            key = self.keys.read(ballots.KeyKind.BOX, self.round_id)
         except ballots.KeyGone:
             raise _Void("box_key_lost") from None
+        # With another key no ballot opens, and each would count as one in which everything was skipped.
+        if wire.b64u(ballot.box_public_key(key)) != self._manifest()["box_key"]:
+            raise _Void("box_key_lost")
+        return key
 
     def _check_generation(self) -> None:
-        manifest = publiclog.find("manifest", self.round_id)
-        if manifest is None or manifest.body["generations"]["ballots"] != ballots.generation():
+        if self._manifest()["generations"]["ballots"] != ballots.generation():
             raise _Void("ballot_box_replaced")
+
+    def _instrument(self) -> instruments.Instrument:
+        """The version that was published. A newer one has other statements, and would not read the ballots."""
+        try:
+            instrument = instruments.load(self.view.instrument_id, self.view.instrument_version)
+        except instruments.UnknownInstrument:
+            instrument = None
+        wanted = self._manifest()["instrument"]["sha256"]
+        if instrument is None or wire.sha256_hex(wire.canonical(instrument.to_json())) != wanted:
+            raise CannotClose(
+                f"The instrument {self.view.instrument_id} {self.view.instrument_version} of this round is not in this "
+                "installation. Nothing was computed and nothing is lost. Install the version of Andon that has it."
+            )
+        return instrument
+
+    def _manifest(self) -> dict[str, Any]:
+        entry = publiclog.find("manifest", self.round_id)
+        if entry is None:
+            raise publiclog.LogLost
+        return entry.body
 
     def _note(self, **values: Any) -> None:
         for name, value in values.items():
@@ -221,18 +234,56 @@ class _Steps:
 
 
 def void_round(*, round_id: str, reason: str, at: datetime, by: object | None) -> None:
-    """End the round without figures and say so in the public log. May be repeated."""
+    """End the round without figures and say so in the public log. May be repeated; the first reason stands.
+
+    Raises: CannotClose, ballots.KeyDirectoryMissing, ballots.StorageBusy, publiclog.LogLost.
+    """
+    keys = ballots.key_directory()
+    with keys.alone(round_id):
+        view = rounds.find(round_id)
+        if view is not None and view.state == rounds.State.VOID:
+            return
+        if view is None or view.state not in {rounds.State.OPEN, rounds.State.CLOSING}:
+            raise CannotClose("Only an open round can be made void. Nothing was changed.")
+        closing, _fresh = Closing.objects.get_or_create(round_id=round_id, defaults={"at": at, "early": False})
+        _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=by)
+
+
+def unfinished() -> list[str]:
+    """Rounds whose end began and was cut off."""
+    return list(Closing.objects.filter(finished=False).values_list("round_id", flat=True))
+
+
+def _void_reason(closing: Closing) -> str:
+    """Why the round began to be void; empty if it did not. What everybody can read in the log decides."""
+    entry = publiclog.find("void", closing.round_id)
+    return str(entry.body["reason"]) if entry else closing.void_reason
+
+
+def _end_as_void(
+    closing: Closing, keys: ballots.KeyDirectory, *, reason: str, at: datetime, by: object | None
+) -> None:
+    round_id = closing.round_id
+    if publiclog.find("released", round_id) is not None:
+        raise ReleasedOtherwise
+    # Before anything is destroyed, so that whoever resumes knows that what is missing was meant to be.
+    closing.void_reason = reason
+    closing.save(update_fields=["void_reason"])
     ballots.void_box(round_id)
     publiclog.append("void", round_id=round_id, body={"reason": reason, "round": round_id})
-    ballots.key_directory().destroy(round_id)
+    keys.destroy(round_id)
     ballots.delete_ballots(round_id)
     issuance.delete_issuance(round_id)
     ballots.compact()
     issuance.compact()
-    ballots.key_directory().destroy_spool(round_id)
+    keys.destroy_spool(round_id)
     with transaction.atomic(using="default"):
+        releases.discard(round_id)
         rounds.record_ending(round_id=round_id, kind="void", reason=reason, at=at)
+        closing.finished = True
+        closing.save(update_fields=["finished"])
         audit.record(kind="round.void", by=by, at=at, subject=round_id, reason=reason)
+    log.error("The round %s is void and has no figures: %s.", round_id, reason)
 
 
 def _spool_cipher(box_key: bytes, round_id: str) -> ChaCha20Poly1305:
@@ -241,15 +292,19 @@ def _spool_cipher(box_key: bytes, round_id: str) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(derived)
 
 
-# The key is used for one message only: a round is spooled once, and a spool is never replaced by another.
-_NONCE = bytes(12)
+_NONCE_BYTES = 12
 
 
 def _seal(finished: releases.Finished, box_key: bytes) -> bytes:
     content = wire.canonical({"units": [part.to_json() for part in finished.units]})
-    return _spool_cipher(box_key, finished.round_id).encrypt(_NONCE, content, None)
+    # Drawn each time: a process that was killed while spooling leaves another release under the same key behind.
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + _spool_cipher(box_key, finished.round_id).encrypt(nonce, content, None)
 
 
 def _unseal(sealed: bytes, box_key: bytes, round_id: str) -> releases.Finished:
-    content = json.loads(_spool_cipher(box_key, round_id).decrypt(_NONCE, sealed, None))
+    nonce, sealed = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    if len(nonce) != _NONCE_BYTES:
+        raise InvalidTag
+    content = json.loads(_spool_cipher(box_key, round_id).decrypt(nonce, sealed, None))
     return releases.Finished(round_id, tuple(releases.FinishedUnit.from_json(part) for part in content["units"]))

@@ -1,4 +1,4 @@
-"""Rounds that are to be closed: those somebody asked for, and those whose date has come."""
+"""Rounds that are to be closed: those somebody asked for, those whose date has come, and those begun."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,8 +20,8 @@ def close_round(round_id: str) -> None:
 
 
 def _due(now: datetime) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
-    waiting = {asked.round_id for asked in rounds.asked_to_close()} | set(rounds.due_to_close(now))
-    for round_id in sorted(waiting):
+    asked_for = {asked.round_id for asked in rounds.asked_to_close()}
+    for round_id in sorted({*asked_for, *rounds.due_to_close(now), *services.unfinished()}):
         yield f"close/{round_id}", close_round, (round_id,)
 
 

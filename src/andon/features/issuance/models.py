@@ -15,6 +15,13 @@ class Generation(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=random_id)
 
 
+class IssuingRound(models.Model):
+    """Whether slips may still be given. Whoever is given one holds this row shared; the close holds it alone."""
+
+    round_id = models.CharField(primary_key=True, max_length=32)
+    ended = models.BooleanField(default=False)
+
+
 class IssuedSlip(models.Model):
     """`row_key` is an HMAC under the round's issuance key, so that after the close nobody can tell whose it was."""
 

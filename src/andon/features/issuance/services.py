@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from andon.features.ballots import public as ballots
-from andon.features.issuance.models import Generation, IssuedSlip
+from andon.features.issuance.models import Generation, IssuedSlip, IssuingRound
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.foundation.people.models import Member
@@ -66,7 +66,10 @@ IssueOutcome = Issued | NoSuchRound | NotIssuing | AlreadyIssued | NoSuchPurpose
 def generation() -> str:
     """The identity of the issuance store, made at the first call."""
     found = Generation.objects.first()
-    return found.id if found else Generation.objects.create().id
+    if found is None:
+        with ballots.only_writer(ALIAS, table="issuance_generation"):
+            found = Generation.objects.first() or Generation.objects.create()
+    return found.id
 
 
 def wallet_id(member: Member) -> str:
@@ -106,8 +109,12 @@ def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
         (credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose), value)
         for purpose, value in blinded
     ]
-    if not _keep(round_id, rows):
+    try:
+        _keep(round_id, rows)
+    except _OtherValueHeld:
         return AlreadyIssued()
+    except _RoundEnded:
+        return NotIssuing()
     return Issued(round_id, rounds.unit_count(round_id), unit, tuple(evaluations))
 
 
@@ -126,21 +133,43 @@ class _OtherValueHeld(Exception):
     pass
 
 
-def _keep(round_id: str, rows: Sequence[tuple[bytes, bytes]]) -> bool:
-    """Whether every row is now ours: fresh, or there before with the same blinded value."""
-    try:
-        with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-            for row_key, value in rows:
-                digest = hashlib.sha256(value).digest()
-                cursor.execute(_INSERT, [row_key, round_id, digest])
-                if cursor.rowcount == 1:
-                    continue
-                cursor.execute("SELECT blinded_sha256 FROM issuance_issuedslip WHERE row_key = %s", [row_key])
-                if bytes(cursor.fetchone()[0]) != digest:
-                    raise _OtherValueHeld
-    except _OtherValueHeld:
-        return False
-    return True
+class _RoundEnded(Exception):
+    """The rows of this round were deleted; one that came now would never be."""
+
+
+def _keep(round_id: str, rows: Sequence[tuple[bytes, bytes]]) -> None:
+    """Make every row ours: fresh, or there before with the same blinded value. All or nothing.
+
+    Raises: _OtherValueHeld, _RoundEnded.
+    """
+    connection = connections[ALIAS]
+    # Shared with others who ask for slips, exclusive against closing; SQLite's transaction is exclusive anyway.
+    lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:
+        _check_not_ended(cursor, round_id, lock)
+        for row_key, value in rows:
+            digest = hashlib.sha256(value).digest()
+            cursor.execute(_INSERT, [row_key, round_id, digest])
+            if cursor.rowcount == 1:
+                continue
+            cursor.execute("SELECT blinded_sha256 FROM issuance_issuedslip WHERE row_key = %s", [row_key])
+            if bytes(cursor.fetchone()[0]) != digest:
+                raise _OtherValueHeld
+
+
+def _check_not_ended(cursor: Any, round_id: str, lock: str) -> None:
+    for _again in range(2):
+        cursor.execute(f"SELECT ended FROM issuance_issuinground WHERE round_id = %s{lock}", [round_id])  # noqa: S608
+        row = cursor.fetchone()
+        if row is not None:
+            if row[0]:
+                raise _RoundEnded
+            return
+        # The first slip of the round.
+        cursor.execute(
+            "INSERT INTO issuance_issuinground (round_id, ended) VALUES (%s, %s) ON CONFLICT (round_id) DO NOTHING",
+            [round_id, False],
+        )
 
 
 def issued_purposes(*, member: Member, round_id: str, purposes: Sequence[str]) -> tuple[str, ...]:
@@ -159,16 +188,13 @@ def issued_purposes(*, member: Member, round_id: str, purposes: Sequence[str]) -
 
 
 def delete_issuance(round_id: str) -> None:
-    """Forget what was given in this round. May be repeated."""
+    """Forget what was given in this round, and give nothing more. May be repeated."""
     with transaction.atomic(using=ALIAS):
+        # Waits until everybody who was just being given a slip has it: their row is then deleted with the others.
+        IssuingRound.objects.update_or_create(round_id=round_id, defaults={"ended": True})
         IssuedSlip.objects.filter(round_id=round_id).delete()
 
 
 def compact() -> None:
-    """Rewrite the store so that deleted rows are gone from its files."""
-    connection = connections[ALIAS]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("CLUSTER issuance_issuedslip USING issuance_issuedslip_pkey")
-        return
-    ballots.rewrite_sqlite(ALIAS)
+    """Rewrite the store so that deleted rows are gone from its files. Raises: ballots.StorageBusy."""
+    ballots.rewrite_sorted(ALIAS, table="issuance_issuedslip", order="row_key")

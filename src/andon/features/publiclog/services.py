@@ -18,6 +18,16 @@ _APPEND_LOCK = 0x616E646F6E6C6F67
 SignedBody = tuple[Mapping[str, Any], str | None]
 
 
+class LogLost(Exception):
+    """The log is empty although something happened before. A second beginning would hide the first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The public log is empty although rounds were published. Nothing was written, nothing was destroyed. "
+            "Put back the log that the last published head belongs to."
+        )
+
+
 def append(kind: str, *, round_id: str = "", body: Callable[[str], SignedBody] | Mapping[str, Any]) -> Entry:
     """Append one entry, or return the one that says the same already.
 
@@ -25,7 +35,9 @@ def append(kind: str, *, round_id: str = "", body: Callable[[str], SignedBody] |
     bodies that name or sign their place in the chain.
 
     Guarantees: entries are chained without gaps, durable before this returns; the same (kind, round) is
-    appended once, so a caller that was killed may simply ask again. Does not: check a signature.
+    appended once, so a caller that was killed may simply ask again. Does not: check a signature, nor compare the
+    body of an entry that is there already; a caller to whom it matters compares what it gets.
+    Raises: LogLost, for anything but the first entry of an empty log.
     """
     with transaction.atomic(using=ALIAS):
         connection = connections[ALIAS]
@@ -36,6 +48,8 @@ def append(kind: str, *, round_id: str = "", body: Callable[[str], SignedBody] |
         if present is not None:
             return present
         last = head()
+        if last is None and kind != "genesis":
+            raise LogLost
         previous = last.hash if last else GENESIS_PREVIOUS
         index = last.index + 1 if last else 0
         content, signature = body(previous) if callable(body) else (body, None)

@@ -16,8 +16,11 @@ __all__ = [
     "Finished",
     "FinishedUnit",
     "OtherReleaseCommitted",
+    "ReleaseDamaged",
     "commit",
-    "committed_digest",
+    "committed",
+    "discard",
+    "is_committed",
     "is_shown",
     "parts",
     "show",
@@ -96,6 +99,10 @@ class OtherReleaseCommitted(Exception):
     """This round has a release with other figures. Nothing was changed, and nothing may be."""
 
 
+class ReleaseDamaged(Exception):
+    """What is stored of this release is not what was committed. Nothing was changed, and it must not be shown."""
+
+
 def commit(finished: Finished) -> None:
     """Commit the whole release in one transaction, invisible. May be repeated with the same release.
 
@@ -111,12 +118,33 @@ def commit(finished: Finished) -> None:
         ReleasedUnit.objects.bulk_create((_row(finished.round_id, part) for part in finished.units), batch_size=500)
 
 
-def committed_digest(round_id: str) -> str | None:
-    """The digest of what the database now holds, read back from the units and not from what was stored of it."""
-    if not Release.objects.filter(round_id=round_id).exists():
-        return None
-    rows = ReleasedUnit.objects.filter(round_id=round_id).order_by("unit_id").iterator(chunk_size=500)
-    return _digest([_part(row) for row in rows])
+def is_committed(round_id: str) -> bool:
+    return Release.objects.filter(round_id=round_id).exists()
+
+
+def committed(round_id: str, digest: str) -> Finished:
+    """What the database now holds, read back from the units and not from what was stored about them.
+
+    Raises: ReleaseDamaged, where that is not the release with this digest.
+    """
+    try:
+        finished = Finished(round_id, tuple(parts(round_id)))
+        whole = finished.digest == digest
+    except (ValueError, TypeError, KeyError):
+        # Altered so that it cannot even be read.
+        whole = False
+    if not whole:
+        raise ReleaseDamaged
+    return finished
+
+
+def discard(round_id: str) -> None:
+    """Remove a release that was never shown: its round is void. May be repeated."""
+    if is_shown(round_id):
+        raise OtherReleaseCommitted
+    with transaction.atomic(using="default"):
+        ReleasedUnit.objects.filter(round_id=round_id).delete()
+        Release.objects.filter(round_id=round_id).delete()
 
 
 def show(round_id: str) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
@@ -32,6 +32,7 @@ from andon.features.rounds.models import (
 )
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation.models import Organisation
 from andon.kernel import disclosure, manifest, wire
 from andon.kernel.ballot import box_public_key
 from andon.kernel.credential import EvaluationKey
@@ -105,10 +106,12 @@ def publish_round(
 
     Guarantees: either nothing happened (RoundRefused), or the round is published, or it will be: a killed
     publication is finished by the worker with the same roster and the same keys.
-    Raises: RoundRefused, signing.StewardKeyMissing, ballots.KeyDirectoryMissing.
+    Raises: RoundRefused, signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt.
     """
-    signing.steward_key()
+    signing.check_key(_organisation().steward_public_key)
     ballots.key_directory().check()
+    # Before anything is planned: a plan that cannot be published would stay for ever.
+    ballots.installed_bundle()
     _check_dates(opens_at, closes_at, at)
     instrument = instruments.load(instrument_id)
     policy = disclosure.Policy(early_close=early_close)
@@ -116,6 +119,7 @@ def publish_round(
     if not plan.units:
         raise NobodyToAsk
     with transaction.atomic(using="default"):
+        _plan_alone()
         _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
         published = Round.objects.create(
             node_id=node_id,
@@ -132,6 +136,19 @@ def publish_round(
     finish_publication(round_id=published.id, at=at)
     published.refresh_from_db()
     return published
+
+
+# An arbitrary number that names this lock among PostgreSQL's advisory locks ("andonpln" as a number).
+_PLAN_LOCK = 0x616E646F6E706C6E
+
+
+def _plan_alone() -> None:
+    """Until the end of the transaction nobody else plans: two at once would each not see the other's roster."""
+    connection = connections["default"]
+    # SQLite's transaction keeps every other writer out anyway.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLAN_LOCK])
 
 
 def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
@@ -160,7 +177,8 @@ def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> Non
 
 
 def _fix_roster(published: Round, plan: Plan) -> None:
-    units, entries = [], []
+    units: list[RoundUnit] = []
+    entries: list[RosterEntry] = []
     for planned in plan.units:
         unit = RoundUnit(
             round=published,
@@ -180,24 +198,32 @@ def _fix_roster(published: Round, plan: Plan) -> None:
 
 
 def finish_publication(*, round_id: str, at: datetime) -> None:
-    """Do what is left of a publication. May be repeated, also at the same time by two processes."""
-    published = Round.objects.get(pk=round_id)
-    if Publication.objects.filter(round_id=round_id).exists():
-        return
+    """Do what is left of a publication. May be repeated, also at the same time by two processes.
+
+    Raises: ballots.KeyDirectoryMissing, signing.StewardKeyMissing, publiclog.LogLost: the worker tries again.
+    """
     keys = ballots.key_directory()
-    keys.create(round_id)
-    seed = keys.read(ballots.KeyKind.SEED, round_id)
-    box_key = keys.read(ballots.KeyKind.BOX, round_id)
-    ballots.prepare_box(round_id)
-    leaves = _fix_leaves(published, seed)
-    body = _manifest_body(published, leaves, box_public_key(box_key))
-    begin_log()
-    entry = publiclog.append("manifest", round_id=round_id, body=signing.signed("manifest", body))
-    with transaction.atomic(using="default"):
+    with keys.alone(round_id):
+        published = Round.objects.get(pk=round_id)
+        if Publication.objects.filter(round_id=round_id).exists() or hasattr(published, "ending"):
+            return
+        # What stands in the log is what everybody was shown: nothing that it binds is made a second time.
+        entry = publiclog.find("manifest", round_id) or _append_manifest(published, keys)
         Publication.objects.get_or_create(
             round_id=round_id,
             defaults={"at": at, "log_index": entry.index, "fingerprint": manifest.fingerprint(entry.body)},
         )
+
+
+def _append_manifest(published: Round, keys: ballots.KeyDirectory) -> publiclog.Entry:
+    keys.create(published.pk)
+    seed = keys.read(ballots.KeyKind.SEED, published.pk)
+    box_key = keys.read(ballots.KeyKind.BOX, published.pk)
+    ballots.prepare_box(published.pk)
+    leaves = _fix_leaves(published, seed)
+    body = _manifest_body(published, leaves, box_public_key(box_key))
+    begin_log()
+    return publiclog.append("manifest", round_id=published.pk, body=signing.signed("manifest", body))
 
 
 _generation_of_issuance: list[Callable[[], str]] = []
@@ -212,13 +238,23 @@ def _issuance_generation() -> str:
     return _generation_of_issuance[0]()
 
 
-def begin_log() -> None:
-    """The first entry of the log names the organisation and the steward's key. May be repeated."""
+def _organisation() -> Organisation:
     here = organisation.current()
     if here is None:
         raise RoundRefused(_("There is no organisation yet. Import people or run the set-up first."))
+    return here
+
+
+def begin_log() -> None:
+    """The first entry of the log names the organisation and the steward's key. May be repeated.
+
+    Raises: publiclog.LogLost, where rounds were published before and the log is empty now.
+    """
+    here = _organisation()
     body = {"andon": "v1", "organisation": here.id, "steward_key": here.steward_public_key}
     if publiclog.find("genesis", "") is None:
+        if Publication.objects.exists():
+            raise publiclog.LogLost
         publiclog.append("genesis", body=signing.signed("genesis", lambda _previous: body))
 
 
@@ -242,7 +278,7 @@ def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
 
 
 def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Callable[[str], dict[str, Any]]:
-    instrument = instruments.load(published.instrument_id)
+    instrument = instruments.load(published.instrument_id, published.instrument_version)
     instrument_hash = publiclog.put_blob(wire.canonical(instrument.to_json()), media_type="application/json")
     bundle = {
         file.name: publiclog.put_blob(file.content, media_type=file.media_type)
@@ -276,13 +312,17 @@ def utc_text(moment: datetime) -> str:
 
 
 def open_round(*, round_id: str, at: datetime) -> None:
-    """From now on ballots are taken. May be repeated; a round that has ended stays ended."""
-    opening = Round.objects.get(pk=round_id)
-    if not Publication.objects.filter(round_id=round_id).exists() or hasattr(opening, "ending"):
-        return
-    publiclog.append("opened", round_id=round_id, body={"round": round_id})
-    ballots.open_box(round_id)
-    Opening.objects.get_or_create(round_id=round_id, defaults={"at": at})
+    """From now on ballots are taken. May be repeated; a round that has ended stays ended.
+
+    Raises: ballots.KeyDirectoryMissing: without the round's keys no ballot could be checked.
+    """
+    with ballots.key_directory().alone(round_id):
+        opening = Round.objects.get(pk=round_id)
+        if not Publication.objects.filter(round_id=round_id).exists() or hasattr(opening, "ending"):
+            return
+        publiclog.append("opened", round_id=round_id, body={"round": round_id})
+        ballots.open_box(round_id)
+        Opening.objects.get_or_create(round_id=round_id, defaults={"at": at})
 
 
 @dataclass(frozen=True, slots=True)

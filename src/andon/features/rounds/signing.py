@@ -43,6 +43,13 @@ def steward_public_key() -> str:
     return wire.b64u(Ed25519PrivateKey.from_private_bytes(steward_key()).public_key().public_bytes_raw())
 
 
+def check_key(steward_public_key: str) -> None:
+    """Raises: StewardKeyMissing, also where the key is not the one that the organisation began its log with."""
+    public_key = Ed25519PrivateKey.from_private_bytes(steward_key()).public_key().public_bytes_raw()
+    if wire.b64u(public_key) != steward_public_key:
+        raise StewardKeyMissing("it is not the key that belongs to this organisation's public log")
+
+
 def signed(
     kind: str, body: Callable[[str], Mapping[str, Any]]
 ) -> Callable[[str], tuple[Mapping[str, Any], str]]:
