@@ -51,4 +51,6 @@ class NobodyIsKnownHere:
         if settings.BEHIND_TLS:
             response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
         response.headers.setdefault("Cache-Control", "no-store")
+        # Without it the server would have to send chunks.
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
