@@ -13,7 +13,7 @@ LARGEST_FILE_BYTES = 1_500_000
 class ChooseFile(forms.Form):
     file = forms.FileField(
         label=_("A file of people"),
-        help_text=_("A table saved as CSV, of at most 1.5 MB. A larger one goes through `andon people import`."),
+        help_text=_("A table saved as CSV, of at most 1.5 MB. A larger one goes through “andon people import”."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         error_messages={
             "required": _("No file was chosen. Nothing was changed."),
@@ -25,7 +25,7 @@ class ChooseFile(forms.Form):
         upload: UploadedFile = self.cleaned_data["file"]
         if (upload.size or 0) > LARGEST_FILE_BYTES:
             raise forms.ValidationError(
-                _("This file is larger than 1.5 MB. Nothing was changed. Import it with `andon people import`.")
+                _("This file is larger than 1.5 MB. Nothing was changed. Import it with “andon people import”.")
             )
         return upload.read()
 

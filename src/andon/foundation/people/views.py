@@ -1,3 +1,8 @@
+import time
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.views import PasswordChangeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -10,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from andon.foundation.interface.views import sentence
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.demo import demo_member
-from andon.foundation.people.forms import ChooseLanguage
+from andon.foundation.people.forms import ChooseLanguage, SetPassword
 from andon.foundation.permissions.public import current_member, member_required, roles_of
 
 
@@ -32,6 +37,24 @@ def profile(request: HttpRequest) -> HttpResponse:
     ]
     context = {"facts": facts, "form": form, "choice": len(settings.LANGUAGES) > 1}
     return render(request, "people/profile.html", context)
+
+
+CODE_COUNTS_FOR_SECONDS = 600
+
+
+class ChangePassword(PasswordChangeView):
+    """Asks for the old password, except of somebody who has just shown, by a code, that the mailbox is theirs.
+
+    That is the way back for a forgotten password: there is no link by mail that would sign somebody in.
+    """
+
+    def get_form_class(self) -> Any:
+        now = time.time()
+        just_now = any(
+            record.get("method") == "code" and now - record.get("at", 0) < CODE_COUNTS_FOR_SECONDS
+            for record in get_authentication_records(self.request, self.request.user)
+        )
+        return SetPassword if just_now else super().get_form_class()
 
 
 @require_POST

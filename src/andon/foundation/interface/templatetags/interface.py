@@ -15,6 +15,9 @@ BAND_WORDS = {
 }
 NO_FIGURE = _("no figure")
 
+# Django's levels of messages, in our four.
+CALLOUTS = {"note": "note", "good": "good", "warning": "warning", "error": "error", "success": "good"}
+
 
 @register.filter
 def band_class(band: object) -> str:
@@ -26,6 +29,11 @@ def band_class(band: object) -> str:
 @register.filter
 def band_word(band: object) -> str:
     return str(BAND_WORDS.get(band_class(band), NO_FIGURE))
+
+
+@register.filter
+def callout_kind(kind: object) -> str:
+    return CALLOUTS.get(str(kind), "note")
 
 
 @register.filter
