@@ -127,6 +127,8 @@ def test_when_the_supervisor_is_killed_its_parts_stop_too(idle):
 def test_an_address_that_is_taken_is_refused_before_anything_starts(idle):
     host, port = idle.env["ANDON_APP_BIND"].split(":")
     with socket.socket() as taken:
+        # Connections of an earlier test may still be fading out.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, int(port)))
         taken.listen()
         done = idle.andon("serve", check=False)
