@@ -84,27 +84,26 @@ def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
     durable before an evaluation leaves. Does not: learn the slip, which is perfectly blinded.
     Raises: credential.BadBlindedValue (nothing was given), ballots.KeyDirectoryMissing.
     """
-    view = rounds.find(round_id)
-    unit = rounds.unit_of(member, round_id)
-    if view is None or unit is None:
+    seat = rounds.seat_of(member, round_id)
+    if seat is None:
         return NoSuchRound()
-    if not rounds.is_issuing(view) or not _is_the_store_of(round_id):
+    unit = seat.unit
+    if not seat.is_issuing:
+        ballots.evaluation_keys.forget(round_id)
+        return NotIssuing()
+    published = _published(round_id)
+    if published is None or published.generation != _stored_generation():
         return NotIssuing()
     if not {purpose for purpose, _value in blinded} <= set(unit.leaf["keys"]):
         return NoSuchPurpose()
-    keys = ballots.key_directory()
     try:
-        seed = keys.read(ballots.KeyKind.SEED, round_id)
-        issuance_key = keys.read(ballots.KeyKind.ISSUANCE, round_id)
+        issuance_key = ballots.key_directory().read(ballots.KeyKind.ISSUANCE, round_id)
+        evaluations = [
+            (purpose, ballots.evaluation_keys.get(round_id, unit.id, purpose).evaluate(value))
+            for purpose, value in blinded
+        ]
     except ballots.KeyGone:
         return NotIssuing()
-    evaluations = [
-        (
-            purpose,
-            credential.EvaluationKey.derive(seed, round_id=round_id, unit_id=unit.id, purpose=purpose).evaluate(value),
-        )
-        for purpose, value in blinded
-    ]
     rows = [
         (credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose), value)
         for purpose, value in blinded
@@ -115,12 +114,41 @@ def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
         return AlreadyIssued()
     except _RoundEnded:
         return NotIssuing()
-    return Issued(round_id, rounds.unit_count(round_id), unit, tuple(evaluations))
+    return Issued(round_id, published.units, unit, tuple(evaluations))
 
 
-def _is_the_store_of(round_id: str) -> bool:
-    manifest = publiclog.find("manifest", round_id)
-    return manifest is not None and manifest.body["generations"]["issuance"] == generation()
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What every slip of a round needs of its manifest."""
+
+    generation: str
+    units: int
+
+
+# A manifest never changes once it is in the log, so what was read of it may be kept.
+_manifests: dict[str, _Published] = {}
+_MOST_MANIFESTS = 1_000
+
+
+def _published(round_id: str) -> _Published | None:
+    known = _manifests.get(round_id)
+    if known is None:
+        manifest = publiclog.find("manifest", round_id)
+        if manifest is None:
+            return None
+        known = _Published(manifest.body["generations"]["issuance"], manifest.body["units"]["count"])
+        if len(_manifests) >= _MOST_MANIFESTS:
+            _manifests.clear()
+        _manifests[round_id] = known
+    return known
+
+
+def _stored_generation() -> str | None:
+    # Asked each time: the store may be exchanged under a running process.
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute("SELECT id FROM issuance_generation")
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 _INSERT = """
