@@ -100,7 +100,7 @@ def report_for(member: Member, round_id: str) -> Report:
 
 def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.FinishedUnit) -> Report:
     release = part.release
-    instrument = instruments.load(view.instrument_id)
+    instrument = instruments.load(view.instrument_id, view.instrument_version)
     facets = tuple(_facet_line(facet, instrument, release) for facet in instrument.facets)
     known = {line.id: line.index for line in facets}
     safety = [index for facet in SAFETY if (index := known.get(facet)) is not None]

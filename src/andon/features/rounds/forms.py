@@ -42,7 +42,7 @@ class OpenRound(forms.Form):
         node: Any = self.fields["node"]
         node.choices = organisation.named_paths(nodes)
         chosen: Any = self.fields["instrument"]
-        chosen.choices = [(name, instruments.load(name).title["en"]) for name in instruments.available()]
+        chosen.choices = list({found.id: (found.id, found.title["en"]) for found in instruments.available()}.values())
 
     def dates(self, at: datetime) -> tuple[datetime, datetime]:
         opens_at = at + OPENS[self.cleaned_data["opens"]][0]

@@ -2,6 +2,7 @@
 
 from andon.features.rounds.queries import (
     RoundView,
+    Seat,
     State,
     UnitView,
     access_round,
@@ -15,6 +16,7 @@ from andon.features.rounds.queries import (
     purposes_of,
     rounds_led_by,
     rounds_of,
+    seat_of,
     unit_count,
     unit_of,
     units_of,
@@ -43,6 +45,7 @@ __all__ = [
     "NobodyToAsk",
     "RoundRefused",
     "RoundView",
+    "Seat",
     "State",
     "StewardKeyMissing",
     "UnitView",
@@ -69,6 +72,7 @@ __all__ = [
     "register_issuance_generation",
     "rounds_led_by",
     "rounds_of",
+    "seat_of",
     "steward_public_key",
     "unit_count",
     "unit_of",

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -245,7 +246,7 @@ def _organisation() -> Organisation:
     return here
 
 
-def begin_log() -> None:
+def begin_log(*, key_file: Path | None = None) -> None:
     """The first entry of the log names the organisation and the steward's key. May be repeated.
 
     Raises: publiclog.LogLost, where rounds were published before and the log is empty now.
@@ -255,7 +256,7 @@ def begin_log() -> None:
     if publiclog.find("genesis", "") is None:
         if Publication.objects.exists():
             raise publiclog.LogLost
-        publiclog.append("genesis", body=signing.signed("genesis", lambda _previous: body))
+        publiclog.append("genesis", body=signing.signed("genesis", lambda _previous: body, key_file=key_file))
 
 
 def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:

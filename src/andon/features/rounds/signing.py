@@ -26,12 +26,15 @@ def new_steward_key() -> tuple[str, str]:
     return wire.b64u(key.private_bytes_raw()), wire.b64u(key.public_key().public_bytes_raw())
 
 
-def steward_key() -> bytes:
-    """The private key of 32 bytes. Raises: StewardKeyMissing, without naming what the file holds."""
-    if not settings.STEWARD_KEY_FILE:
+def steward_key(file: Path | None = None) -> bytes:
+    """The private key of 32 bytes, from the file or from the configured one.
+
+    Raises: StewardKeyMissing, without naming what the file holds.
+    """
+    if file is None and not settings.STEWARD_KEY_FILE:
         raise StewardKeyMissing("no file is configured")
     try:
-        return wire.unb64u(Path(settings.STEWARD_KEY_FILE).read_text().strip(), 32)
+        return wire.unb64u((file or Path(settings.STEWARD_KEY_FILE)).read_text().strip(), 32)
     except OSError as error:
         raise StewardKeyMissing(error.strerror or "the file cannot be read") from None
     except (wire.Malformed, UnicodeDecodeError):
@@ -51,10 +54,10 @@ def check_key(steward_public_key: str) -> None:
 
 
 def signed(
-    kind: str, body: Callable[[str], Mapping[str, Any]]
+    kind: str, body: Callable[[str], Mapping[str, Any]], *, key_file: Path | None = None
 ) -> Callable[[str], tuple[Mapping[str, Any], str]]:
     """`body` with the steward's signature, for `publiclog.append`."""
-    key = steward_key()
+    key = steward_key(key_file)
 
     def make(previous: str) -> tuple[Mapping[str, Any], str]:
         content = body(previous)
