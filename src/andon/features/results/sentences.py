@@ -24,9 +24,9 @@ ZONE_NAMES = {
 # What a facet is about, so that a headline can speak of people and not of facets.
 _ABOUT = {
     "inclusion": gettext_lazy("belonging"),
-    "learner": gettext_lazy("asking and admitting mistakes"),
-    "contributor": gettext_lazy("bringing in ideas and work"),
-    "challenger": gettext_lazy("challenging a plan or a boss"),
+    "learner": gettext_lazy("admitting mistakes"),
+    "contributor": gettext_lazy("bringing in ideas"),
+    "challenger": gettext_lazy("challenging a plan"),
 }
 
 WHY_NO_INDEX = {

@@ -81,6 +81,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = os.environ.get("ANDON_TIME_ZONE", "UTC")
 USE_I18N = True
+FORMAT_MODULE_PATH = "andon.project.formats"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [Path(__file__).resolve().parents[2] / "locale"]

@@ -1,0 +1,7 @@
+"""Dates in English as most of the world reads them: the day first, 24 hours, no full stop inside a sentence."""
+
+DATE_FORMAT = "j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y, H:i"
+SHORT_DATE_FORMAT = "j M Y"
+SHORT_DATETIME_FORMAT = "j M Y, H:i"
