@@ -132,9 +132,9 @@ def cast(body: bytes) -> CastOutcome:
     return _keep(handed_in)
 
 
-def _box_state(round_id: str, *, lock: str = "") -> str | None:
+def _box_state(round_id: str) -> str | None:
     with connections[ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT state FROM ballots_box WHERE round_id = %s{lock}", [round_id])  # noqa: S608
+        cursor.execute("SELECT state FROM ballots_box WHERE round_id = %s", [round_id])
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -151,10 +151,12 @@ def _refusal(state: str | None) -> CastOutcome | None:
             return AlreadyClosed()
 
 
-# One statement decides and writes, so that two casts for one slot cannot both believe that they were first.
+# One statement decides and writes, so that two casts for one slot cannot both believe that they were first, and
+# none is kept after the close. On PostgreSQL it holds the box shared with other casts, and waits for whoever closes;
+# on SQLite a writer is alone anyway.
 _UPSERT = """
 INSERT INTO ballots_ballot (round_id, slot, purpose, unit_id, sequence, ciphertext)
-VALUES (%s, %s, %s, %s, %s, %s)
+SELECT %s, %s, %s, %s, %s, %s FROM ballots_box WHERE round_id = %s AND state = 'open' {lock}
 ON CONFLICT (round_id, slot, purpose) DO UPDATE
 SET sequence = excluded.sequence, ciphertext = excluded.ciphertext
 WHERE ballots_ballot.sequence < excluded.sequence
@@ -163,26 +165,36 @@ WHERE ballots_ballot.sequence < excluded.sequence
 
 def _keep(handed_in: ballot.Cast) -> CastOutcome:
     slot = ballot.slot_of(handed_in.public_key)
+    place: list[Any] = [handed_in.round_id, slot, handed_in.purpose]
     connection = connections[ALIAS]
-    # Shared with other casts, exclusive against closing; SQLite's IMMEDIATE transaction is exclusive anyway.
-    lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
-    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:
-        refusal = _refusal(_box_state(handed_in.round_id, lock=lock))
-        if refusal is not None:
-            return refusal
-        place: list[Any] = [handed_in.round_id, slot, handed_in.purpose]
-        cursor.execute(_UPSERT, [*place, handed_in.unit_id, handed_in.sequence, handed_in.ciphertext])
+    upsert = _UPSERT.format(lock="FOR SHARE" if connection.vendor == "postgresql" else "")
+    # Durable when it returns: a statement of its own is a transaction of its own.
+    with connection.cursor() as cursor:
+        cursor.execute(upsert, [*place, handed_in.unit_id, handed_in.sequence, handed_in.ciphertext, place[0]])
         if cursor.rowcount != 1:
-            cursor.execute(
-                "SELECT sequence, ciphertext FROM ballots_ballot WHERE round_id = %s AND slot = %s AND purpose = %s",
-                place,
-            )
-            sequence, ciphertext = cursor.fetchone()
-            if handed_in.sequence < sequence:
-                return LowerSequence(sequence)
-            if bytes(ciphertext) != handed_in.ciphertext:
-                return EqualSequence()
+            refusal = _why_not_kept(place, handed_in)
+            if refusal is not None:
+                return refusal
     return Accepted(slot.hex(), ballot.ciphertext_hash(handed_in.ciphertext), handed_in.sequence)
+
+
+def _why_not_kept(place: list[Any], handed_in: ballot.Cast) -> CastOutcome | None:
+    """None when these very bytes are in the box already."""
+    refusal = _refusal(_box_state(handed_in.round_id))
+    if refusal is not None:
+        return refusal
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT sequence, ciphertext FROM ballots_ballot WHERE round_id = %s AND slot = %s AND purpose = %s", place
+        )
+        row = cursor.fetchone()
+    if row is None:
+        # The box was opened, or closed and emptied, between the statements: asking again will tell.
+        return NotOpen()
+    sequence, ciphertext = row
+    if handed_in.sequence < sequence:
+        return LowerSequence(sequence)
+    return None if bytes(ciphertext) == handed_in.ciphertext else EqualSequence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,4 +338,3 @@ class StorageBusy(Exception):
             f"The database {alias} is being read without a pause, so what was deleted could not be removed from its "
             "files yet. It is tried again."
         )
-
