@@ -99,8 +99,7 @@ class AnsweringPage {
   private firstScreen(sitting: Sitting): void {
     if (sitting.over) return this.showClosed(sitting);
     if (!sitting.seen.opened && Date.now() < sitting.opensAt) return this.showNotOpen(sitting);
-    const asked = new URLSearchParams(location.hash.slice(1)).get('q');
-    const wanted = sitting.statements.findIndex(({ code }) => code === asked);
+    const wanted = sitting.statements.findIndex(({ code }) => code === askedCode());
     if (!sitting.draft.begun && sitting.casts.length === 0) return this.showBegin(sitting, Math.max(0, wanted));
     if (wanted >= 0 && sitting.draft.answers[sitting.statements[wanted]?.code ?? ''] === undefined) return this.showStatement(sitting, wanted);
     if (sitting.casts.length > 0 && sitting.changes().size === 0) return this.showSent(sitting);
@@ -152,7 +151,9 @@ class AnsweringPage {
     const go = (to: number): void => {
       void sitting.keep({ position: to }).then(() => this.showStatement(sitting, to), () => this.showNotKept());
     };
-    const onward = (): void => (fromReview ? this.showReview(sitting) : go(at + 1));
+    // A question of the day is one question: after it comes what was answered, not the questions of other days.
+    const alone = sitting.daily && statement.code === askedCode();
+    const onward = (): void => (fromReview || alone ? this.showReview(sitting) : go(at + 1));
     const back = (): void => {
       if (fromReview) this.showReview(sitting);
       else if (at > 0) go(at - 1);
@@ -261,11 +262,15 @@ class AnsweringPage {
   }
 
   private showReview(sitting: Sitting): void {
-    const { statements, draft } = sitting;
+    const { draft } = sitting;
+    const statements = sitting.daily
+      ? sitting.statements.filter(({ code }) => draft.answers[code] !== undefined)
+      : sitting.statements;
     const open = statements.filter(({ code }) => draft.answers[code] === undefined).length;
     const skipped = statements.filter(({ code }) => draft.answers[code] === 0).length;
-    void sitting.keep({ position: statements.length });
-    const rows = statements.map(({ code, wording }, at) => {
+    void sitting.keep({ position: sitting.statements.length });
+    const rows = statements.map(({ code, wording }) => {
+      const at = sitting.statements.findIndex((statement) => statement.code === code);
       const answer = draft.answers[code];
       const said =
         answer === undefined
@@ -369,7 +374,7 @@ class AnsweringPage {
   }
 
   private showAccepted(sitting: Sitting): void {
-    const daily = sitting.daily && sitting.statements.some(({ code }) => sitting.draft.answers[code] === undefined);
+    const daily = sitting.daily && askedCode() === null && sitting.statements.some(({ code }) => sitting.draft.answers[code] === undefined);
     this.show('sent', [
       heading(gettext('Your answers are in the box')),
       h(
@@ -528,6 +533,7 @@ class AnsweringPage {
             ),
           )
         : null,
+      elsewhere ? null : h('p', { class: 'quiet small' }, gettext('If Today shows no round, you are not asked in this one, or the round is over.')),
       h('div', { class: 'actions' }, elsewhere ? null : this.toToday(), button(gettext('Look again'), 'second', () => location.reload())),
       details(gettext('Move your wallet here from another device'), ...this.importer()),
     ]);
@@ -549,7 +555,7 @@ class AnsweringPage {
         'ul',
         { class: 'links' },
         ...rounds.map(({ round, manifest }) =>
-          h('li', {}, h('a', { href: `/answer/${round}/${location.hash}` }, gettext('Closes on %(date)s', { date: dateAndTime(Date.parse(String(manifest?.['closes_at']))) }))),
+          h('li', {}, h('a', { href: `/answer/${round}/${location.hash}` }, roundName(String(manifest?.['kind']), Date.parse(String(manifest?.['closes_at']))))),
         ),
       ),
     ]);
@@ -577,7 +583,7 @@ class AnsweringPage {
     const casts = sitting.receipts;
     if (casts.length === 0) return null;
     const rows = casts.flatMap(({ purpose, receipt }) => [
-      h('dt', {}, casts.length > 1 ? gettext('%(purpose)s, slot', { purpose }) : gettext('Slot')),
+      h('dt', {}, slotLabel(purpose, casts.length === 1)),
       h('dd', {}, h('code', {}, receipt?.slot ?? '')),
       h('dt', {}, gettext('Hash of your sealed ballot')),
       h('dd', {}, h('code', {}, receipt?.ciphertextHash ?? '')),
@@ -731,6 +737,30 @@ class AnsweringPage {
   private announce(words: string): void {
     this.announcement.textContent = words;
   }
+}
+
+function roundName(kind: string, closesAt: number): string {
+  const date = dateAndTime(closesAt);
+  switch (kind) {
+    case 'daily':
+      return gettext('Question of the day, until %(date)s', { date });
+    case 'weekly':
+      return gettext('Weekly round, until %(date)s', { date });
+    default:
+      return gettext('Full round, until %(date)s', { date });
+  }
+}
+
+function slotLabel(purpose: string, alone: boolean): string {
+  if (alone) return gettext('Slot');
+  if (purpose === 'comment') return gettext('Slot of your comment');
+  if (purpose === 'ballot') return gettext('Slot of your answers');
+  return gettext('Slot of %(code)s', { code: purpose.replace('ballot/', '') });
+}
+
+/** The statement the app's page linked to: the question of the day. */
+function askedCode(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get('q');
 }
 
 function firstOpen(sitting: Sitting): number {

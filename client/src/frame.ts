@@ -122,12 +122,12 @@ function receiptLine(receipt: ReceiptState): Line {
   switch (receipt.finding) {
     case 'there':
       return {
-        text: gettext('Your receipt is in the list. It holds %(listed)s of %(roster)s ballots.', receipt),
+        text: gettext('Your receipt is in the list. Ballots listed: %(listed)s. People in your group: %(roster)s.', receipt),
         tone: 'plain',
       };
     case 'no_receipt':
       return {
-        text: gettext('This browser cast nothing in this round. The list holds %(listed)s of %(roster)s ballots.', receipt),
+        text: gettext('This browser cast nothing in this round. Ballots listed: %(listed)s. People in your group: %(roster)s.', receipt),
         tone: 'plain',
       };
     case 'missing':

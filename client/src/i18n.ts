@@ -22,12 +22,6 @@ export function ngettext(one: string, many: string, n: number, values: Values = 
   return fill(forms?.[index] || (n === 1 ? one : many), { n, ...values });
 }
 
-/** For a text that only the element tree can fill, such as a name in bold: the parts around `%(name)s`. */
-export function around(message: string, name: string): [string, string] {
-  const [before = '', after = ''] = message.split(`%(${name})s`);
-  return [before, after];
-}
-
 export function language(): string {
   return catalogue?.lang ?? 'en';
 }
@@ -70,5 +64,5 @@ export function dateAndTime(milliseconds: number): string {
 }
 
 function fill(message: string, values: Values): string {
-  return message.replace(/%\((\w+)\)s/g, (whole, name: string) => String(values[name] ?? whole)).replaceAll('%%', '%');
+  return message.replace(/%\((\w+)\)s/g, (whole, name: string) => String(values[name] ?? whole));
 }

@@ -74,15 +74,18 @@ test('any payload has one size and reads back; any turned bit of the padding is 
   );
 });
 
+// Equal leaves may stand in for each other, and should: a leaf's place matters because its content names the unit.
+const distinct = fc.uniqueArray(raw(8), { minLength: 1, maxLength: 20, selector: (leaf) => hex(leaf) });
+
 test('every leaf of every tree is included at its own place and at no other', () => {
   fc.assert(
-    fc.property(fc.array(raw(8), { minLength: 1, maxLength: 20 }), fc.nat(), fc.nat(), (leaves, a, b) => {
+    fc.property(distinct, fc.nat(), fc.nat(), (leaves, a, b) => {
       const root = merkleRoot(leaves);
       const [index, other] = [a % leaves.length, b % leaves.length];
       const leaf = leaves[index] ?? new Uint8Array();
       const path = merklePath(leaves, index);
       assert.ok(isIncluded(leaf, index, leaves.length, path, root));
-      if (other !== index) assert.ok(!isIncluded(leaf, other, leaves.length, path, root) || leaves.length === 0);
+      if (other !== index) assert.ok(!isIncluded(leaf, other, leaves.length, path, root));
       assert.ok(!isIncluded(concat(leaf, Uint8Array.of(0)), index, leaves.length, path, root));
     }),
   );
