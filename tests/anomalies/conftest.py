@@ -1,0 +1,43 @@
+"""An installation for the whole run, and as many open rounds in it as the tests use up."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.register_assert_rewrite("tests.anomalies.promises")
+
+from tests.anomalies.processes import Installation  # noqa: E402
+
+AT_ONCE = 12
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, postgres_server: Path | None) -> Iterator[Installation]:
+    with Installation(tmp_path_factory.mktemp("anomalies"), postgres_server) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def new_round(installation: Installation) -> Callable[[], dict[str, Any]]:
+    """An open round in which everybody gave the same answers as in every other one."""
+    prepared: list[dict[str, Any]] = []
+    numbers = iter(range(1, 100_000, AT_ONCE))
+
+    def take() -> dict[str, Any]:
+        if not prepared:
+            prepared.extend(installation.do("prepare_rounds", first=next(numbers), count=AT_ONCE))
+        return prepared.pop(0)
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(installation: Installation, new_round: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The figures of the same ballots where nothing happened to the process that closed."""
+    prepared = new_round()
+    installation.do("close", round_id=prepared["round"])
+    seen = installation.do("look", round_id=prepared["round"])
+    assert [seen["units"][team]["figures"]["ballots"] for team in ("Detection", "Response", "Crowd")] == [6, 4, 0]
+    return {name: unit["figures"] for name, unit in seen["units"].items()}

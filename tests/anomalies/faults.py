@@ -1,0 +1,96 @@
+"""Faults that the tests of this folder must notice, each planted in one forked process."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from andon.features.ballots import keys
+from andon.features.ballots import services as ballots
+from andon.features.closing import services as closing
+from andon.features.issuance import services as issuance
+from andon.features.rounds import services as rounds
+
+Fault = Callable[[], contextlib.AbstractContextManager[Any]]
+
+
+def _replaced(target: Any, name: str, by: Callable[..., Any]) -> Fault:
+    return lambda: mock.patch.object(target, name, by)
+
+
+def _nothing(*_arguments: Any, **_options: Any) -> None:
+    return None
+
+
+@contextlib.contextmanager
+def _not_alone(_self: Any, _round_id: str) -> Iterator[None]:
+    yield
+
+
+def _spool_in_place(path: Path, content: bytes) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    keys._write(path, content)
+
+
+def _write_again(path: Path, content: bytes) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    keys._write(path, content)
+
+
+def _open_whatever(_round_id: str, *, lock: str = "") -> str:
+    return "open"
+
+
+@contextlib.contextmanager
+def _publish_in_another_order() -> Iterator[None]:
+    """The manifest is appended although the log holds one: what it binds is made again first."""
+    with (
+        mock.patch.object(rounds.publiclog, "find", _nothing),
+        mock.patch.object(keys, "_write_once", _write_again),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _show_before_forgetting() -> Iterator[None]:
+    forget = closing._Steps.forget
+
+    def shown_first(self: Any) -> None:
+        from andon.features.releases import public as releases
+
+        releases.show(self.round_id)
+        forget(self)
+
+    with mock.patch.object(closing._Steps, "forget", shown_first):
+        yield
+
+
+@contextlib.contextmanager
+def _read_the_box(change: Callable[[list[Any]], list[Any]]) -> Iterator[None]:
+    read_box = ballots.read_box
+
+    with mock.patch.object(closing.ballots, "read_box", lambda round_id: change(read_box(round_id))):
+        yield
+
+
+ALL: dict[str, Fault] = {
+    "draws_again": _replaced(closing._Steps, "_spooled", _nothing),
+    "spools_in_place": _replaced(keys, "_replace", _spool_in_place),
+    "keeps_keys": _replaced(keys.KeyDirectory, "destroy", _nothing),
+    "keeps_slips": _replaced(closing.issuance, "delete_issuance", _nothing),
+    "keeps_bytes_of_ballots": _replaced(ballots, "rewrite_sorted", _nothing),
+    "does_not_read_back": _replaced(closing._Steps, "read_back", _nothing),
+    "shows_before_forgetting": _show_before_forgetting,
+    "asks_only_once_whether_open": _replaced(ballots, "_box_state", _open_whatever),
+    "issues_whatever_has_ended": _replaced(issuance, "_check_not_ended", _nothing),
+    "closes_not_alone": _replaced(keys.KeyDirectory, "alone", _not_alone),
+    "publishes_again": _publish_in_another_order,
+    "writes_keys_again": _replaced(keys, "_write_once", _write_again),
+    "plans_with_others": _replaced(rounds, "_check_rest", _nothing),
+    "generation_without_lock": _replaced(ballots, "only_writer", lambda *_a, **_o: contextlib.nullcontext()),
+    "loses_a_ballot": lambda: _read_the_box(lambda rows: rows[1:]),
+    "counts_a_ballot_twice": lambda: _read_the_box(lambda rows: [*rows, rows[0]]),
+}

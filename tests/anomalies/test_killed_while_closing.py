@@ -1,0 +1,121 @@
+"""kill -9 at every point of a close, again while it is taken up, and at moments that nobody chose."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.anomalies.processes import Installation
+from tests.anomalies.promises import closed_well, nothing_seen_early, told_where
+
+NewRound = Callable[[], dict[str, Any]]
+LONGER_THAN_ANY_CLOSE = 400
+DOUBLE_KILLS = 16
+KILLS_BY_THE_CLOCK = 14
+
+
+@pytest.fixture(scope="module")
+def points(installation: Installation, new_round: NewRound) -> list[str]:
+    """The points of a close that nobody disturbs, in their order."""
+    reached: list[str] = installation.do("close", round_id=new_round()["round"], disturb={"trace": True})
+    return reached
+
+
+def take_up(installation: Installation, prepared: dict[str, Any], uninterrupted: dict[str, Any]) -> None:
+    nothing_seen_early(installation.do("look", round_id=prepared["round"]))
+    closed_well(installation.do("be_due_and_look", round_id=prepared["round"]), prepared, uninterrupted)
+
+
+def test_a_close_that_is_killed_at_any_point_ends_as_if_it_had_not_been(
+    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any], points: list[str]
+) -> None:
+    bystander = new_round()
+    completed = False
+    for number in range(1, LONGER_THAN_ANY_CLOSE):
+        prepared = new_round()
+        ended = installation.run("close", round_id=prepared["round"], disturb={"kill_before": number})
+        assert not ended.raised, ended.trace
+        with told_where(number, points[number - 1] if number <= len(points) else "the end"):
+            take_up(installation, prepared, uninterrupted)
+        if not ended.killed:
+            completed = True
+            break
+    assert completed
+    assert number == len(points) + 1
+    # A round that was open all the while, through every rewrite of the storage, has lost nothing.
+    installation.do("close", round_id=bystander["round"])
+    closed_well(installation.do("look", round_id=bystander["round"]), bystander, uninterrupted)
+    assert installation.do("check_log") > 0
+
+
+def test_a_close_that_is_killed_twice_ends_as_if_it_had_not_been(
+    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any], points: list[str]
+) -> None:
+    chosen = random.Random(2026)
+    for _again in range(DOUBLE_KILLS):
+        first, second = chosen.randrange(1, len(points)), chosen.randrange(1, len(points))
+        prepared = new_round()
+        installation.run("close", round_id=prepared["round"], disturb={"kill_before": first})
+        # The second attempt has fewer points left, so this one may be past its end; then it was not killed.
+        installation.run("close", round_id=prepared["round"], disturb={"kill_before": 1 + second % (len(points) // 2)})
+        with told_where(points[first - 1], f"and then at point {second} of the second attempt"):
+            take_up(installation, prepared, uninterrupted)
+
+
+def test_a_close_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
+    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any]
+) -> None:
+    began = time.monotonic()
+    installation.do("close", round_id=new_round()["round"])
+    seconds = time.monotonic() - began
+    chosen = random.Random(11)
+    for _again in range(KILLS_BY_THE_CLOCK):
+        prepared, after = new_round(), chosen.uniform(0, seconds)
+        running = installation.start("close", round_id=prepared["round"])
+        # Real time is what this test is about: inside a VACUUM or a commit there is no other way to arrive.
+        time.sleep(after)
+        installation.kill(running)
+        installation.end(running)
+        with told_where(f"{after:.3f} of {seconds:.3f} seconds"):
+            take_up(installation, prepared, uninterrupted)
+
+
+def test_every_point_of_a_close_stands_in_its_documentation(
+    points: list[str], postgres_server: Path | None
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol" / "close.md").read_text()
+    documented = re.findall(r"^\| `([^`]+)` \|", page, flags=re.MULTILINE)
+    only_sqlite = {"ballots: VACUUM", "ballots: PRAGMA wal_checkpoint", "issuance: VACUUM", "issuance: PRAGMA wal_checkpoint"}
+    if postgres_server is not None:
+        documented = [point for point in documented if point not in only_sqlite]
+    # In the table each point stands once, where it comes first.
+    assert list(dict.fromkeys(points)) == documented
+
+
+@pytest.mark.parametrize(
+    ("fault", "kill_at"),
+    [
+        ("loses_a_ballot", ""),
+        ("counts_a_ballot_twice", ""),
+        ("keeps_keys", ""),
+        ("keeps_slips", ""),
+        ("spools_in_place", "keys: write spool/*.release"),
+        ("draws_again", "default: commit of releases_release, releases_releasedunit"),
+        ("shows_before_forgetting", "ballots: commit of ballots_ballot"),
+    ],
+)
+def test_the_promise_notices(
+    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any], fault: str, kill_at: str
+) -> None:
+    prepared = new_round()
+    ended = installation.run("close", round_id=prepared["round"], disturb={"kill_at": kill_at}, fault=fault)
+    assert ended.killed == bool(kill_at), ended.trace
+    with pytest.raises(AssertionError):
+        nothing_seen_early(installation.do("look", round_id=prepared["round"]))
+        closed_well(
+            installation.do("be_due_and_look", round_id=prepared["round"], fault=fault), prepared, uninterrupted
+        )

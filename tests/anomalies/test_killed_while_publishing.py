@@ -1,0 +1,94 @@
+"""kill -9 at every point of publishing and opening: the worker finishes it with the same roster and keys."""
+
+from typing import Any
+
+import pytest
+
+from tests.anomalies.processes import Installation
+from tests.anomalies.promises import nothing_left, told_where
+
+LONGER_THAN_ANY = 200
+# Rounds are told apart by the second in which they open; those of the pool of open rounds come long before.
+FIRST_NUMBER = 100_000
+
+
+def published_well(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    assert (after["manifests"], after["published"], after["box"]) == (1, 1, ["waiting"])
+    assert all(after["agrees"].values()), after["agrees"]
+    assert sorted(after["keys"]) == ["box", "issuance", "seed"]
+    if before is not None:
+        assert before["roster"] == after["roster"]
+        assert before["keys"].items() <= after["keys"].items()
+        assert before.get("manifest", after["manifest"]) == after["manifest"]
+
+
+def take_up(installation: Installation, number: int) -> str | None:
+    before = installation.do("look_at_publication", number=number)
+    if before is None:
+        return None
+    due = installation.do("do_what_is_due", round_id=before["round"], at="2026-03-02T09:00:00+00:00")
+    assert due == ([] if before["published"] else ["finish_publication"])
+    published_well(before, installation.do("look_at_publication", number=number))
+    return str(before["round"])
+
+
+def test_a_publication_that_is_killed_at_any_point_is_finished_with_the_same_roster_and_keys(
+    installation: Installation,
+) -> None:
+    points = installation.do("publish", number=FIRST_NUMBER, disturb={"trace": True})
+    for number in range(1, LONGER_THAN_ANY):
+        ended = installation.run("publish", number=FIRST_NUMBER + number, disturb={"kill_before": number})
+        assert not ended.raised, ended.trace
+        with told_where(number, points[number - 1] if number <= len(points) else "the end"):
+            round_id = take_up(installation, FIRST_NUMBER + number)
+            # Before its first commit nothing happened at all; from then on it is a promise.
+            assert (round_id is None) == (number == 1)
+            if round_id is not None and number % 3 == 0:
+                goes_on(installation, round_id)
+        if not ended.killed:
+            break
+    assert number == len(points) + 1
+    assert installation.do("check_log") > 0
+
+
+def goes_on(installation: Installation, round_id: str) -> None:
+    """It can be opened, answered and closed, and what the killed process left beside the keys goes with them."""
+    installation.do("open_round", round_id=round_id)
+    cast = installation.do("cast_once", name="Detection 1", round_id=round_id)
+    assert cast["outcome"] == "Accepted"
+    seen = installation.do("be_due_and_look", round_id=round_id)
+    assert seen["state"] == "released"
+    assert seen["units"]["Detection"]["slots"] == [[cast["slot"], "ballot", cast["ciphertext"]]]
+    nothing_left(seen)
+
+
+def test_an_opening_that_is_killed_at_any_point_is_finished_once(installation: Installation) -> None:
+    for number in range(1, LONGER_THAN_ANY):
+        round_id = installation.do("publish", number=2 * FIRST_NUMBER + number)
+        ended = installation.run("open_round", round_id=round_id, disturb={"kill_before": number})
+        assert not ended.raised, ended.trace
+        due = installation.do("do_what_is_due", round_id=round_id, at="2026-03-08T09:00:00+00:00")
+        seen = installation.do("look", round_id=round_id)
+        assert due == ([] if number > 3 else ["open_round"])
+        assert (seen["log"], seen["openings"], seen["box"]) == (["manifest", "opened"], 1, ["open"])
+        if not ended.killed:
+            break
+    assert number == 5
+    assert installation.do("cast_once", name="Detection 2", round_id=round_id)["outcome"] == "Accepted"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kill_at"),
+    [
+        ("publishes_again", "default: commit of rounds_publication"),
+        ("writes_keys_again", "ballots: commit of publiclog_logentry"),
+    ],
+)
+def test_the_promise_notices(installation: Installation, fault: str, kill_at: str) -> None:
+    number = 3 * FIRST_NUMBER + len(fault)
+    assert installation.run("publish", number=number, disturb={"kill_at": kill_at}).killed
+    before = installation.do("look_at_publication", number=number)
+    installation.run("do_what_is_due", round_id=before["round"], at="2026-03-02T09:00:00+00:00", fault=fault)
+    after = installation.do("look_at_publication", number=number)
+    with pytest.raises(AssertionError):
+        published_well(before, after)
