@@ -78,7 +78,12 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     expect(ada.get_by_text("8 of 8 answered")).to_be_visible()
     bands = ada.locator("table.statements .band").all_inner_texts()
     assert bands == (
-        ["safe"] * 4 + ["leaning safe"] * 4 + ["leaning unsafe"] * 4 + ["unsafe"] * 4 + ["safe"] * 4 + ["leaning unsafe"]
+        ["safe"] * 4
+        + ["leaning safe"] * 4
+        + ["leaning unsafe"] * 4
+        + ["unsafe"] * 4
+        + ["safe"] * 4
+        + ["leaning unsafe"]
     )
 
     bo = profile("Bo")

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ClosingApp(AppConfig):
@@ -7,5 +8,8 @@ class ClosingApp(AppConfig):
 
     def ready(self) -> None:
         from andon.features.closing import tasks
+        from andon.foundation.audit.public import register_words
 
         tasks.register()
+        register_words("round.closed", _("A round closed, and its result was shown"))
+        register_words("round.void", _("A round ended without a result"))

@@ -151,7 +151,14 @@ class _Steps:
             releases.show(self.round_id)
             rounds.record_ending(round_id=self.round_id, kind="closed", reason="", at=self.at)
             self._note(finished=True)
-            audit.record(kind="round.closed", by=self.by, at=self.at, subject=self.round_id, early=self.closing.early)
+            audit.record(
+                kind="round.closed",
+                by=self.by,
+                at=self.at,
+                subject=self.view.words,
+                round=self.round_id,
+                early=self.closing.early,
+            )
             # In the transaction: who listens enqueues what follows, and that must not be lost with this process.
             jobs.emit("release.shown", round_id=self.round_id)
 
@@ -249,6 +256,11 @@ def void_round(*, round_id: str, reason: str, at: datetime, by: object | None) -
         _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=by)
 
 
+def _in_words(round_id: str) -> str:
+    view = rounds.find(round_id)
+    return view.words if view else round_id
+
+
 def unfinished() -> list[str]:
     """Rounds whose end began and was cut off."""
     return list(Closing.objects.filter(finished=False).values_list("round_id", flat=True))
@@ -260,9 +272,7 @@ def _void_reason(closing: Closing) -> str:
     return str(entry.body["reason"]) if entry else closing.void_reason
 
 
-def _end_as_void(
-    closing: Closing, keys: ballots.KeyDirectory, *, reason: str, at: datetime, by: object | None
-) -> None:
+def _end_as_void(closing: Closing, keys: ballots.KeyDirectory, *, reason: str, at: datetime, by: object | None) -> None:
     round_id = closing.round_id
     if publiclog.find("released", round_id) is not None:
         raise ReleasedOtherwise
@@ -282,7 +292,7 @@ def _end_as_void(
         rounds.record_ending(round_id=round_id, kind="void", reason=reason, at=at)
         closing.finished = True
         closing.save(update_fields=["finished"])
-        audit.record(kind="round.void", by=by, at=at, subject=round_id, reason=reason)
+        audit.record(kind="round.void", by=by, at=at, subject=_in_words(round_id), round=round_id, reason=reason)
     log.error("The round %s is void and has no figures: %s.", round_id, reason)
 
 

@@ -53,9 +53,7 @@ def append(kind: str, *, round_id: str = "", body: Callable[[str], SignedBody] |
         previous = last.hash if last else GENESIS_PREVIOUS
         index = last.index + 1 if last else 0
         content, signature = body(previous) if callable(body) else (body, None)
-        entry = manifest.make_entry(
-            index=index, previous=previous, kind=kind, body=dict(content), signature=signature
-        )
+        entry = manifest.make_entry(index=index, previous=previous, kind=kind, body=dict(content), signature=signature)
         row = LogEntry.objects.create(
             index=index,
             hash=manifest.entry_hash(entry),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from andon.features.releases import public as releases
 from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundUnit
-from andon.features.rounds.services import PURPOSES, parsed_leaf
+from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 from andon.kernel import wire
@@ -43,6 +43,7 @@ class RoundView:
     state: State
     fingerprint: str
     early_close: bool
+    words: str
     ended_at: datetime | None
     void_reason: str
 
@@ -91,6 +92,7 @@ def _view(row: Round) -> RoundView:
         state=state,
         fingerprint=publication.fingerprint if publication else "",
         early_close=bool(row.policy["early_close"]),
+        words=in_words(row),
         ended_at=ending.at if ending else None,
         void_reason=ending.reason if ending else "",
     )
@@ -254,7 +256,3 @@ def acts_of(member: Member) -> list[tuple[str, str]]:
         for asked in CloseRequest.objects.filter(by=member).select_related("round__node")
     ]
     return opened + closed
-
-
-def in_words(row: Round) -> str:
-    return f"{row.node.name}, {timezone.localtime(row.opens_at):%Y-%m-%d}"

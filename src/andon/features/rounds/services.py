@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
@@ -52,9 +53,7 @@ class RoundRefused(Exception):
 
 class NobodyToAsk(RoundRefused):
     def __init__(self) -> None:
-        super().__init__(
-            _("There are fewer than five people here, too few for any figure. Nothing was opened.")
-        )
+        super().__init__(_("There are fewer than five people here, too few for any figure. Nothing was opened."))
 
 
 class BadDates(RoundRefused):
@@ -133,7 +132,14 @@ def publish_round(
             at=at,
         )
         _fix_roster(published, plan)
-        audit.record(kind="round.planned", by=by, at=at, subject=published.id, node=node_id, instrument=instrument.id)
+        audit.record(
+            kind="round.planned",
+            by=by,
+            at=at,
+            subject=in_words(published),
+            round=published.id,
+            instrument=f"{instrument.id} {instrument.version}",
+        )
     finish_publication(round_id=published.id, at=at)
     published.refresh_from_db()
     return published
@@ -167,8 +173,7 @@ def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> Non
     recent = [
         row.pk
         for row in Round.objects.filter(instrument_id=instrument_id).select_related("ending")
-        if not hasattr(row, "ending")
-        or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST)
+        if not hasattr(row, "ending") or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST)
     ]
     if not recent:
         return
@@ -308,6 +313,11 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
     return body
 
 
+def in_words(row: Round) -> str:
+    """How a round is called where there is no room for more: the node and the day it opens."""
+    return f"{row.node.name}, {timezone.localtime(row.opens_at):%Y-%m-%d}"
+
+
 def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -341,7 +351,7 @@ def ask_to_close(*, round_id: str, by: object | None, at: datetime) -> CloseAske
     Raises: RoundRefused where the round is not open, or where its policy allows no early close.
     """
     with transaction.atomic(using="default"):
-        row = Round.objects.select_related("opening", "ending").get(pk=round_id)
+        row = Round.objects.select_related("node", "opening", "ending").get(pk=round_id)
         if not hasattr(row, "opening") or hasattr(row, "ending"):
             raise RoundRefused(_("Only an open round can be closed. Nothing was changed."))
         early = at < row.closes_at
@@ -351,7 +361,7 @@ def ask_to_close(*, round_id: str, by: object | None, at: datetime) -> CloseAske
             round_id=round_id, defaults={"by_id": getattr(by, "pk", None), "at": at, "early": early}
         )
         if fresh:
-            audit.record(kind="round.close_asked", by=by, at=at, subject=round_id, early=early)
+            audit.record(kind="round.close_asked", by=by, at=at, subject=in_words(row), round=round_id, early=early)
     return CloseAsked(round_id, request.at, request.early)
 
 

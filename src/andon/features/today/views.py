@@ -23,9 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "today/home.html",
         {
-            "open": [
-                (view, rounds.door_address(view.id, wallet)) for view in mine if view.state is rounds.State.OPEN
-            ],
+            "open": [(view, rounds.door_address(view.id, wallet)) for view in mine if view.state is rounds.State.OPEN],
             "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
             "closing": [view for view in mine if view.state is rounds.State.CLOSING],
             "latest": latest,

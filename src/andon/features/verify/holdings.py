@@ -170,6 +170,4 @@ def holdings_of(member: Member) -> list[Holding]:
 
 
 def as_json(holdings: list[Holding]) -> list[dict[str, Any]]:
-    return [
-        {"title": held.title, "why": held.why, "rows": [dict(row) for row in held.rows]} for held in holdings
-    ]
+    return [{"title": held.title, "why": held.why, "rows": [dict(row) for row in held.rows]} for held in holdings]
