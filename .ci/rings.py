@@ -21,7 +21,9 @@ def main(rings: list[str]) -> int:
         print(f"\n##### make {ring}", flush=True)
         started = time.monotonic()
         known = set(RESULTS.glob("*.xml"))
-        status = subprocess.run(["make", "--no-print-directory", ring], stdin=subprocess.DEVNULL, check=False).returncode
+        status = subprocess.run(
+            ["make", "--no-print-directory", ring], stdin=subprocess.DEVNULL, check=False
+        ).returncode
         of_this_ring: Counter[str] = Counter()
         for report in set(RESULTS.glob("*.xml")) - known:
             of_this_ring += tests_in(report)
@@ -29,7 +31,9 @@ def main(rings: list[str]) -> int:
             # A linter that complains, or pytest that did not get as far as a test.
             of_this_ring["errors"] += 1
         counts += of_this_ring
-        lines.append(f"{'FAILED' if status else 'ok':<7}{ring:<16}{time.monotonic() - started:6.0f} s  {summary(of_this_ring)}")
+        lines.append(
+            f"{'FAILED' if status else 'ok':<7}{ring:<16}{time.monotonic() - started:6.0f} s  {summary(of_this_ring)}"
+        )
     print("\n##### rings", *lines, sep="\n")
     text = f" {summary(counts)} in {time.monotonic() - began:.2f}s "
     print(text.center(80, "="), flush=True)
@@ -40,7 +44,9 @@ def tests_in(report: Path) -> Counter[str]:
     counts: Counter[str] = Counter()
     # Written by our own pytest a moment ago.
     for suite in ET.parse(report).iter("testsuite"):  # noqa: S314
-        total, failed, errors, skipped = (int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped"))
+        total, failed, errors, skipped = (
+            int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")
+        )
         counts += Counter(failed=failed, errors=errors, skipped=skipped, passed=total - failed - errors - skipped)
     return counts
 

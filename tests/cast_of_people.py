@@ -54,9 +54,7 @@ class Slip:
             **place,
         )
         return ballot.encode_cast(
-            ballot.sign_cast(
-                self.private_key, output=self.output, sequence=sequence, ciphertext=ciphertext, **place
-            )
+            ballot.sign_cast(self.private_key, output=self.output, sequence=sequence, ciphertext=ciphertext, **place)
         )
 
 

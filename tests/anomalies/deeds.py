@@ -51,7 +51,11 @@ def do(request: dict[str, Any]) -> Any:
             stack.enter_context(faults.ALL[request["fault"]]())
         if disturb:
             stack.enter_context(
-                points.watched(lambda name: _reach(name, reached, disturb), Path(settings.KEY_DIRECTORY))
+                points.watched(
+                    lambda name: _reach(name, reached, disturb),
+                    Path(settings.KEY_DIRECTORY),
+                    lambda name: _pause(disturb) if disturb.get("pause_before") == name else None,
+                )
             )
         returned = globals()[request["deed"]](**request["arguments"])
     return reached if disturb.get("trace") else returned
@@ -63,7 +67,7 @@ def _reach(name: str, reached: list[str], disturb: dict[str, Any]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if len(reached) == disturb.get("unmount_before"):
         unmount()
-    if disturb.get("pause_before") == name and reached.count(name) == 1:
+    if disturb.get("pause_before") == name:
         _pause(disturb)
 
 
@@ -335,6 +339,19 @@ def _agrees(round_id: str, body: dict[str, Any], keys: dict[str, str]) -> dict[s
         ),
         "box key": wire.b64u(ballot.box_public_key(bytes.fromhex(keys["box"]))) == body["box_key"],
     }
+
+
+def rounds_asking(node: str) -> list[str]:
+    """The rounds that keep the people of this node from being asked again."""
+    members = Node.objects.get(name=node).memberships.values_list("member_id", flat=True)
+    return list(Round.objects.filter(roster__member__in=list(members)).distinct().values_list("pk", flat=True))
+
+
+def long_ago(round_id: str) -> None:
+    """As if the round had ended a year ago."""
+    Ending.objects.filter(round_id=round_id).update(at=NOW - 52 * WEEK)
+    if not Ending.objects.filter(round_id=round_id).exists():
+        Round.objects.filter(pk=round_id).update(instrument_id="none-any-more")
 
 
 def rounds_of_node(node: str) -> list[str]:

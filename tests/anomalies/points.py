@@ -28,15 +28,18 @@ _BESIDE = re.compile(r"\.[0-9a-f]{16}\.new$")
 
 
 @contextmanager
-def watched(reach: Reach, keys: Path) -> Iterator[None]:
-    """Call `reach(name)` just before each such point, in the order in which they come."""
+def watched(reach: Reach, keys: Path, glimpse: Reach = lambda _name: None) -> Iterator[None]:
+    """Call `reach(name)` just before each such point, in the order in which they come.
+
+    `glimpse(name)` is called before what leaves nothing by itself: beginning a transaction, and each write in it.
+    """
     with ExitStack() as stack:
-        _watch_databases(stack, reach)
+        _watch_databases(stack, reach, glimpse)
         _watch_files(stack, reach, keys)
         yield
 
 
-def _watch_databases(stack: ExitStack, reach: Reach) -> None:
+def _watch_databases(stack: ExitStack, reach: Reach, glimpse: Reach) -> None:
     written: dict[str, list[str]] = {}
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -46,8 +49,11 @@ def _watch_databases(stack: ExitStack, reach: Reach) -> None:
             what = " ".join(word for word in match.groups() if word).replace("INSERT INTO", "INSERT")
             if connection.in_atomic_block:
                 written.setdefault(connection.alias, []).append(match.group(2))
+                glimpse(f"{connection.alias}: write of {match.group(2)}")
             else:
                 reach(f"{connection.alias}: {what.replace('DELETE FROM', 'DELETE')}")
+        elif sql.startswith("BEGIN"):
+            glimpse(f"{connection.alias}: begin")
         return execute(sql, params, many, context)
 
     commit = BaseDatabaseWrapper._commit

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from andon.features.ballots import public as ballots
 from andon.features.issuance import services
 from andon.features.rounds import public as rounds
-from andon.foundation.people.models import Member
 from andon.foundation.permissions import public as permissions
 from andon.kernel import credential, wire
 

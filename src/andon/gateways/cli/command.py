@@ -11,7 +11,6 @@ from andon.gateways.cli.refusal import Refusal
 # Words that are passed on, with everything after them, to a management command of the same process.
 PASSED_ON = {
     ("found",): ("found_organisation", "Found the organisation and make the steward's signing key"),
-    ("found",): ("found_organisation", "Found the organisation and make the steward's signing key"),
     ("people", "import"): ("import_people", "Read people and teams from a CSV file"),
     ("rounds", "open"): ("round_open", "Publish the manifest of a round and let it open"),
     ("rounds", "close"): ("round_close", "Close a round before its time"),

@@ -65,7 +65,8 @@ def _door(name: str, target: str, environment: Mapping[str, str], *, default_por
         *("--workers", str(workers), "--blocking-threads", str(threads)),
         # No access log at any level of logging: it would pair addresses with times.
         *("--no-access-log", "--log-level", "warning"),
-        *("--workers-kill-timeout", str(int(GRACE_SECONDS) - 2)),
+        # A process of the server that is told to stop while it still loads its code does not hear it.
+        *("--workers-kill-timeout", str(int(GRACE_SECONDS) // 2)),
     ]
     return Part(name, (sys.executable, "-m", "granian", *options, target), (host, port))
 
@@ -186,9 +187,11 @@ def kill_group(group: int) -> None:
 
 
 def answers(bind: tuple[str, int]) -> bool:
+    """Whether a door answers a request, with whatever: it listens long before it has loaded its code."""
     try:
-        with socket.create_connection(bind, timeout=1.0):
-            return True
+        with socket.create_connection(bind, timeout=2.0) as connection:
+            connection.sendall(b"GET /.well-known/andon HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return bool(connection.recv(1))
     except OSError:
         return False
 
