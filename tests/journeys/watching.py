@@ -1,6 +1,5 @@
 """What a journey sees beside what it clicks on: errors, requests to strangers, missing styles, barriers."""
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,8 +86,8 @@ def assert_fits(page: Page) -> None:
 
 
 def screenshot(page: Page, name: str) -> Path:
-    """A picture of the whole page: for docs/images under `make screenshots`, else for whoever looks into a failure."""
-    folder = Path(os.environ.get("ANDON_TEST_SCREENSHOTS") or "test-results/screenshots")
+    """A picture of the whole page in test-results/screenshots, for whoever looks into a failure."""
+    folder = Path("test-results/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.png"
     page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
