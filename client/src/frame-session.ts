@@ -21,7 +21,7 @@ export type RoundState =
 
 export type ReceiptState =
   | { finding: 'there' | 'no_receipt'; listed: number; roster: number }
-  | { finding: 'missing' | 'not_the_list' | 'not_closed' | 'unreachable' }
+  | { finding: 'missing' | 'not_the_list' | 'not_closed' | 'no_slip' | 'unreachable' }
   | { finding: 'refused'; code: RefusalCode };
 
 /** Everything the frame shows. The app cannot read it. */
@@ -168,6 +168,11 @@ export class FrameSession {
     if (!member) return;
     try {
       await door.follow(wallet);
+      // A browser that never had a slip for this round has nothing to compare; that is no refusal.
+      if (!(await wallet.place(member.wallet, round))) {
+        this.shown.receipt = { finding: 'no_slip' };
+        return;
+      }
       const unit = await wallet.unit(member, round);
       this.shown.receipt = await checkReceipts(wallet, member.wallet, unit, round, readSlotProof(slots));
     } catch (fault) {

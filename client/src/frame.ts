@@ -125,6 +125,11 @@ function receiptLine(receipt: ReceiptState): Line {
         text: gettext('Your receipt is in the list. Ballots listed: %(listed)s. People in your group: %(roster)s.', receipt),
         tone: 'plain',
       };
+    case 'no_slip':
+      return {
+        text: gettext('This browser has no slip for this round. Look with the browser that you answered with.'),
+        tone: 'plain',
+      };
     case 'no_receipt':
       return {
         text: gettext('This browser cast nothing in this round. Ballots listed: %(listed)s. People in your group: %(roster)s.', receipt),

@@ -62,7 +62,7 @@ export function twelveWords(words: string): HTMLElement[] {
     h(
       'p',
       { class: 'quiet small' },
-      gettext('A colleague who sees the same words sees the same rules, keys and dates. They are in the invitation, too.'),
+      gettext('A colleague who sees the same words sees the same rules, keys and dates. They stand on the page of the round and on Verify, too.'),
     ),
   ];
 }

@@ -263,6 +263,15 @@ test('a member who did not cast sees the list and that it is not theirs', async 
   assert.deepEqual((await closedWith(false)).shown().receipt, { finding: 'no_receipt', listed: 0, roster: 8 });
 });
 
+test('a browser that never had a slip for the round says so, and refuses nothing', async () => {
+  const scene = await connected();
+  const other = scene.stage.publish({});
+  scene.stage.closeRound(other);
+  await scene.relay.slots(`/results/${other.round}/unit.json`);
+  for (let i = 0; i < 4; i += 1) await scene.settle();
+  assert.deepEqual(scene.shown().receipt, { finding: 'no_slip' });
+});
+
 test('a list that is not the one the log committed to is not one', async () => {
   const scene = await closedWith(true, (slots) => {
     slots['list'] = [];
