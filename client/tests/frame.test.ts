@@ -72,7 +72,7 @@ async function talk(plan: RoundPlan = {}, before: (stage: Stage, round: StagedRo
         const answer = stage.evaluate(ADA.me, body.round, body.blinded);
         return Response.json(answer, { status: answer['error'] ? 409 : 200 });
       }
-      if (path.startsWith('/results/')) return Response.json(stage.unitFile(round, ADA.me));
+      if (path.startsWith('/results/')) return Response.json(stage.unitFile(stage.rounds.get(path.split('/')[2] ?? '') ?? round, ADA.me));
       return new Response('<html>', { status: 404 });
     },
     post: (message) => {
