@@ -69,6 +69,8 @@ def measure(database: str, folder: Path, options: argparse.Namespace) -> dict[st
             "clients": options.clients,
             "seconds": options.seconds,
             "most": most,
+            "processes": {name: process.pid for name, process in stack.processes.items()}
+            | ({"postgres": int((server / "postmaster.pid").read_text().split()[0])} if server else {}),
         }
         (folder / "job.json").write_text(json.dumps(job))
         bare = _database_limits(database, folder, stack, options)
@@ -145,12 +147,13 @@ def show(result: dict) -> None:
         for name, value in measured["limits"].items():
             print(f"  {database + ': ' + name:<52}{value:>10,.0f}")
     for database, measured in result["databases"].items():
-        print(f"\n{database}{'':<50}clients  per second   p50 ms   p95 ms   p99 ms")
+        print(f"\n{database}{'':<50}clients  per second   p50 ms   p95 ms   p99 ms   cpu ms")
         for row in sorted(measured["rows"], key=lambda row: (list(WORDS).index(row["what"]), row["clients"])):
             ms = row["milliseconds"]["complete"]
             print(
                 f"  {WORDS[row['what']]:<54}{row['clients']:>7}{row['per_second']:>12,.0f}"
                 f"{ms['p50']:>9.1f}{ms['p95']:>9.1f}{ms['p99']:>9.1f}"
+                f"{sum(row['processor_milliseconds'].values()):>9.2f}"
             )
     print("\nWhole answers at the most clients or 16, as a share of each bare limit")
     for database, measured in result["databases"].items():

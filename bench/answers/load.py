@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from andon.kernel import ballot, wire
 from andon.kernel.credential import SlipRequest
-from bench.answers.keep_alive import Measured, UnexpectedAnswer, Work, drive, post
+from bench.answers import cpu
+from bench.answers.keep_alive import UnexpectedAnswer, Work, drive, post
 
 PURPOSE = "ballot"
 ANSWERS = {f"{facet}{number}": 1 + number % 5 for facet in ("IN", "LE", "CO", "CH", "AC") for number in range(1, 5)}
@@ -87,8 +88,12 @@ def measure(job: dict) -> list[dict]:
     def wallets(count: int) -> list[Wallet]:
         return [Wallet(world, session, app, anonymous) for session, _ in zip(sessions, range(count), strict=False)]
 
-    def run(clients: int, works: Iterable[Work], times: int = 1) -> Measured:
-        return drive(addresses, clients, iter(works), seconds=seconds * times, most=most * times)
+    def run(clients: int, works: Iterable[Work], times: int = 1) -> dict[str, object]:
+        before = cpu.seconds_of(job["processes"])
+        measured = drive(addresses, clients, iter(works), seconds=seconds * times, most=most * times)
+        after = cpu.seconds_of(job["processes"])
+        spent = {name: round(1000 * (after[name] - before[name]) / max(1, measured.done), 3) for name in after}
+        return measured.summary() | {"clients": clients, "processor_milliseconds": spent}
 
     # Connections, caches and the interpreter warm up on work that is not counted.
     warm = wallets(64)
@@ -97,13 +102,13 @@ def measure(job: dict) -> list[dict]:
     for clients in job["clients"]:
         # Twice as many slips as are cast alone: the second half is cast while others are issued.
         fetching = wallets(2 * most)
-        rows.append({"clients": clients, "what": "issue", **run(clients, map(issue, fetching), 2).summary()})
+        rows.append({"what": "issue", **run(clients, map(issue, fetching), 2)})
         casts = [wallet.cast_request() for wallet in fetching if wallet.issued]
         half = len(casts) // 2
-        rows.append({"clients": clients, "what": "cast", **run(clients, map(cast, casts[:half])).summary()})
+        rows.append({"what": "cast", **run(clients, map(cast, casts[:half]))})
         pairs: Iterator[Work] = map(issue_and_cast, wallets(len(casts) - half), casts[half:])
-        rows.append({"clients": clients, "what": "server", **run(clients, pairs).summary()})
-        rows.append({"clients": clients, "what": "whole", **run(clients, map(whole_answer, wallets(most))).summary()})
+        rows.append({"what": "server", **run(clients, pairs)})
+        rows.append({"what": "whole", **run(clients, map(whole_answer, wallets(most)))})
     return rows
 
 

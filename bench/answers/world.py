@@ -55,7 +55,7 @@ def main(members: int, file: Path) -> None:
             session_data=store.encode(
                 {
                     SESSION_KEY: str(member.pk),
-                    BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+                    BACKEND_SESSION_KEY: "andon.foundation.people.backends.MemberBackend",
                     HASH_SESSION_KEY: member.get_session_auth_hash(),
                 }
             ),

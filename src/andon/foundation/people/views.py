@@ -63,7 +63,7 @@ def demo_sign_in(request: HttpRequest, role: str) -> HttpResponse:
     member = demo_member(role) if settings.DEMO else None
     if member is None:
         raise Http404
-    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, member, backend="andon.foundation.people.backends.MemberBackend")
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 

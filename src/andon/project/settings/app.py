@@ -52,8 +52,8 @@ INSTALLED_APPS = [
 
 AUTH_USER_MODEL = "people.Member"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "andon.foundation.people.backends.MemberBackend",
+    "andon.foundation.people.backends.SignInBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -102,6 +102,7 @@ WHITENOISE_AUTOREFRESH = False
 # Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it. Other sites learn nothing.
 SECURE_REFERRER_POLICY = "same-origin"
 
+SESSION_ENGINE = "andon.foundation.people.sessions"
 SESSION_COOKIE_NAME = "__Host-andon" if BEHIND_TLS else "andon"
 SESSION_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_HTTPONLY = True
