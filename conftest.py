@@ -80,6 +80,15 @@ def anonymous_client(db: None) -> Any:
     return AnonymousClient()
 
 
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """An organisation with people in every role and rounds in every state (tests/lived_in.py), one a module."""
+    from tests.lived_in import lived_in
+
+    with django_db_blocker.unblock(), lived_in(tmp_path_factory.mktemp("lived-in")) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Path | None:
     """The folder of the PostgreSQL server of this run, or None when the run is on SQLite."""

@@ -1,0 +1,91 @@
+"""Who gets what at every address of the app. `in`: sent to sign in, and back here afterwards."""
+
+from dataclasses import dataclass
+
+# The round is one of Detection: closed for results, open for closing, so that whoever may is answered with content.
+# Nothing is sent with a POST, so `200` there is a form that says what is missing, and `302` a step that needs no more.
+TABLE = """
+                                   nobody outside member lead above o-member o-lead steward auditor facilitator
+GET  today:home                    in     200     200    200  200   200      200    200     200     200
+POST today:home                    405    405     405    405  405   405      405    405     405     405
+GET  interface:well_known          200    200     200    200  200   200      200    200     200     200
+POST interface:well_known          405    405     405    405  405   405      405    405     405     405
+GET  interface:healthz             200    200     200    200  200   200      200    200     200     200
+POST interface:healthz             405    405     405    405  405   405      405    405     405     405
+GET  account_login                 200    302     302    302  302   302      302    302     302     302
+POST account_login                 200    302     302    302  302   302      302    302     302     302
+GET  account_request_login_code    200    302     302    302  302   302      302    302     302     302
+POST account_request_login_code    200    302     302    302  302   302      302    302     302     302
+GET  account_confirm_login_code    302    302     302    302  302   302      302    302     302     302
+POST account_confirm_login_code    302    302     302    302  302   302      302    302     302     302
+GET  account_login_by_password     200    302     302    302  302   302      302    302     302     302
+POST account_login_by_password     200    302     302    302  302   302      302    302     302     302
+GET  account_logout                302    200     200    200  200   200      200    200     200     200
+POST account_logout                302    302     302    302  302   302      302    302     302     302
+GET  account_inactive              200    200     200    200  200   200      200    200     200     200
+POST account_inactive              405    405     405    405  405   405      405    405     405     405
+GET  account_set_password          in     200     200    200  200   200      200    200     200     200
+POST account_set_password          in     200     200    200  200   200      200    200     200     200
+GET  account_change_password       in     302     302    302  302   302      302    302     302     302
+POST account_change_password       in     302     302    302  302   302      302    302     302     302
+GET  account_signup                200    200     200    200  200   200      200    200     200     200
+POST account_signup                405    405     405    405  405   405      405    405     405     405
+GET  people:profile                in     200     200    200  200   200      200    200     200     200
+POST people:profile                in     200     200    200  200   200      200    200     200     200
+GET  people:demo_sign_in           405    405     405    405  405   405      405    405     405     405
+POST people:demo_sign_in           404    404     404    404  404   404      404    404     404     404
+GET  organisation:people           in     200     200    200  200   200      200    200     200     200
+POST organisation:people           405    405     405    405  405   405      405    405     405     405
+GET  organisation:people_below     in     404     200    200  200   200      200    200     200     200
+POST organisation:people_below     405    405     405    405  405   405      405    405     405     405
+GET  organisation:import_preview   in     404     404    404  404   404      404    200     404     404
+POST organisation:import_preview   in     404     404    404  404   404      404    200     404     404
+GET  organisation:import_confirm   405    405     405    405  405   405      405    405     405     405
+POST organisation:import_confirm   in     404     404    404  404   404      404    302     404     404
+GET  audit:changes                 in     200     200    200  200   200      200    200     200     200
+POST audit:changes                 405    405     405    405  405   405      405    405     405     405
+GET  notifications:outbox          404    404     404    404  404   404      404    404     404     404
+POST notifications:outbox          405    405     405    405  405   405      405    405     405     405
+GET  issuance:slips                405    405     405    405  405   405      405    405     405     405
+POST issuance:slips                401    415     415    415  415   415      415    415     415     415
+GET  issuance:offer                401    200     200    200  200   200      200    200     200     200
+POST issuance:offer                405    405     405    405  405   405      405    405     405     405
+GET  rounds:index                  in     200     200    200  200   200      200    200     200     200
+POST rounds:index                  405    405     405    405  405   405      405    405     405     405
+GET  rounds:new                    in     404     404    200  200   404      200    404     404     404
+POST rounds:new                    in     404     404    200  200   404      200    404     404     404
+GET  rounds:detail                 in     404     200    200  200   404      404    200     200     404
+POST rounds:detail                 405    405     405    405  405   405      405    405     405     405
+GET  closing:close                 in     404     404    200  200   404      404    404     404     404
+POST closing:close                 in     404     404    302  302   404      404    404     404     404
+GET  results:index                 in     200     200    200  200   200      200    200     200     200
+POST results:index                 405    405     405    405  405   405      405    405     405     405
+GET  results:report                in     404     200    200  404   404      404    404     404     404
+POST results:report                405    405     405    405  405   405      405    405     405     405
+GET  results:receipt               in     404     200    200  404   404      404    404     404     404
+POST results:receipt               405    405     405    405  405   405      405    405     405     405
+GET  results:unit_json             in     404     200    200  404   404      404    404     404     404
+POST results:unit_json             405    405     405    405  405   405      405    405     405     405
+GET  verify:index                  in     200     200    200  200   200      200    200     200     200
+POST verify:index                  405    405     405    405  405   405      405    405     405     405
+GET  verify:about_me               in     200     200    200  200   200      200    200     200     200
+POST verify:about_me               405    405     405    405  405   405      405    405     405     405
+GET  verify:about_me_json          in     200     200    200  200   200      200    200     200     200
+POST verify:about_me_json          405    405     405    405  405   405      405    405     405     405
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    method: str
+    name: str
+    expected: tuple[str, ...]
+
+
+def read(table: str = TABLE) -> list[Row]:
+    """The rows below the heading; what is expected stands in the order of `lived_in.ROLES`."""
+    rows = []
+    for line in table.strip().splitlines()[1:]:
+        method, name, *expected = line.split()
+        rows.append(Row(method, name, tuple(expected)))
+    return rows
