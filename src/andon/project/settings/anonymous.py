@@ -21,7 +21,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": True,
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}, "null": {"class": "logging.NullHandler"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "null": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["null"], "level": "CRITICAL"},
     "loggers": {
         "django": {"handlers": ["null"], "propagate": False},

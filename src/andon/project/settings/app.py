@@ -99,7 +99,8 @@ STATIC_ROOT = os.environ.get("ANDON_STATIC", "")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it. Other sites learn nothing.
+# Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it.
+# Other sites learn nothing.
 SECURE_REFERRER_POLICY = "same-origin"
 
 SESSION_ENGINE = "andon.foundation.people.sessions"

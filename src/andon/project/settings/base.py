@@ -69,7 +69,7 @@ def database(alias: str) -> dict[str, object]:
     url = read_secret(variable)
     if not url:
         return _sqlite({"default": "app"}.get(alias, alias))
-    parsed = dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)  # type: ignore[arg-type]
+    parsed = dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)
     if parsed["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{variable} must name a PostgreSQL database, or be left out for SQLite.")
     return dict(parsed)
