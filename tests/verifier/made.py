@@ -34,7 +34,7 @@ class Organisation:
         self.files: dict[str, bytes] = {wire.sha256_hex(content): content for content in PAGES.values()}
         self.files[wire.sha256_hex(INSTRUMENT)] = INSTRUMENT
         self.slots = {unit: self._ballots(n) for n, unit in enumerate(UNITS)}
-        self.releases: dict[str, dict[str, object]] = {u: {"ballots": 5, "bands": {"TS1": "high"}} for u in UNITS}
+        self.bands: dict[str, dict[str, object]] = {unit: {"TS1": "high"} for unit in UNITS}
         self.openings = {unit: self._opening(n) for n, unit in enumerate(UNITS)}
         self.leaves = {unit: self._leaf(unit) for unit in UNITS}
         steward = wire.b64u(public_key_of(steward_key))
@@ -103,6 +103,11 @@ class Organisation:
                 "unit": unit,
             }
         )
+
+    @property
+    def releases(self) -> dict[str, dict[str, object]]:
+        """Made of as many ballots as are listed."""
+        return {unit: {"ballots": len(self.slots[unit]), "bands": self.bands[unit], "unit": unit} for unit in UNITS}
 
     def receipt(self, unit: str = UNITS[0], number: int = 0) -> str:
         slot, _, digest = self.slots[unit][number]
@@ -219,7 +224,7 @@ def serving(organisation: Organisation) -> Iterator[Server]:
             thread.join()
 
 
-def saved(folder: Path, content: object) -> Path:
-    path = folder / "unit.json"
+def saved(folder: Path, content: object, name: str = "unit.json") -> Path:
+    path = folder / name
     path.write_text(json.dumps(content), encoding="utf-8")
     return path

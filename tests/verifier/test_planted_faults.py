@@ -20,6 +20,7 @@ class _Redirects(fetching._SameHostOnly):
 
 
 _check_chain = verification.check_chain
+_included = verification._included
 
 
 def _reads_without_checking(_entries: object) -> Any:
@@ -38,6 +39,18 @@ FAULTS: dict[str, tuple[Any, str, Any, Callable[[Server, Path], None]]] = {
         "_included",
         lambda *_: True,
         promises.test_figures_changed_after_the_release_are_caught,
+    ),
+    "the files of colleagues are not compared": (
+        verification._Run,
+        "compare_units",
+        _nothing,
+        lambda _, folder: promises.test_one_person_behind_a_key_of_their_own_is_caught_by_two_files(folder),
+    ),
+    "trees may hold a unit in two places": (
+        verification,
+        "_included",
+        lambda leaf, place, tree, at=None: _included(leaf, place, tree),
+        lambda _, folder: promises.test_a_list_or_figures_from_a_spare_place_of_the_tree_are_caught(folder),
     ),
     "rosters are not compared": (
         verification,

@@ -339,6 +339,82 @@ def test_a_key_for_one_person_is_caught(server: Server, tmp_path: Path) -> None:
     )
 
 
+class Splitting(Organisation):
+    """One roster twice in the tree: the second leaf, with a key and a salt of its own, is for one person alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, alone = UNITS[:2]
+        told = self.openings[first]
+        self.openings[alone] = manifest.Opening(drawn("another salt"), told.name, told.members)
+        self.leaves[alone] = self._leaf(alone)
+
+
+def test_one_person_behind_a_key_of_their_own_is_caught_by_two_files(tmp_path: Path) -> None:
+    with serving(Splitting.whole()) as server:
+        colleague, alone = (saved(tmp_path, server.organisation.unit_file(unit), f"{unit}.json") for unit in UNITS[:2])
+        assert verify(server.app, unit_file=colleague).exit_code == 0
+        assert verify(server.app, unit_file=alone).exit_code == 0
+        report = verify(server.app, unit_file=colleague, colleagues=[alone])
+    assert only_problem(report) == "FAILED: Everybody whose file was given is counted in one group only"
+    assert "told apart" in meaning(report)
+
+
+def test_one_person_behind_a_key_of_their_own_has_other_words_than_the_colleagues(tmp_path: Path) -> None:
+    words = []
+    with serving(Splitting.whole()) as server:
+        for unit in UNITS[:2]:
+            report = verify(server.app, unit_file=saved(tmp_path, server.organisation.unit_file(unit)))
+            words.append([text for check in report.checks for text in check.evidence if "twelve words" in text])
+    assert len(words[0]) == len(words[1]) == 1
+    assert words[0] != words[1]
+
+
+def test_files_of_one_group_and_of_another_one_hold(server: Server, tmp_path: Path) -> None:
+    content = server.organisation.unit_file()
+    files = [saved(tmp_path, content, "own.json"), saved(tmp_path, content, "same.json")]
+    files.append(saved(tmp_path, server.organisation.unit_file(UNITS[1]), "other.json"))
+    report = verify(server.app, unit_file=files[0], colleagues=files[1:])
+    assert report.exit_code == 0, problems(report)
+
+
+def test_a_list_or_figures_from_a_spare_place_of_the_tree_are_caught(tmp_path: Path) -> None:
+    first, spare = UNITS[:2]
+
+    class Equivocating(Organisation):
+        """The spare place holds a second list and a second release for the first unit."""
+
+        def _slot_leaf(self, unit: str) -> dict[str, object]:
+            own = super()._slot_leaf(unit)
+            return {**own, "unit": first} if unit == spare else own
+
+        def _release_leaf(self, unit: str) -> dict[str, object]:
+            own = super()._release_leaf(unit)
+            return {**own, "unit": first} if unit == spare else own
+
+    with serving(Equivocating.whole()) as server:
+        shown = server.organisation.unit_file(spare)
+        content = {**server.organisation.unit_file(first), "slots": shown["slots"]}
+        assert only_problem(checked(server, tmp_path, content)) == (
+            "FAILED: Your unit's list of ballots is the one fixed at close"
+        )
+        content = {**server.organisation.unit_file(first), "release": shown["release"]}
+        assert only_problem(checked(server, tmp_path, content)) == (
+            "FAILED: The figures you were shown are the ones fixed at release"
+        )
+
+
+def test_figures_over_another_number_of_ballots_than_were_listed_are_caught(tmp_path: Path) -> None:
+    class Miscounting(Organisation):
+        @property
+        def releases(self) -> dict[str, dict[str, object]]:
+            return {unit: {**release, "ballots": 4} for unit, release in super().releases.items()}
+
+    with serving(Miscounting.whole()) as server:
+        report = checked(server, tmp_path, server.organisation.unit_file())
+    assert only_problem(report) == "FAILED: The figures you were shown are the ones fixed at release"
+
+
 def test_a_tree_of_another_size_is_caught(server: Server, tmp_path: Path) -> None:
     content = server.organisation.unit_file()
     content["count"] = 4

@@ -18,7 +18,14 @@ def parser() -> argparse.ArgumentParser:
         prog="andon verify", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     found.add_argument("url", help="the app's address, such as https://andon.example.org")
-    found.add_argument("--unit", metavar="FILE", type=Path, help="the unit file from your results page")
+    found.add_argument(
+        "--unit",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="the unit file from your results page; again for each file a colleague gives you",
+    )
     found.add_argument("--receipt", metavar="SLOT:HASH", help="is your ballot in the list? (with --unit)")
     found.add_argument("--pin", metavar="FILE", type=Path, help="remember the head, and refuse a log that lost it")
     found.add_argument("--steward-key", metavar="KEY", help="the steward key as you know it from elsewhere")
@@ -31,7 +38,12 @@ def main(argv: Sequence[str]) -> int:
     given = parser().parse_args(argv)
     try:
         report = verify(
-            given.url, unit_file=given.unit, receipt=given.receipt, pin=given.pin, steward_key=given.steward_key
+            given.url,
+            unit_file=given.unit[0] if given.unit else None,
+            colleagues=given.unit[1:],
+            receipt=given.receipt,
+            pin=given.pin,
+            steward_key=given.steward_key,
         )
     except BadReceipt as fault:
         sys.stderr.write(f"andon verify: {printable(str(fault))}\n")

@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ def verify(
     app_url: str,
     *,
     unit_file: Path | None = None,
+    colleagues: Sequence[Path] = (),
     receipt: str | None = None,
     pin: Path | None = None,
     steward_key: str | None = None,
@@ -58,6 +60,7 @@ def verify(
 ) -> Report:
     """Check an organisation by its app's address, and with a unit file what happened in one unit.
 
+    With unit files of colleagues as well: whether somebody was put into a group of their own behind the same names.
     Guarantees: says OK only for what was looked at, and never sends anything but requests to read.
     Does not: see what other people are shown; compare heads or fingerprints with them.
     Raises: BadReceipt. Everything the server does ends in a check.
@@ -72,7 +75,10 @@ def verify(
             run.check_pin(chain, pin)
         run.check_rounds(door, chain)
         if unit_file is not None:
-            run.check_unit(chain, unit_file, wanted)
+            units = [run.check_unit(chain, unit_file, wanted)]
+            units += [run.check_unit(chain, path, None) for path in colleagues]
+            if colleagues:
+                run.compare_units([unit for unit in units if unit is not None])
         elif wanted is not None:
             title = "Your ballot is in the list of what was counted"
             run.unknown(title, "A receipt is compared with your unit's slot list; give the unit file as well.")
@@ -265,7 +271,7 @@ class _Run:
 
     # One unit
 
-    def check_unit(self, chain: ChainSummary, path: Path, receipt: tuple[str, str] | None) -> None:
+    def check_unit(self, chain: ChainSummary, path: Path, receipt: tuple[str, str] | None) -> UnitFile | None:
         title = "The unit file belongs to a round of this log"
         try:
             with path.open("rb") as file:
@@ -273,19 +279,33 @@ class _Run:
             unit = unit_files.parse(raw[: unit_files.MAX_BYTES])
         except OSError as fault:
             self.unknown(title, f"The file cannot be read: {type(fault).__name__}.")
-            return
+            return None
         except unit_files.BadUnitFile as fault:
             self.unknown(title, f"The file is not a unit file of this version: {fault}.")
-            return
+            return None
         of_round = chain.rounds.get(unit.round_id)
         if of_round is None:
             self.failed(title, "You were given a round that was never published.")
-            return
+            return None
         self.ok(title, f"round {unit.round_id}, unit {unit.unit_id}")
         self._check_leaf(of_round, unit)
         self._check_roster(unit)
-        self._check_slots(of_round, unit, receipt)
-        self._check_release(of_round, unit)
+        listed = self._check_slots(of_round, unit, receipt)
+        self._check_release(of_round, unit, listed)
+        return unit
+
+    def compare_units(self, units: Sequence[UnitFile]) -> None:
+        """One roster can stand in the tree twice, each time with other keys: each file by itself looks right."""
+        title = "Everybody whose file was given is counted in one group only"
+        for one, other in combinations(units, 2):
+            if one.round_id != other.round_id or canonical(one.leaf) == canonical(other.leaf):
+                continue
+            shared = sorted(_people(one) & _people(other))
+            if shared or one.unit_id == other.unit_id:
+                meaning = "The same people were shown two groups with different keys: ballots can be told apart."
+                self.failed(title, meaning, f"round {one.round_id}", *shared)
+                return
+        self.ok(title, f"{len(units)} files")
 
     def _check_leaf(self, of_round: RoundSummary, unit: UnitFile) -> None:
         title = "Your unit's keys and roster are in the manifest"
@@ -295,7 +315,9 @@ class _Run:
         elif set(keys) != set(cast(Iterable[str], of_round.manifest["purposes"])):
             self.failed(title, "Your unit has keys for other purposes than the manifest names.")
         else:
-            self.ok(title, f"unit {unit.place.index + 1} of {unit.place.count}")
+            # Two leaves can carry one roster; only colleagues who compare these words would notice.
+            words = f"your group in twelve words: {fingerprint(unit.leaf)}"
+            self.ok(title, f"unit {unit.place.index + 1} of {unit.place.count}", words)
 
     def _check_roster(self, unit: UnitFile) -> None:
         title = "Your roster is the one that was fixed before opening"
@@ -307,25 +329,28 @@ class _Run:
             return
         self.ok(title, *shown, *unit.opening.members)
 
-    def _check_slots(self, of_round: RoundSummary, unit: UnitFile, receipt: tuple[str, str] | None) -> None:
+    def _check_slots(
+        self, of_round: RoundSummary, unit: UnitFile, receipt: tuple[str, str] | None
+    ) -> Counter[str] | None:
+        """How many ballots of each purpose are listed; None unless the list is the one that was fixed."""
         title, own = "Your unit's list of ballots is the one fixed at close", "Your ballot is in the list"
         if of_round.closed is None:
             if unit.slots is not None:
                 self.failed(title, "There is a list of ballots, although the log says that nothing was closed.")
             if receipt is not None:
                 self.unknown(own, f"The round is {_state(of_round)}; the list of ballots comes with its close.")
-            return
+            return None
         if unit.slots is None:
             self.unknown(title, "The file was saved before the list existed. Download it again.")
             if receipt is not None:
                 self.unknown(own, "The file holds no list of ballots.")
-            return
+            return None
         listed = unit.slots.listed
         leaf = slot_leaf(unit.unit_id, slots_commitment(unit.slots.salt, listed))
         counts = Counter(purpose for _, purpose, _ in listed)
-        members = len(unit.opening.members)
+        members, holds = len(unit.opening.members), False
         shown = tuple(f"{purpose}: {count} of {members}" for purpose, count in sorted(counts.items()))
-        if not _included(leaf, unit.slots.place, of_round.closed["units"]):
+        if not _included(leaf, unit.slots.place, of_round.closed["units"], unit.place):
             self.failed(title, "The list was changed after the close: a ballot was dropped, added or replaced.", *shown)
         elif any(count > members for count in counts.values()):
             self.failed(title, "More ballots were counted than the roster has members.", *shown)
@@ -333,8 +358,10 @@ class _Run:
             self.failed(title, "Ballots were counted for something the manifest does not ask.", *shown)
         else:
             self.ok(title, *shown)
+            holds = True
         if receipt is not None:
             self._check_receipt(own, receipt, {(slot, ciphertext) for slot, _, ciphertext in listed})
+        return counts if holds else None
 
     def _check_receipt(self, title: str, receipt: tuple[str, str], listed: set[tuple[str, str]]) -> None:
         slot, _ = receipt
@@ -346,7 +373,7 @@ class _Run:
         else:
             self.ok(title, slot)
 
-    def _check_release(self, of_round: RoundSummary, unit: UnitFile) -> None:
+    def _check_release(self, of_round: RoundSummary, unit: UnitFile, listed: Counter[str] | None) -> None:
         title = "The figures you were shown are the ones fixed at release"
         if of_round.released is None:
             if unit.release is not None:
@@ -360,10 +387,18 @@ class _Run:
         except Malformed:
             self.failed(title, "The figures are not canonical JSON.")
             return
-        if _included(leaf, unit.release.place, of_round.released["units"]):
+        if not _included(leaf, unit.release.place, of_round.released["units"], unit.place):
+            self.failed(title, "The figures were changed after the release, or others are shown other ones.")
+            return
+        content = unit.release.content
+        # Wrong arithmetic cannot be seen from here; figures over another number of ballots than was listed can.
+        fits = content.get("unit", unit.unit_id) == unit.unit_id and (
+            listed is None or of_round.manifest["kind"] == "daily" or content.get("ballots") == listed["ballot"]
+        )
+        if fits:
             self.ok(title)
         else:
-            self.failed(title, "The figures were changed after the release, or others are shown other ones.")
+            self.failed(title, "The figures are said to be made of another number of ballots, or for another group.")
 
     def _need(self, title: str, url: str, limit: int) -> bytes:
         try:
@@ -373,15 +408,24 @@ class _Run:
             raise _Stop from None
 
 
-def _included(leaf: Mapping[str, object], place: Place, tree: object) -> bool:
-    """Under the root and with the size that the log names, not the ones the file names."""
+def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place | None = None) -> bool:
+    """Under the root and with the size that the log names, not the ones the file names.
+
+    `at`: where the unit itself stands. All trees of a round hold its units in one order, so that a spare leaf
+    somewhere else cannot show some of the unit another list than the rest.
+    """
     fields = cast(Mapping[str, object], tree)
-    if place.count != fields["count"]:
+    if place.count != fields["count"] or (at is not None and place.index != at.index):
         return False
     root = bytes.fromhex(str(fields["root"]))
     return verify_inclusion(
         canonical(dict(leaf)), index=place.index, count=place.count, path=list(place.path), root=root
     )
+
+
+def _people(unit: UnitFile) -> set[str]:
+    """The addresses in `Name <address>`: a name can be spelled in two ways."""
+    return {member.rpartition("<")[2].rstrip(">").strip().casefold() for member in unit.opening.members}
 
 
 def _state(of_round: RoundSummary) -> str:
