@@ -1,6 +1,7 @@
 """What a forked process does to the installation: one function a deed, plain values in and out."""
 
 import contextlib
+import json
 import os
 import signal
 import threading
@@ -13,7 +14,7 @@ from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 
 from andon.features.ballots import public as ballots
 from andon.features.ballots import services as casting
@@ -25,6 +26,7 @@ from andon.features.issuance import public as issuance
 from andon.features.issuance import services as issuing
 from andon.features.issuance.models import IssuedSlip
 from andon.features.publiclog import public as publiclog
+from andon.features.publiclog.models import LogEntry
 from andon.features.releases import public as releases
 from andon.features.releases.models import Release
 from andon.features.rounds import public as rounds
@@ -32,13 +34,15 @@ from andon.features.rounds import services as rounds_services
 from andon.features.rounds import tasks as rounds_tasks
 from andon.features.rounds.models import Ending, Opening, Publication, Round, RoundUnit
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.organisation.models import Node
+from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.people.models import Member
 from andon.kernel import ballot, credential, manifest, wire
 from tests.anomalies import faults, points
 from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
 
 TEAMS = {"Detection": 6, "Response": 5, "Crowd": 24}
+# Two teams that no round asks but those of one test.
+ELSEWHERE = ("North", "South")
 PATIENCE_SECONDS = 30
 
 
@@ -87,6 +91,11 @@ def prepare_installation(folder: str) -> None:
         call_command("migrate", database=alias, verbosity=0)
     ballots.prepare_key_directory(Path(settings.KEY_DIRECTORY))
     found_organisation(Path(folder), settings, teams=TEAMS)
+    for place in ELSEWHERE:
+        node = Node.objects.create(name=place, parent=None)
+        for number in range(1, 6):
+            member = Member.objects.create_user(f"{place}{number}@example.org", f"{place} {number}")
+            Membership.objects.create(member=member, node=node, role="member", starts_on=(NOW - WEEK).date())
 
 
 def unmount() -> None:
@@ -199,26 +208,45 @@ def cast_once(name: str, round_id: str) -> dict[str, Any]:
     return {"outcome": type(outcome).__name__, **{name: getattr(outcome, name, "") for name in ("slot", "ciphertext")}}
 
 
+def cast_and_hold(name: str, round_id: str, paused: str, go: str) -> dict[str, Any]:
+    """A cast whose ballot is written and not yet committed for as long as nobody says go."""
+    slip = slip_for(_member(name), round_id)
+    with transaction.atomic(using="ballots"):
+        outcome = cast(slip, {"IN1": 5}, 1)
+        _pause({"paused": paused, "go": go})
+    return {"outcome": type(outcome).__name__, **{name: getattr(outcome, name, "") for name in ("slot", "ciphertext")}}
+
+
+def issue_and_hold(name: str, round_id: str, paused: str, go: str) -> str:
+    with transaction.atomic(using="issuance"):
+        outcome = issue(name, round_id)
+        _pause({"paused": paused, "go": go})
+    return outcome
+
+
 def cast_until_refused(round_id: str, names: list[str], said: str) -> None:
-    """Cast again and again, two members at a time, and write down each acknowledgement before the next cast."""
+    """Cast again and again, in two threads, and write down each acknowledgement before the next cast."""
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def write(*words: str) -> None:
         os.write(descriptor, (" ".join(words) + "\n").encode())
 
-    def go_on(name: str) -> None:
+    def go_on(names: list[str]) -> None:
         try:
-            slip = slip_for(_member(name), round_id)
+            slips = [slip_for(_member(name), round_id) for name in names]
             for sequence in range(1, 2_000):
-                outcome = cast(slip, {"IN1": 1 + sequence % 5}, sequence)
-                if not isinstance(outcome, casting.Accepted):
-                    write("refused", type(outcome).__name__, slip.slot.hex())
-                    return
-                write("accepted", outcome.slot, outcome.ciphertext, str(sequence))
+                for slip in tuple(slips):
+                    outcome = cast(slip, {"IN1": 1 + sequence % 5}, sequence)
+                    if isinstance(outcome, casting.Accepted):
+                        write("accepted", outcome.slot, outcome.ciphertext)
+                    else:
+                        write("refused", type(outcome).__name__, slip.slot.hex())
+                        slips.remove(slip)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=go_on, args=(name,)) for name in names]
+    # Each slip belongs to one thread, so that what was acknowledged last for it is what was written down last.
+    threads = [threading.Thread(target=go_on, args=(names[number::2],)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -244,9 +272,17 @@ def do_what_is_due(round_id: str, at: str = "") -> list[str]:
     return [task.func.__name__ for task, _args in due]
 
 
-def be_due_and_look(round_id: str) -> dict[str, Any]:
-    """Let the worker do what is due, and look."""
-    return {"due": do_what_is_due(round_id), **look(round_id)}
+def be_due(round_id: str) -> dict[str, Any]:
+    """Look, let the worker do what is due, and look again."""
+    return {"before": look(round_id), "due": do_what_is_due(round_id), "after": look(round_id)}
+
+
+def be_due_to_be_published(number: int) -> dict[str, Any]:
+    before = look_at_publication(number)
+    if before is None:
+        return {"before": None}
+    due = do_what_is_due(before["round"], NOW.isoformat())
+    return {"before": before, "due": due, "after": look_at_publication(number)}
 
 
 # What is there afterwards
@@ -257,7 +293,10 @@ def look(round_id: str) -> dict[str, Any]:
     view = rounds.find(round_id)
     parts = releases.parts(round_id)
     names = dict(RoundUnit.objects.filter(round_id=round_id).values_list("pk", "name"))
-    entries = [entry for entry in _log() if entry["body"].get("round") == round_id]
+    entries = [
+        json.loads(bytes(content))
+        for content in LogEntry.objects.filter(round_id=round_id).order_by("index").values_list("content", flat=True)
+    ]
     return {
         "state": str(view.state) if view else "",
         "reason": view.void_reason if view else "",
@@ -286,7 +325,7 @@ def look(round_id: str) -> dict[str, Any]:
             for path in Path(settings.KEY_DIRECTORY).rglob("*")
             if round_id in path.name
         ),
-        "audited": sorted(AuditEntry.objects.filter(subject=round_id).values_list("kind", flat=True)),
+        "audited": sorted(AuditEntry.objects.filter(facts__round=round_id).values_list("kind", flat=True)),
         "finished": list(Closing.objects.filter(round_id=round_id).values_list("finished", flat=True)),
     }
 
@@ -304,7 +343,7 @@ def look_at_publication(number: int) -> dict[str, Any] | None:
             [unit.pk, unit.name, list(unit.members), bytes(unit.salt).hex()] for unit in planned.units.all()
         ),
         "keys": {},
-        "manifests": [found["kind"] for found in _log() if found["body"].get("round") == round_id].count("manifest"),
+        "manifests": LogEntry.objects.filter(round_id=round_id, kind="manifest").count(),
         "published": Publication.objects.filter(round_id=round_id).count(),
         "box": list(Box.objects.filter(round_id=round_id).values_list("state", flat=True)),
         "litter": [path.name for path in keys.root.rglob(f"{round_id}*") if path.suffix not in {".key", ".lock"}],
@@ -339,19 +378,6 @@ def _agrees(round_id: str, body: dict[str, Any], keys: dict[str, str]) -> dict[s
         ),
         "box key": wire.b64u(ballot.box_public_key(bytes.fromhex(keys["box"]))) == body["box_key"],
     }
-
-
-def rounds_asking(node: str) -> list[str]:
-    """The rounds that keep the people of this node from being asked again."""
-    members = Node.objects.get(name=node).memberships.values_list("member_id", flat=True)
-    return list(Round.objects.filter(roster__member__in=list(members)).distinct().values_list("pk", flat=True))
-
-
-def long_ago(round_id: str) -> None:
-    """As if the round had ended a year ago."""
-    Ending.objects.filter(round_id=round_id).update(at=NOW - 52 * WEEK)
-    if not Ending.objects.filter(round_id=round_id).exists():
-        Round.objects.filter(pk=round_id).update(instrument_id="none-any-more")
 
 
 def rounds_of_node(node: str) -> list[str]:

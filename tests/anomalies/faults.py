@@ -19,6 +19,12 @@ def _replaced(target: Any, name: str, by: Callable[..., Any]) -> Fault:
     return lambda: mock.patch.object(target, name, by)
 
 
+def _reworded(module: Any, name: str, part: str, by: str) -> Fault:
+    statement = getattr(module, name)
+    assert part in statement, f"{name} is worded otherwise now, so this fault plants nothing"
+    return lambda: mock.patch.object(module, name, statement.replace(part, by))
+
+
 def _nothing(*_arguments: Any, **_options: Any) -> None:
     return None
 
@@ -38,10 +44,6 @@ def _write_again(path: Path, content: bytes) -> None:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     keys._write(path, content)
-
-
-def _open_whatever(_round_id: str, *, lock: str = "") -> str:
-    return "open"
 
 
 @contextlib.contextmanager
@@ -84,8 +86,10 @@ ALL: dict[str, Fault] = {
     "keeps_bytes_of_ballots": _replaced(ballots, "rewrite_sorted", _nothing),
     "does_not_read_back": _replaced(closing._Steps, "read_back", _nothing),
     "shows_before_forgetting": _show_before_forgetting,
-    "asks_only_once_whether_open": _replaced(ballots, "_box_state", _open_whatever),
-    "issues_whatever_has_ended": _replaced(issuance, "_check_not_ended", _nothing),
+    "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "AND state = 'open' {lock}", ""),
+    "casts_without_lock": _reworded(ballots, "_UPSERT", "{lock}", ""),
+    "issues_whatever_has_ended": _reworded(issuance, "_INSERT_FRESH", "AND NOT ended", ""),
+    "issues_without_lock": _reworded(issuance, "_INSERT_FRESH", "{lock}", ""),
     "closes_not_alone": _replaced(keys.KeyDirectory, "alone", _not_alone),
     "publishes_again": _publish_in_another_order,
     "writes_keys_again": _replaced(keys, "_write_once", _write_again),

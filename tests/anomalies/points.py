@@ -28,10 +28,10 @@ _BESIDE = re.compile(r"\.[0-9a-f]{16}\.new$")
 
 
 @contextmanager
-def watched(reach: Reach, keys: Path, glimpse: Reach = lambda _name: None) -> Iterator[None]:
+def watched(reach: Reach, keys: Path, glimpse: Reach) -> Iterator[None]:
     """Call `reach(name)` just before each such point, in the order in which they come.
 
-    `glimpse(name)` is called before what leaves nothing by itself: beginning a transaction, and each write in it.
+    `glimpse(name)` is called before what leaves nothing by itself: a write inside a transaction.
     """
     with ExitStack() as stack:
         _watch_databases(stack, reach, glimpse)
@@ -52,8 +52,6 @@ def _watch_databases(stack: ExitStack, reach: Reach, glimpse: Reach) -> None:
                 glimpse(f"{connection.alias}: write of {match.group(2)}")
             else:
                 reach(f"{connection.alias}: {what.replace('DELETE FROM', 'DELETE')}")
-        elif sql.startswith("BEGIN"):
-            glimpse(f"{connection.alias}: begin")
         return execute(sql, params, many, context)
 
     commit = BaseDatabaseWrapper._commit

@@ -26,8 +26,9 @@ def points(installation: Installation, new_round: NewRound) -> list[str]:
 
 
 def take_up(installation: Installation, prepared: dict[str, Any], uninterrupted: dict[str, Any]) -> None:
-    nothing_seen_early(installation.do("look", round_id=prepared["round"]))
-    closed_well(installation.do("be_due_and_look", round_id=prepared["round"]), prepared, uninterrupted)
+    seen = installation.do("be_due", round_id=prepared["round"])
+    nothing_seen_early(seen["before"])
+    closed_well(seen["after"], prepared, uninterrupted)
 
 
 def test_a_close_that_is_killed_at_any_point_ends_as_if_it_had_not_been(
@@ -114,8 +115,7 @@ def test_the_promise_notices(
     prepared = new_round()
     ended = installation.run("close", round_id=prepared["round"], disturb={"kill_at": kill_at}, fault=fault)
     assert ended.killed == bool(kill_at), ended.trace
+    seen = installation.do("be_due", round_id=prepared["round"], fault=fault)
     with pytest.raises(AssertionError):
-        nothing_seen_early(installation.do("look", round_id=prepared["round"]))
-        closed_well(
-            installation.do("be_due_and_look", round_id=prepared["round"], fault=fault), prepared, uninterrupted
-        )
+        nothing_seen_early(seen["before"])
+        closed_well(seen["after"], prepared, uninterrupted)
