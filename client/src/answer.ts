@@ -11,7 +11,7 @@ import { refusalText } from './refused.ts';
 import { Sitting } from './sitting.ts';
 import { isFinal, type Member, type PlaceInRound, type SeenRound, Wallet } from './wallet.ts';
 import { isId, parseJson } from './wire.ts';
-import { roster, twelveWords, whoCanKnowWhat } from './who.ts';
+import { groupWords, roster, twelveWords, whoCanKnowWhat } from './who.ts';
 
 const WORDS = wordText.trim().split('\n');
 /** Long enough to see which answer was taken, short enough not to wait for it. */
@@ -127,6 +127,7 @@ class AnsweringPage {
       ),
       whoCanKnowWhat(),
       ...roster(sitting.unit, sitting.place.me),
+      ...this.group(sitting),
       ...this.words(sitting.seen),
       h(
         'div',
@@ -448,6 +449,7 @@ class AnsweringPage {
       h('p', { class: 'lead' }, gettext('It opens on %(date)s. Your slip is ready, so you can come back any time after that.', { date: dateAndTime(sitting.opensAt) })),
       whoCanKnowWhat(),
       ...roster(sitting.unit, sitting.place.me),
+      ...this.group(sitting),
       ...this.words(sitting.seen),
       this.onThisDevice(sitting),
     ]);
@@ -658,6 +660,10 @@ class AnsweringPage {
       file,
       said,
     ];
+  }
+
+  private group(sitting: Sitting): HTMLElement[] {
+    return sitting.place.proof ? groupWords(fingerprint(sitting.place.proof.leaf, WORDS)) : [];
   }
 
   private words(seen: SeenRound): HTMLElement[] {

@@ -171,7 +171,7 @@ export type ReceiptFinding =
 export async function checkReceipts(wallet: Wallet, member: string, unit: Unit, round: string, proof: SlotProof): Promise<ReceiptFinding> {
   const closed = (await wallet.seenRound(round))?.closed;
   if (!closed) return { finding: 'not_closed' };
-  if (!isSlotList(readClosed(closed), unit.unit, unit.members.length, proof)) return { finding: 'not_the_list' };
+  if (!isSlotList(readClosed(closed), unit, unit.members.length, proof)) return { finding: 'not_the_list' };
   const casts = await wallet.casts(member, round);
   const counts = new Map<string, number>();
   for (const [, name] of proof.list) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -279,6 +279,8 @@ export interface UnitProof {
 
 export interface Unit {
   unit: string;
+  /** Where it stands in every tree of its round. */
+  index: number;
   name: string;
   members: string[];
   keys: Record<string, Bytes>;
@@ -326,7 +328,7 @@ export function checkUnit(manifest: Manifest, proof: UnitProof, me: string): Uni
   const { members, name } = openRoster(proof.opening, roster);
   if (members.length < LEAST_ROSTER) throw new Refusal('roster_too_small');
   if (!members.includes(me)) throw new Refusal('not_in_roster');
-  return { unit, name, members, keys };
+  return { unit, index: proof.index, name, members, keys };
 }
 
 function openRoster(opening: JsonObject, commitment: string): { members: string[]; name: string } {
@@ -407,16 +409,18 @@ export function slotLeaf(unit: string, salt: Uint8Array, listed: readonly Listed
 
 /**
  * Whether a slot list is the one the log committed to at close, for this unit.
- * Guarantees: sorted, no slot twice for a purpose, no more ballots than people on the roster.
+ * Guarantees: sorted, no slot twice for a purpose, no more ballots than people on the roster; and the one list of this
+ * unit, because all trees of a round hold its units in one order: a spare leaf elsewhere cannot carry a second one.
  */
-export function isSlotList(closed: Closed, unit: string, rosterSize: number, proof: SlotProof): boolean {
-  const leaf = slotLeaf(unit, unb64u(proof.salt, 32), proof.list);
+export function isSlotList(closed: Closed, unit: Pick<Unit, 'unit' | 'index'>, rosterSize: number, proof: SlotProof): boolean {
+  const leaf = slotLeaf(unit.unit, unb64u(proof.salt, 32), proof.list);
   const rows = proof.list.map((row) => row.join(' '));
   const sorted = [...new Set(proof.list.map(([slot, name]) => `${slot} ${name}`))];
   const perPurpose = new Map<string, number>();
   for (const [, name] of proof.list) perPurpose.set(name, (perPurpose.get(name) ?? 0) + 1);
   return (
     proof.count === closed.units.count &&
+    proof.index === unit.index &&
     sorted.length === rows.length &&
     rows.every((row, i) => i === 0 || (rows[i - 1] ?? '') < row) &&
     [...perPurpose.values()].every((listed) => listed <= rosterSize) &&

@@ -25,6 +25,7 @@ import { Refusal, type RefusalCode } from './refusal.ts';
 import {
   b64u,
   type Bytes,
+  canonical,
   exactKeys,
   hash,
   hasKeys,
@@ -36,6 +37,7 @@ import {
   list,
   Malformed,
   purpose as readPurpose,
+  sameBytes,
   text,
   unb64u,
 } from './wire.ts';
@@ -239,8 +241,8 @@ export class Wallet {
       const manifest = await this.manifest(round);
       const unit = checkUnit(manifest, proof, member.me);
       const held = (await this.place(member.wallet, round))?.proof;
-      // A member has one unit per round; a second one would split the anonymity of the first.
-      if (held && held.leaf['unit'] !== proof.leaf['unit']) throw new Refusal('key_not_in_manifest');
+      // A member has one leaf per round; a second one would split the anonymity of the first, also under the same id.
+      if (held && !sameBytes(canonical(held.leaf), canonical(proof.leaf))) throw new Refusal('key_not_in_manifest');
       const finished: Slip[] = [];
       for (const [purpose, evaluation] of evaluations) {
         const slip = await this.slip(member.wallet, round, purpose);

@@ -56,6 +56,21 @@ export function roster(unit: Unit, me: string): HTMLElement[] {
   ];
 }
 
+/**
+ * The words of the group's own leaf: its key and its roster. One roster can be published twice with two keys, and then
+ * every name is right for somebody who is nonetheless counted alone; only two people who compare can tell.
+ */
+export function groupWords(words: string): HTMLElement[] {
+  return [
+    h('p', { class: 'words' }, h('span', { class: 'label' }, gettext('Your group in twelve words')), h('span', { lang: 'en', dir: 'ltr' }, words)),
+    h(
+      'p',
+      { class: 'quiet small' },
+      gettext('Everybody in this group must see these same words. Whoever sees others is counted apart: then answer nothing and tell your auditor.'),
+    ),
+  ];
+}
+
 export function twelveWords(words: string): HTMLElement[] {
   return [
     h('p', { class: 'words' }, h('span', { class: 'label' }, gettext('This round in twelve words')), h('span', { lang: 'en', dir: 'ltr' }, words)),

@@ -279,6 +279,16 @@ test('a list that is not the one the log committed to is not one', async () => {
   assert.deepEqual(scene.shown().receipt, { finding: 'not_the_list' });
 });
 
+test('a second list from a spare place of the tree is not one', async () => {
+  const scene = await connected({ spare: true });
+  scene.stage.closeRound(scene.round);
+  // The stage keeps the last list made for a unit id, and that is the one of the spare leaf.
+  assert.equal([...scene.round.slotProofs.values()][0]?.['index'], 1);
+  await scene.relay.slots(`/results/${scene.round.round}/unit.json`);
+  for (let i = 0; i < 4; i += 1) await scene.settle();
+  assert.deepEqual(scene.shown().receipt, { finding: 'not_the_list' });
+});
+
 test('a ballot that was dropped before the close is noticed', async () => {
   const scene = await connected();
   const door = new Door(scene.stage.fetch);

@@ -131,7 +131,8 @@ test('slots: lists commit to the same hash and are recognised as the closed ones
     assert.equal(slotsCommitment(unb64u(salt), list), slots);
     assert.equal(hex(slotLeaf(unit, unb64u(salt), list)), leaf_utf8_hex);
     const closed = { round: made.keys.round, box, early: false, units: { count, root } };
-    assert.ok(isSlotList(closed, unit, 1_000, { list, salt, path, index, count }));
+    assert.ok(isSlotList(closed, { unit, index }, 1_000, { list, salt, path, index, count }));
+    assert.equal(isSlotList(closed, { unit, index: index + 1 }, 1_000, { list, salt, path, index, count }), false);
   }
 });
 

@@ -65,6 +65,8 @@ export interface RoundPlan {
   bundle?: Record<string, string>;
   /** What goes into the leaf in place of the true public key: a server that gives each person their own key. */
   forgeKeys?: boolean;
+  /** The first unit's leaf a second time, with its id and its people, but a key and a salt of its own. */
+  spare?: boolean;
 }
 
 export class Stage {
@@ -115,7 +117,7 @@ export class Stage {
     ];
     const instrument = canonical({ id: 'andon-core', scale: { labels: { en: LABELS }, least: 1, most: 5 }, statements, version: '1.0.0' });
     this.blobs.set(sha256Hex(instrument), instrument);
-    const rosters = [plan.members ?? people(8), people(6).map((member) => `Other ${member}`)];
+    const rosters = [plan.members ?? people(8), ...(plan.spare ? [] : [people(6).map((member) => `Other ${member}`)])];
     const units = rosters
       .map((members, i): StagedUnit => {
         const unit = newId();
@@ -131,6 +133,8 @@ export class Stage {
         return { unit, name, members: sorted, salt, leaf: { keys, roster: rosterCommitment(salt, sorted, name), unit } };
       })
       .sort((a, b) => (a.unit < b.unit ? -1 : 1));
+    const [first] = units;
+    if (plan.spare && first) units.splice(1, 0, this.spare(first));
     const leaves = units.map(({ leaf }) => canonical(leaf));
     const last = this.log.at(-1);
     const manifest: JsonObject = {
@@ -154,6 +158,12 @@ export class Stage {
     };
     this.rounds.set(round, staged);
     return staged;
+  }
+
+  private spare(unit: StagedUnit): StagedUnit {
+    const salt = random(32);
+    const keys = Object.fromEntries(Object.keys(unit.leaf['keys'] as JsonObject).map((purpose) => [purpose, b64u(voprf.generateKeyPair().publicKey)]));
+    return { ...unit, salt, leaf: { keys, roster: rosterCommitment(salt, unit.members, unit.name), unit: unit.unit } };
   }
 
   openRound(staged: StagedRound): void {

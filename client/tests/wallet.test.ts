@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { IDBFactory } from 'fake-indexeddb';
 import { Door } from '../src/door.ts';
 import { openDatabase } from '../src/database.ts';
-import { readUnitProof } from '../src/manifest.ts';
+import wordText from '../../src/andon/kernel/manifest/words.txt';
+import { fingerprint, readUnitProof } from '../src/manifest.ts';
 import type { RefusalCode } from '../src/refusal.ts';
 import { answersPayload, laterTime, type Member, Wallet } from '../src/wallet.ts';
 import { b64u, type Bytes, hasKeys, type JsonObject, list, unb64u } from '../src/wire.ts';
@@ -195,6 +196,27 @@ test('refuses a second unit in the same round', async () => {
     all.wallet.accept({ ...ADA, me: other.members[0] ?? '' }, all.round.round, readUnitProof(all.stage.proof(all.round, other)), new Map()),
     refuses('key_not_in_manifest'),
   );
+});
+
+test('refuses a second leaf in the same round, also one under the same unit id and with the same people', async () => {
+  const all = await scene({ spare: true, purposes: ['ballot', 'comment'] });
+  const [value] = await all.wallet.draw(ADA.wallet, all.round.round, ['ballot']);
+  const answer = all.stage.evaluate(ADA.me, all.round.round, value ? [value] : []);
+  await all.wallet.accept(ADA, all.round.round, readUnitProof(answer), evaluationsOf(answer));
+  const [own, spare] = all.round.units;
+  assert.ok(own && spare);
+  assert.equal(own.leaf['unit'], spare.leaf['unit']);
+  await assert.rejects(
+    all.wallet.accept(ADA, all.round.round, readUnitProof(all.stage.proof(all.round, spare)), new Map()),
+    refuses('key_not_in_manifest'),
+  );
+});
+
+test('a person counted alone sees other words for the group than the colleagues do', async () => {
+  const all = await scene({ spare: true });
+  const [own, spare] = all.round.units.map(({ leaf }) => fingerprint(leaf, wordText.trim().split('\n')));
+  assert.equal(own?.split(' ').length, 12);
+  assert.notEqual(own, spare);
 });
 
 test('refuses a round that is not in the log', async () => {

@@ -41,15 +41,17 @@ def fetch_slip(page: Page, stack: Stack) -> None:
     expect(page.frame_locator("[data-wallet-frame]").get_by_text("Slip ready")).to_be_visible()
 
 
-def answer(page: Page, answers: Sequence[int]) -> None:
-    """From Today to the receipt, by keyboard: 0 skips."""
+def answer(page: Page, answers: Sequence[int]) -> str:
+    """From Today to the receipt, by keyboard: 0 skips. The words of the group as the page showed them."""
     page.get_by_role("link", name="Answer", exact=True).click()
+    words = page.locator(".words", has_text="Your group in twelve words").locator("[lang=en]").inner_text()
     page.get_by_role("button", name="Start").click()
     for number, value in enumerate(answers, start=1):
         expect(page.get_by_text(f"{number} of {len(answers)}", exact=True).first).to_be_visible()
         page.keyboard.press("s" if value == 0 else str(value))
     page.get_by_role("button", name="Send my answers").click()
     expect(page.get_by_role("heading", name="Your answers are in the box")).to_be_visible()
+    return words
 
 
 def receipt_of(page: Page) -> tuple[str, str]:

@@ -63,12 +63,13 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     assert len(words.split()) == 12
 
     receipts: dict[str, tuple[str, str]] = {}
+    group_words = set()
     for name in NAMES:
         page = ada if name == "Ada" else profile(name, viewport={"width": 390, "height": 844})
         if name != "Ada":
             people.sign_in(page, stack, mailbox, f"{name.lower()}@example.org")
         people.fetch_slip(page, stack)
-        people.answer(page, answers_of(name))
+        group_words.add(people.answer(page, answers_of(name)))
         receipts[name] = people.receipt_of(page)
     assert len(set(receipts.values())) == len(NAMES)
 
@@ -101,6 +102,8 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     verified = verify(stack, "--unit", str(unit_file), "--receipt", ":".join(receipts["Bo"]))
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert words in " ".join(verified.stdout.split())
+    assert len(group_words) == 1
+    assert group_words.pop() in " ".join(verified.stdout.split())
 
 
 def verify(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
