@@ -118,15 +118,12 @@ def cast(body: bytes) -> CastOutcome:
     Raises: wire.Malformed, ballot.WrongSize, KeyDirectoryMissing.
     """
     handed_in = ballot.parse_cast(body)
-    refusal = _refusal(_box_state(handed_in.round_id))
-    if refusal is not None:
-        evaluation_keys.forget(handed_in.round_id)
-        return refusal
     try:
         key = evaluation_keys.get(handed_in.round_id, handed_in.unit_id, handed_in.purpose)
         ballot.check_cast(handed_in, key)
     except KeyGone:
-        return AlreadyClosed()
+        # Without a seed the round is over, or there never was one.
+        return _refusal(_box_state(handed_in.round_id)) or AlreadyClosed()
     except ballot.BadSlip:
         return BadSlip()
     return _keep(handed_in)
@@ -182,6 +179,7 @@ def _why_not_kept(place: list[Any], handed_in: ballot.Cast) -> CastOutcome | Non
     """None when these very bytes are in the box already."""
     refusal = _refusal(_box_state(handed_in.round_id))
     if refusal is not None:
+        evaluation_keys.forget(handed_in.round_id)
         return refusal
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(
