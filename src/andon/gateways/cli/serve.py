@@ -44,8 +44,8 @@ class Part:
 def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[Part, ...]:
     """The parts as the environment wants them. Raises: Refusal."""
     all_parts = (
-        _door("app", "andon.project.wsgi_app:application", environment, default_port=8000),
-        _door("anonymous", "andon.project.wsgi_anonymous:application", environment, default_port=8001),
+        _door("app", "andon.project.wsgi_app:door", environment, default_port=8000),
+        _door("anonymous", "andon.project.wsgi_anonymous:door", environment, default_port=8001),
         Part("worker", (sys.executable, "-m", "andon.gateways.cli", "worker"), None),
     )
     return tuple(part for part in all_parts if part.name in only)
@@ -58,11 +58,12 @@ def _door(name: str, target: str, environment: Mapping[str, str], *, default_por
     alias = "DEFAULT" if name == "app" else "BALLOTS"
     on_postgres = any(environment.get(f"ANDON_DATABASE_{alias}_URL{suffix}") for suffix in ("", "_FILE"))
     workers = _count(f"{variable}_WORKERS", environment, 2 if on_postgres else 1)
-    threads = _count(f"{variable}_THREADS", environment, 1)
+    # Read by the door itself, which keeps its threads for requests that have arrived whole.
+    _count(f"{variable}_THREADS", environment, 1)
     options = [
-        *("--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--interface", "rsgi", "--loop", "asyncio", "--http", "1", "--no-ws"),
         *("--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        *("--workers", str(workers), "--blocking-threads", "1"),
         # No access log at any level of logging: it would pair addresses with times.
         *("--no-access-log", "--log-level", "warning"),
         # A process of the server that is told to stop while it still loads its code does not hear it.

@@ -1,5 +1,6 @@
 """`andon serve` with its real processes: all of it runs, or none of it does."""
 
+import contextlib
 import os
 import secrets
 import signal
@@ -103,6 +104,24 @@ def test_both_doors_answer_and_sigterm_stops_everything_with_status_0(idle):
         assert service.process.wait(15) == 0
         assert time.monotonic() - began < serve.GRACE_SECONDS
     assert_nothing_is_left(service)
+
+
+def test_requests_that_never_end_keep_nobody_waiting(idle):
+    with Service(idle), contextlib.ExitStack() as held:
+        for url, path in ((idle.app_url, "/accounts/login/"), (idle.anonymous_url, "/cast/")):
+            port = int(url.rpartition(":")[2])
+            for _ in range(20):
+                connection = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+                connection.sendall(
+                    f"POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: andon-csrf={'x' * 32}\r\n"
+                    "Content-Type: application/json\r\nContent-Length: 4096\r\n\r\n{".encode()
+                )
+            time.sleep(0.5)
+            began = time.monotonic()
+            assert status_of(f"{url}/healthz") == 200
+            assert time.monotonic() - began < 5
+        # Nor does it stay forever with whoever did it.
+        assert b" 408 " in connection.recv(1_000).splitlines()[0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""A request is read to its end before a thread begins to work on it.
+
+A door has one thread. Left to WSGI, that thread itself would wait for a body that arrives slowly, and a single
+connection that announces 4,096 bytes and sends one would keep everybody else out for as long as it likes.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+SECONDS_FOR_A_BODY = 10.0
+
+
+class WholeRequests:
+    """A WSGI application, served through RSGI.
+
+    Guarantees: the application is called with the whole body, which came within `seconds` and holds at most
+    `most_bytes`; a larger one is left out, and the application finds nothing where the header promises too much. The
+    address of the visitor is handed on only where `with_address` says so.
+    Does not: bound the number of connections; the server in front does.
+    Reference: the RSGI specification 1.5, PEP 3333.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        most_bytes: int,
+        threads: int,
+        with_address: bool,
+        seconds: float = SECONDS_FOR_A_BODY,
+    ) -> None:
+        self._application = application
+        self._most_bytes = most_bytes
+        self._with_address = with_address
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="door")
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        headers = scope.headers.items()
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(headers, proto)
+        except TimeoutError:
+            proto.response_empty(HTTPStatus.REQUEST_TIMEOUT, [("connection", "close")])
+            return
+        except Exception:  # noqa: BLE001
+            # Whoever sent half a request has gone. There is nobody to answer, and nothing to write down.
+            proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close")])
+            return
+        environ = self._environ(scope, headers, body)
+        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._call, environ)
+        proto.response_bytes(*answer)
+
+    async def _read(self, headers: list[tuple[str, str]], proto: Any) -> bytes:
+        named = {name: value for name, value in headers if name in {"content-length", "transfer-encoding"}}
+        declared = named.get("content-length", "0")
+        if not named or not declared.isdigit() or int(declared) > self._most_bytes:
+            return b""
+        body = bytearray()
+        async for chunk in proto:
+            body += chunk
+            if len(body) > self._most_bytes:
+                return b""
+        return bytes(body)
+
+    def _environ(self, scope: Any, headers: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
+        name, _, port = scope.server.rpartition(":")
+        environ: dict[str, Any] = {
+            "PATH_INFO": scope.path.encode().decode("latin-1"),
+            "QUERY_STRING": scope.query_string,
+            "REQUEST_METHOD": scope.method,
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": name,
+            "SERVER_PORT": port,
+            "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+            "wsgi.errors": sys.stderr,
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.multiprocess": False,
+            "wsgi.multithread": True,
+            "wsgi.run_once": False,
+            "wsgi.url_scheme": scope.scheme,
+            "wsgi.version": (1, 0),
+        }
+        if self._with_address:
+            environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
+        for header, value in headers:
+            # A name with an underscore would be taken for the one with a hyphen, which a proxy may have set.
+            if "_" in header:
+                continue
+            key = header.upper().replace("-", "_")
+            key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+            joint = "; " if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+        return environ
+
+    def _call(self, environ: dict[str, Any]) -> Answer:
+        begun: list[tuple[int, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+            begun[:] = [(int(status[:3]), headers)]
+
+        parts = self._application(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+        (status, headers) = begun[0]
+        return status, headers, body

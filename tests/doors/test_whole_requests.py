@@ -1,0 +1,108 @@
+"""What reaches the application of a door, and what does not."""
+
+import asyncio
+import json
+
+import pytest
+
+from andon.project.whole_requests import WholeRequests
+
+
+class Scope:
+    http_version, scheme, method = "1.1", "http", "POST"
+    server, client, path, query_string = "127.0.0.1:8001", "203.0.113.9:40000", "/caf\u00e9/", "a=1"
+
+    def __init__(self, *headers):
+        self.headers = type("Headers", (), {"items": lambda _: list(headers)})()
+
+
+class Proto:
+    """Sends these chunks, each after a pause, and keeps what is answered."""
+
+    def __init__(self, *chunks, pause=0.0, breaks=False):
+        self.chunks, self.pause, self.breaks, self.answer = chunks, pause, breaks, None
+
+    async def __aiter__(self):
+        for chunk in self.chunks:
+            await asyncio.sleep(self.pause)
+            yield chunk
+        if self.breaks:
+            raise ConnectionResetError("203.0.113.9 went away")
+
+    def response_bytes(self, status, headers, body):
+        self.answer = (status, headers, body)
+
+    def response_empty(self, status, headers):
+        self.answer = (status, headers, b"")
+
+
+called = []
+
+
+def echo(environ, start_response):
+    called.append(environ)
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("x-size", str(len(body)))])
+    return [json.dumps({name: value for name, value in environ.items() if isinstance(value, str)}).encode(), b" ", body]
+
+
+def ask(proto, *headers, most_bytes=100, with_address=False, seconds=5.0):
+    called.clear()
+    door = WholeRequests(echo, most_bytes=most_bytes, threads=1, with_address=with_address, seconds=seconds)
+    asyncio.run(door.__rsgi__(Scope(*headers), proto))
+    return proto.answer
+
+
+def test_the_application_gets_the_whole_body_and_the_headers():
+    status, headers, body = ask(
+        Proto(b"ab", b"cd"),
+        ("content-length", "4"),
+        ("content-type", "text/plain"),
+        ("cookie", "a=1"),
+        ("cookie", "b=2"),
+        ("x-forwarded-for", "1.1.1.1"),
+        ("x-forwarded-for", "2.2.2.2"),
+    )
+    assert (status, headers) == (200, [("x-size", "4")])
+    assert body.endswith(b" abcd")
+    environ = called[0]
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/caf\u00e9/"
+    assert environ["CONTENT_LENGTH"] == "4"
+    assert environ["CONTENT_TYPE"] == "text/plain"
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert environ["HTTP_X_FORWARDED_FOR"] == "1.1.1.1,2.2.2.2"
+
+
+def test_the_address_of_the_visitor_stays_outside_unless_it_is_asked_for():
+    assert b"203.0.113.9" not in ask(Proto())[2]
+    ask(Proto(), with_address=True)
+    assert called[0]["REMOTE_ADDR"] == "203.0.113.9"
+
+
+def test_a_header_with_an_underscore_cannot_pass_for_one_that_the_proxy_sets():
+    ask(Proto(), ("x_forwarded_proto", "https"))
+    assert "HTTP_X_FORWARDED_PROTO" not in called[0]
+
+
+@pytest.mark.parametrize("headers", [(("content-length", "101"),), (("content-length", "-1"),), ()])
+def test_a_body_that_is_announced_too_large_or_not_at_all_is_not_read(headers):
+    status, answered, _body = ask(Proto(b"x" * 101), *headers)
+    assert (status, answered) == (200, [("x-size", "0")])
+
+
+def test_a_body_of_unknown_length_is_read_up_to_the_bound():
+    chunked = ("transfer-encoding", "chunked")
+    assert ask(Proto(b"x" * 60, b"x" * 40), chunked)[1] == [("x-size", "100")]
+    assert ask(Proto(b"x" * 60, b"x" * 41), chunked)[1] == [("x-size", "0")]
+
+
+def test_a_body_that_comes_too_slowly_never_reaches_the_application():
+    answer = ask(Proto(b"a", b"b", b"c", pause=0.2), ("content-length", "3"), seconds=0.3)
+    assert answer == (408, [("connection", "close")], b"")
+    assert called == []
+
+
+def test_a_body_that_breaks_off_is_neither_handed_on_nor_told_of(capfd):
+    assert ask(Proto(b"a", breaks=True), ("content-length", "3"))[0] == 400
+    assert called == []
+    assert capfd.readouterr() == ("", "")
