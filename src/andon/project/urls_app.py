@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because addresses are tried in this order and every answer begins here.
+    path("slips/", include("andon.features.issuance.urls")),
     path("", include("andon.features.today.urls")),
     path("", include("andon.foundation.interface.urls")),
     path("accounts/", include("andon.foundation.people.sign_in_urls")),
@@ -10,7 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.foundation.organisation.urls")),
     path("", include("andon.foundation.audit.urls")),
     path("", include("andon.foundation.notifications.urls")),
-    path("slips/", include("andon.features.issuance.urls")),
     path("rounds/", include("andon.features.rounds.urls")),
     path("rounds/", include("andon.features.closing.urls")),
     path("results/", include("andon.features.results.urls")),

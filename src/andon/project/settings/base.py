@@ -72,6 +72,9 @@ def database(alias: str) -> dict[str, object]:
     parsed = dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)
     if parsed["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{variable} must name a PostgreSQL database, or be left out for SQLite.")
+    # The database reads and plans a statement once per connection instead of each time. A pooler between must know
+    # prepared statements (PgBouncer from 1.21 does).
+    parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "server_side_binding": True, "prepare_threshold": 5}
     return dict(parsed)
 
 
