@@ -110,6 +110,10 @@ def mount() -> None:
     root.with_name("volume").rename(root)
 
 
+def is_unmounted() -> bool:
+    return Path(settings.KEY_DIRECTORY).with_name("volume").exists()
+
+
 # A round up to its close
 
 

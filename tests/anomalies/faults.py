@@ -1,10 +1,14 @@
 """Faults that the tests of this folder must notice, each planted in one forked process."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+from django.db import connections
 
 from andon.features.ballots import keys
 from andon.features.ballots import services as ballots
@@ -78,13 +82,27 @@ def _read_the_box(change: Callable[[list[Any]], list[Any]]) -> Iterator[None]:
         yield
 
 
+def _again(rows: list[Any]) -> Any:
+    """A ballot of the smallest unit once more, in a slot of its own."""
+    units = Counter(row.unit_id for row in rows)
+    [row, *_others] = [row for row in rows if units[row.unit_id] == min(units.values())]
+    return replace(row, slot=bytes(32))
+
+
+def _cluster(alias: str, *, table: str, order: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"CLUSTER {table} USING {table}_pkey")
+
+
 ALL: dict[str, Fault] = {
     "draws_again": _replaced(closing._Steps, "_spooled", _nothing),
     "spools_in_place": _replaced(keys, "_replace", _spool_in_place),
     "keeps_keys": _replaced(keys.KeyDirectory, "destroy", _nothing),
     "keeps_slips": _replaced(closing.issuance, "delete_issuance", _nothing),
     "keeps_bytes_of_ballots": _replaced(ballots, "rewrite_sorted", _nothing),
-    "does_not_read_back": _replaced(closing._Steps, "read_back", _nothing),
+    "keeps_bytes_of_slips": _replaced(issuance.ballots, "rewrite_sorted", _nothing),
+    "rewrites_as_postgresql_would": _replaced(ballots, "rewrite_sorted", _cluster),
+    "takes_an_empty_mount_point_for_the_volume": _replaced(keys.KeyDirectory, "check", _nothing),
     "shows_before_forgetting": _show_before_forgetting,
     "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "AND state = 'open' {lock}", ""),
     "casts_without_lock": _reworded(ballots, "_UPSERT", "{lock}", ""),
@@ -96,5 +114,5 @@ ALL: dict[str, Fault] = {
     "plans_with_others": _replaced(rounds, "_check_rest", _nothing),
     "generation_without_lock": _replaced(ballots, "only_writer", lambda *_a, **_o: contextlib.nullcontext()),
     "loses_a_ballot": lambda: _read_the_box(lambda rows: rows[1:]),
-    "counts_a_ballot_twice": lambda: _read_the_box(lambda rows: [*rows, rows[0]]),
+    "counts_a_ballot_twice": lambda: _read_the_box(lambda rows: [*rows, _again(rows)]),
 }
