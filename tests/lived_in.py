@@ -25,6 +25,7 @@ from andon.features.publiclog import public as publiclog
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
+from andon.foundation.organisation.importing import import_people
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.people.models import Member
 from andon.kernel import wire
@@ -168,6 +169,8 @@ def lived_in(folder: Path) -> Iterator[LivedIn]:
 
 def _live(made: LivedIn) -> None:
     days = timedelta(days=1)
+    newcomer = b"email,name,team\nnia@example.org,Nia Iyer,Lanternworks/Security/Response\n"
+    import_people(newcomer, by=made.people["Stella"], at=made.now - 200 * days, on=(made.now - 200 * days).date())
     autumn = made.open_round("autumn", "Lanternworks", by="Gil", ago=100 * days)
     made.answer(autumn, members("Ada", "Bo")[:5], ANSWERS)
     made.close(autumn, ago=93 * days)

@@ -9,7 +9,7 @@ from andon.features.issuance.services import (
     compact,
     delete_issuance,
     issue,
-    issued_purposes,
+    issued_in,
     wallet_id,
 )
 
@@ -22,6 +22,6 @@ __all__ = [
     "compact",
     "delete_issuance",
     "issue",
-    "issued_purposes",
+    "issued_in",
     "wallet_id",
 ]

@@ -1,8 +1,9 @@
 """Giving slips: the one place that knows who, and learns nothing of what."""
 
+import contextlib
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,19 +220,24 @@ def _check_not_ended(cursor: Any, round_id: str, lock: str) -> None:
         )
 
 
-def issued_purposes(*, member: Member, round_id: str, purposes: Sequence[str]) -> tuple[str, ...]:
-    """Which of these purposes this member was given a slip for. Empty once the round's issuance key is gone."""
-    try:
-        issuance_key = ballots.key_directory().read(ballots.KeyKind.ISSUANCE, round_id)
-    except ballots.KeyGone:
-        return ()
-    row_keys = {
-        credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose): purpose
-        for purpose in purposes
-    }
+def issued_in(*, member: Member, purposes: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """By round, for which of its purposes this member was given a slip. One query for all of them.
+
+    A round whose issuance key is gone has none: nobody can tell any more.
+    """
+    row_keys: dict[bytes, tuple[str, str]] = {}
+    for round_id in purposes:
+        with contextlib.suppress(ballots.KeyGone):
+            key = ballots.key_directory().read(ballots.KeyKind.ISSUANCE, round_id)
+            for purpose in purposes[round_id]:
+                row_key = credential.issuance_row_key(key, member_id=member.key, purpose=purpose)
+                row_keys[row_key] = (round_id, purpose)
     held = IssuedSlip.objects.filter(row_key__in=list(row_keys)).values_list("row_key", flat=True)
     given = {row_keys[bytes(row_key)] for row_key in held}
-    return tuple(purpose for purpose in purposes if purpose in given)
+    return {
+        round_id: tuple(purpose for purpose in asked if (round_id, purpose) in given)
+        for round_id, asked in purposes.items()
+    }
 
 
 def delete_issuance(round_id: str) -> None:

@@ -39,15 +39,11 @@ def signed_in(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 def offer(request: HttpRequest) -> HttpResponse:
     member = permissions.current_member(request)
     issuing = [view for view in rounds.rounds_of(member, limit=20) if rounds.is_issuing(view)]
+    purposes = {view.id: rounds.purposes_of(view) for view in issuing}
+    issued = services.issued_in(member=member, purposes=purposes)
     offered = [
-        {
-            "issued": list(
-                services.issued_purposes(member=member, round_id=view.id, purposes=rounds.purposes_of(view))
-            ),
-            "purposes": list(rounds.purposes_of(view)),
-            "round": view.id,
-        }
-        for view in issuing
+        {"issued": list(issued[round_id]), "purposes": list(asked), "round": round_id}
+        for round_id, asked in purposes.items()
     ]
     return JsonResponse({"me": member.label, "rounds": offered, "wallet": services.wallet_id(member)})
 

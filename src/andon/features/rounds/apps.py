@@ -8,10 +8,13 @@ class Rounds(AppConfig):
 
     def ready(self) -> None:
         from andon.features.rounds import tasks
-        from andon.foundation.audit.public import register_words
+        from andon.foundation.audit.public import register_fact, register_words
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
         tasks.register()
         register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
         register_words("round.planned", _("A round was published"))
         register_words("round.close_asked", _("A round was closed by its lead"))
+        register_fact("round", _("round"))
+        register_fact("instrument", _("questionnaire"))
+        register_fact("early", _("before its date:"), {True: _("yes"), False: _("no")})

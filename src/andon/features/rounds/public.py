@@ -8,6 +8,7 @@ from andon.features.rounds.queries import (
     access_round,
     acts_of,
     all_rounds,
+    asked_in,
     due_to_close,
     find,
     is_issuing,
@@ -22,6 +23,7 @@ from andon.features.rounds.queries import (
     units_of,
     why_not_asked,
 )
+from andon.features.rounds.sentences import PURPOSE_WORDS, VOID_REASONS, say
 from andon.features.rounds.services import (
     CloseAsked,
     NobodyToAsk,
@@ -41,6 +43,8 @@ from andon.features.rounds.services import (
 from andon.features.rounds.signing import StewardKeyMissing, new_steward_key, steward_public_key
 
 __all__ = [
+    "PURPOSE_WORDS",
+    "VOID_REASONS",
     "CloseAsked",
     "NobodyToAsk",
     "RoundRefused",
@@ -53,6 +57,7 @@ __all__ = [
     "acts_of",
     "all_rounds",
     "ask_to_close",
+    "asked_in",
     "asked_to_close",
     "begin_log",
     "close_asked",
@@ -72,6 +77,7 @@ __all__ = [
     "register_issuance_generation",
     "rounds_led_by",
     "rounds_of",
+    "say",
     "seat_of",
     "steward_public_key",
     "unit_count",

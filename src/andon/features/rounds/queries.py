@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from andon.features.releases import public as releases
+from andon.features.rounds import sentences
 from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundUnit
 from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
@@ -156,10 +157,16 @@ def seat_of(member: Member, round_id: str) -> Seat | None:
     if row is None:
         return None
     unit_id, name, members, salt, leaf, position, path, is_issuing = row
-    unit = RoundUnit(
-        id=unit_id, name=name, members=json.loads(members), salt=salt, leaf=leaf, position=position, path=path
+    unit = UnitView(
+        id=unit_id,
+        name=name,
+        members=tuple(json.loads(members)),
+        leaf=json.loads(leaf),
+        position=position,
+        path=releases.split_path(bytes(path)),
+        salt=bytes(salt),
     )
-    return Seat(_unit_view(unit), bool(is_issuing))
+    return Seat(unit, bool(is_issuing))
 
 
 def unit_count(round_id: str) -> int:
@@ -240,19 +247,29 @@ def _may(member: Member, view: RoundView, needs: str) -> bool:
     return bool(organisation.duties_of(member.pk) & {"steward", "auditor"})
 
 
-def left_out_of(member: Member) -> list[tuple[str, str]]:
-    """(round in words, reason) of each round in which the member could not be asked."""
+def asked_in(member: Member) -> list[tuple[str, str]]:
+    """(round in words, name of the unit) of each roster that the member is on, newest first. One query."""
+    entries = RosterEntry.objects.filter(member=member).select_related("round__node", "unit")
     return [
-        (in_words(left.round), left.reason)
+        (in_words(entry.round), entry.unit.name)
+        for entry in entries.defer("unit__members").order_by("-round__opens_at", "round_id")
+    ]
+
+
+def left_out_of(member: Member) -> list[tuple[str, str]]:
+    """(round, reason), in words, of each round in which the member could not be asked."""
+    return [
+        (in_words(left.round), sentences.say(left.reason, sentences.NOT_ASKED))
         for left in NotAsked.objects.filter(member=member).select_related("round__node")
     ]
 
 
 def acts_of(member: Member) -> list[tuple[str, str]]:
-    """(round in words, "opened" or "closed") of what the member did to rounds."""
-    opened = [(in_words(row), "opened") for row in Round.objects.filter(by=member).select_related("node")]
+    """(round, act), in words, of what the member did to rounds."""
+    act = {code: str(words) for code, words in sentences.ACTS.items()}
+    opened = [(in_words(row), act["opened"]) for row in Round.objects.filter(by=member).select_related("node")]
     closed = [
-        (in_words(asked.round), "closed")
+        (in_words(asked.round), act["closed"])
         for asked in CloseRequest.objects.filter(by=member).select_related("round__node")
     ]
     return opened + closed

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.ballots import public as ballots
-from andon.features.rounds import queries, services, signing
+from andon.features.rounds import queries, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
@@ -39,6 +39,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "round": view,
             "unit": unit,
+            "void_reason": sentences.say(view.void_reason, sentences.VOID_REASONS),
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
             "may_close": view.state is queries.State.OPEN and queries.may_lead(member, view) and view.early_close,

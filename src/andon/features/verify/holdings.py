@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from andon.features.issuance import public as issuance
 from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
+from andon.foundation.notifications.models import OutboxMail
 from andon.foundation.organisation.models import Duty, Membership
-from andon.foundation.organisation.public import path_of
+from andon.foundation.organisation.public import named_paths
 from andon.foundation.people.models import Member
 
 
@@ -44,17 +46,19 @@ def _account(member: Member) -> Holding:
 
 
 def _places(member: Member) -> Holding:
+    places = list(Membership.objects.filter(member=member).order_by("starts_on"))
+    paths = dict(named_paths({place.node_id for place in places}))
     return Holding(
         _("Where you belong"),
         _("From the roster that your organisation imported. It decides with whom you are counted."),
         tuple(
             (
-                (_("Team"), " / ".join(path_of(place.node))),
+                (_("Team"), paths[place.node_id]),
                 (_("Role"), str(place.get_role_display())),
                 (_("Since"), place.starts_on.isoformat()),
                 (_("Until"), place.ends_on.isoformat() if place.ends_on else _("now")),
             )
-            for place in Membership.objects.filter(member=member).select_related("node__parent").order_by("starts_on")
+            for place in places
         )
         + tuple(((_("Duty"), str(duty.get_role_display())),) for duty in Duty.objects.filter(member=member)),
     )
@@ -64,13 +68,7 @@ def _rosters(member: Member) -> Holding:
     return Holding(
         _("Rounds you were asked in"),
         _("The roster of a round is fixed when it is published. It says that you were asked, never that you answered."),
-        tuple(
-            (
-                (_("Round"), f"{view.node_name}, {timezone.localtime(view.opens_at):%Y-%m-%d}"),
-                (_("Counted with"), unit.name if (unit := rounds.unit_of(member, view.id)) else "–"),
-            )
-            for view in rounds.rounds_of(member, limit=200)
-        ),
+        tuple(((_("Round"), name), (_("Counted with"), unit)) for name, unit in rounds.asked_in(member)),
     )
 
 
@@ -83,14 +81,17 @@ def _left_out(member: Member) -> Holding:
 
 
 def _slips(member: Member) -> Holding:
+    issuing = {view.id: view for view in rounds.rounds_of(member) if rounds.is_issuing(view)}
+    issued = issuance.issued_in(
+        member=member, purposes={round_id: rounds.purposes_of(view) for round_id, view in issuing.items()}
+    )
     given = [
         (
-            (_("Round"), f"{view.node_name}, {timezone.localtime(view.opens_at):%Y-%m-%d}"),
-            (_("Slip given for"), ", ".join(purposes)),
+            (_("Round"), issuing[round_id].words),
+            (_("Slip given for"), ", ".join(rounds.say(purpose, rounds.PURPOSE_WORDS) for purpose in purposes)),
         )
-        for view in rounds.rounds_of(member, limit=20)
-        if rounds.is_issuing(view)
-        and (purposes := issuance.issued_purposes(member=member, round_id=view.id, purposes=rounds.purposes_of(view)))
+        for round_id, purposes in issued.items()
+        if purposes
     ]
     return Holding(
         _("Slips that were given to your browser"),
@@ -128,7 +129,10 @@ def _audit(member: Member) -> Holding:
         _("Changes you made"),
         _("The change log is readable by every member and is never rewritten."),
         tuple(
-            ((_("When"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"), (_("What"), entry.kind))
+            (
+                (_("When"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"),
+                (_("What"), str(audit.words_for(entry.kind))),
+            )
             for entry in AuditEntry.objects.filter(by=member)[:500]
         ),
     )
@@ -147,6 +151,20 @@ def _second_factors(member: Member) -> Holding:
     )
 
 
+def _letters(member: Member) -> Holding:
+    return Holding(
+        _("Letters to you"),
+        _("Letters are sent and not kept. Only a demonstration keeps some: its people have no mailboxes."),
+        tuple(
+            (
+                (_("When"), f"{timezone.localtime(letter.at):%Y-%m-%d %H:%M}"),
+                (_("Subject"), letter.subject),
+            )
+            for letter in OutboxMail.objects.filter(to__iexact=member.email)
+        ),
+    )
+
+
 # Model labels in front, so that a test can tell which models are spoken for.
 SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Member": _account,
@@ -161,6 +179,7 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "audit.AuditEntry": _audit,
     "account.EmailAddress": _second_factors,
     "mfa.Authenticator": _second_factors,
+    "notifications.OutboxMail": _letters,
 }
 
 

@@ -1,5 +1,6 @@
 """The door of `audit`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,9 +8,10 @@ from django.utils.functional import Promise
 
 from andon.foundation.audit.models import AuditEntry
 
-__all__ = ["record", "register_words", "words_for"]
+__all__ = ["fact_in_words", "record", "register_fact", "register_words", "words_for"]
 
 _words: dict[str, str | Promise] = {}
+_facts: dict[str, tuple[str | Promise, Mapping[Any, str | Promise]]] = {}
 
 
 def record(*, kind: str, by: object | None, at: datetime, subject: str = "", **facts: Any) -> None:
@@ -24,3 +26,13 @@ def register_words(kind: str, words: str | Promise) -> None:
 
 def words_for(kind: str) -> str | Promise:
     return _words.get(kind, kind.replace(".", ": ").replace("_", " "))
+
+
+def register_fact(key: str, words: str | Promise, values: Mapping[Any, str | Promise] | None = None) -> None:
+    """Called from `AppConfig.ready`: how the fact with this key reads, and its values where they are codes."""
+    _facts[key] = (words, values or {})
+
+
+def fact_in_words(key: str, value: Any) -> tuple[str, str]:
+    words, values = _facts.get(key, (key.replace("_", " "), {}))
+    return str(words), str(values.get(value, value))

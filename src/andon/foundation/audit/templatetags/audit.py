@@ -1,7 +1,7 @@
 from django import template
 
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.audit.public import words_for
+from andon.foundation.audit.public import fact_in_words, words_for
 
 register = template.Library()
 
@@ -14,4 +14,4 @@ def audit_words(entry: AuditEntry) -> str:
 @register.filter
 def audit_facts(entry: AuditEntry) -> list[tuple[str, str]]:
     """The facts of the entry in words; an empty one says nothing and is left out."""
-    return [(key.replace("_", " "), str(value)) for key, value in entry.facts.items() if value not in ("", None)]
+    return [fact_in_words(key, value) for key, value in entry.facts.items() if value not in ("", None)]

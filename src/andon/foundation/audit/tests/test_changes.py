@@ -24,7 +24,7 @@ def test_every_member_reads_what_was_changed_by_whom_and_when() -> None:
     for words in (
         "People were imported from a file",
         "Stella Marin",
-        "joined 3",
+        "joined: 3",
         "unheard of: thing",
         "the service itself",
     ):

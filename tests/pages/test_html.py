@@ -1,0 +1,78 @@
+"""Every page is sound HTML, as a validator that nobody here wrote says."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from andon.features.ballots import public as ballots
+from tests.architecture.repository import ROOT
+from tests.lived_in import LivedIn
+from tests.pages import visiting
+
+RULES = {
+    "extends": ["html-validate:recommended"],
+    "rules": {
+        # How Django writes its own fields, which is a matter of taste.
+        "attribute-boolean-style": "off",
+        "attribute-empty-style": "off",
+        "doctype-style": "off",
+        "long-title": "off",
+        "no-redundant-for": "off",
+        "no-trailing-whitespace": "off",
+        "void-style": "off",
+        # Of the two lists of where one can go, the styles show one: the other is not in the tree of a reader.
+        "unique-landmark": "off",
+        # A list may have a name, and what scrolls by keyboard is a region although it is preformatted.
+        "aria-label-misuse": ["error", {"allowAnyNamable": True}],
+        "prefer-native-element": ["error", {"exclude": ["region"]}],
+    },
+}
+
+
+def complaints(pages: Mapping[str, bytes], folder: Path) -> list[str]:
+    """What the validator says to these pages, by name, in one call."""
+    config = folder / "rules.json"
+    config.write_text(json.dumps(RULES))
+    names = {}
+    for number, (name, content) in enumerate(pages.items()):
+        file = folder / f"{number}.html"
+        file.write_bytes(content)
+        names[str(file)] = name
+    # Into a file: what it writes into a pipe ends where the pipe is full.
+    said = folder / "said.json"
+    with said.open("wb") as output:
+        done = subprocess.run(
+            ["node_modules/.bin/html-validate", "--config", str(config), "--formatter", "json", *names],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode in {0, 1}, done.stderr
+    return [
+        f"{names[str(folder / Path(result['filePath']).name)]}, line {message['line']}: "
+        f"{message['message']} ({message['ruleId']})"
+        for result in json.loads(said.read_bytes())
+        for message in result["messages"]
+    ]
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_every_page_is_sound(lived_in: LivedIn, tmp_path: Path) -> None:
+    pages = {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(lived_in)}
+    assert len(pages) > 100
+    bundle = {f"{name} of the bundle": f.content for name, f in ballots.installed_bundle().items() if "html" in name}
+    found = complaints(pages | bundle, tmp_path)
+    assert found == []
+
+
+def test_an_unsound_page_is_seen(tmp_path: Path) -> None:
+    page = b"""<!doctype html><html lang="en"><head><title>x</title></head>
+<body><p id="a" id="a">a<div>b</div><img src="x"><button><a href="/">c</a></button></body></html>"""
+    found = "".join(complaints({"planted": page}, tmp_path))
+    for rule in ("no-dup-attr", "no-implicit-close", "wcag/h37", "element-permitted-content"):
+        assert f"({rule})" in found

@@ -1,0 +1,203 @@
+"""No string of a page can be forgotten by a translator: in an invented language every one of them is bracketed.
+
+What may stand outside of the brackets is data: names, addresses, numbers, the twelve words, the wording of statements
+(which has translations of its own), and the few things that are the same in every language.
+"""
+
+import re
+from gettext import NullTranslations
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.test.signals import template_rendered
+from django.utils.translation import trans_real
+
+from andon.features.instruments import public as instruments
+from andon.features.results.models import Drawing, Drawn
+from andon.features.results.tasks import draw_release
+from andon.features.rounds import public as rounds
+from andon.features.rounds.models import RoundUnit
+from andon.foundation.organisation.models import Node
+from andon.foundation.people.models import Member
+from tests.architecture.repository import SOURCE
+from tests.lived_in import LivedIn
+from tests.pages import visiting
+
+OPENS, CLOSES = "⟦", "⟧"
+READ_ALOUD = {"alt", "aria-description", "aria-label", "aria-roledescription", "data-label", "placeholder", "title"}
+# The same in every language: the name of the product, units, file names, and what is typed into a shell.
+EVERYWHERE = {"Andon", "andon verify --unit FILE", "http://localhost:8000", "andon verify"}
+# A sample of a file: its words are read by the import, in this language only.
+SAMPLE = """e-mail,name,team path,role
+ada@example.org,Ada Okafor,Security/Detection/SOC night,lead
+bo@example.org,Bo Lindqvist,Security/Detection/SOC night,member
+cy@example.org,Cy Tanaka,Security,"member,steward\""""
+
+
+class Bracketed(NullTranslations):
+    """A language in which every text is itself in brackets. Stands where Django keeps the catalogue of English."""
+
+    def gettext(self, message: str) -> str:
+        text = message.rpartition(trans_real.CONTEXT_SEPARATOR)[2]
+        return f"{OPENS}{text}{CLOSES}" if text.strip() else text
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    def language(self) -> str:
+        return "en"
+
+    def to_language(self) -> str:
+        return "en"
+
+
+@pytest.fixture
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+    language = Bracketed()
+    monkeypatch.setitem(trans_real._translations, "en", language)
+    monkeypatch.setattr(trans_real, "_default", language)
+    trans_real.activate("en")
+    yield
+    trans_real.deactivate()
+
+
+class Texts(HTMLParser):
+    """Everything of a page that a person sees or hears, in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._hidden = 0
+        self._svg_ids = 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._hidden += tag in {"script", "style"}
+        named = dict(attributes)
+        self.found += [value for name, value in attributes if value and name in READ_ALOUD]
+        if tag == "input" and named.get("type") in {"submit", "button", "reset"}:
+            self.found.append(named.get("value") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in {"script", "style"}
+
+    def handle_data(self, text: str) -> None:
+        if not self._hidden:
+            self.found.append(text)
+
+
+def outside(page: str) -> str:
+    """What of the page stands outside of all brackets, a space for each bracketed text."""
+    reader = Texts()
+    reader.feed(page)
+    reader.close()
+    kept, depth = [], 0
+    for text in reader.found:
+        for sign in f"{text}\n":
+            if sign == OPENS:
+                depth += 1
+            elif sign == CLOSES:
+                depth -= 1
+                kept.append(" ")
+            elif depth == 0:
+                kept.append(sign)
+    assert depth == 0, "a bracket is left open: a text was cut, or put together from pieces"
+    return "".join(kept)
+
+
+def known_data() -> list[str]:
+    """Names and wordings, the longest first so that none hides a part of another."""
+    said = {*EVERYWHERE, *SAMPLE.splitlines(), "Lanternworks", "New One", "new@example.org", "not an address", "extra"}
+    for member in Member.objects.all():
+        said |= {member.label, member.name, member.email}
+    said |= {view.fingerprint for view in rounds.all_rounds()} - {""}
+    said |= {node.name for node in Node.objects.all()} | {"Dawn"}
+    said |= set(RoundUnit.objects.values_list("name", flat=True))
+    for instrument in instruments.available():
+        said |= {instrument.id, *instrument.title.values()}
+        said |= {text for statement in instrument.statements for text in statement.wording.values()}
+        said |= {text for facet in instrument.facets for text in facet.name.values()}
+    return sorted(said, key=len, reverse=True)
+
+
+def forgotten(page: str, data: list[str]) -> set[str]:
+    """Words of the page that no translator would ever see."""
+    rest = outside(page)
+    for known in data:
+        rest = rest.replace(known, " ")
+    rest = re.sub(r"\b[0-9a-f]{32,}\b|\b[A-Z0-9]{3,}-[A-Z0-9]{3,}\b", " ", rest)
+    return set(re.findall(r"[^\W\d_]{2,}", rest))
+
+
+def draw_again(house: LivedIn) -> None:
+    """Charts are kept as they were drawn, so they are drawn once more in the language of this test."""
+    Drawing.objects.all().delete()
+    Drawn.objects.all().delete()
+    for name in ("autumn", "released"):
+        draw_release.func(house.rounds[name])
+
+
+def kept_from_translators(house: LivedIn) -> dict[str, list[str]]:
+    data, found = known_data(), {}
+    for seen in visiting.every_page(house):
+        words = forgotten(seen.content.decode(), data)
+        if words:
+            found[f"{seen.what}, by {seen.by}"] = sorted(words)
+    return found
+
+
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.usefixtures("bracketed")
+def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(lived_in: LivedIn) -> None:
+    draw_again(lived_in)
+    used: set[str] = set()
+
+    def note(template: Any, **_named: Any) -> None:
+        used.add(str(template.name))
+
+    template_rendered.connect(note)
+    try:
+        assert kept_from_translators(lived_in) == {}
+    finally:
+        template_rendered.disconnect(note)
+    assert templates() - used == set()
+
+
+def templates() -> set[str]:
+    """Every template that could hold a text. An icon holds none."""
+    found = {str(file.relative_to(folder)) for folder in SOURCE.rglob("templates") for file in folder.rglob("*.html")}
+    return {name for name in found if not name.startswith("interface/icons/")}
+
+
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.usefixtures("bracketed")
+def test_letters_are_written_in_the_language_too(lived_in: LivedIn) -> None:
+    for address in ("bo@example.org", "unknown@example.org"):
+        Client().post("/accounts/login/", {"email": address})
+    data = [*known_data(), "unknown@example.org"]
+    assert len(mail.outbox) == 2
+    assert [forgotten(f"{letter.subject}\n{letter.body}", data) for letter in mail.outbox] == [set(), set()]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<p>Nobody thought of this</p>",
+        "<p>⟦translated⟧ forgotten</p>",
+        '<td data-label="Answered">⟦7⟧</td>',
+        '<button aria-label="Menu">⟦x⟧</button>',
+        "<svg><title>Four stages</title></svg>",
+        '<input type="submit" value="Send">',
+    ],
+)
+def test_a_text_that_was_forgotten_is_seen(planted: str) -> None:
+    assert forgotten(planted, [])
+
+
+@pytest.mark.usefixtures("bracketed")
+def test_a_page_says_its_texts_in_brackets_and_its_data_without() -> None:
+    page = f"<h1>{trans_real.gettext('Rounds')}</h1><p>Ada Abara, 2026-03-02, {'a' * 64}</p><script>let word</script>"
+    assert forgotten(page, ["Ada Abara"]) == set()
+    assert forgotten(page, []) == {"Ada", "Abara"}

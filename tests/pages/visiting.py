@@ -1,0 +1,203 @@
+"""Every page of the app as the people of a lived-in organisation see it, in every state that a page has."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
+
+from andon.foundation.interface import views as interface_views
+from andon.foundation.organisation.forms import ChooseFile
+from tests.lived_in import ROLES, LivedIn, absent_id, undone
+
+NEW_PEOPLE = b"email,name,team,extra\nnew@example.org,New One,Lanternworks/Security/Dawn,x\n"
+BAD_PEOPLE = b"email,name,team\nnot an address,Somebody,Lanternworks\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One answer: what it is, whose it was (a role or a first name), and what came."""
+
+    what: str
+    by: str
+    address: str
+    answer: Any
+
+    @property
+    def content(self) -> bytes:
+        content: bytes = self.answer.content
+        return content
+
+
+def client_of(house: LivedIn, name: str, **options: Any) -> Client:
+    """By role ("lead") or by first name ("Hal")."""
+    client, person = Client(**options), ROLES.get(name, name)
+    if person is not None:
+        client.force_login(house.people[person])
+    return client
+
+
+def addresses_of(house: LivedIn) -> dict[str, str]:
+    """Every address that is read, by what it shows. Who may not gets the page of what is absent."""
+    rounds = {
+        f"{what} of {name}": reverse(address, args=[round_id])
+        for name, round_id in house.rounds.items()
+        for what, address in (
+            ("round", "rounds:detail"),
+            ("closing", "closing:close"),
+            ("report", "results:report"),
+            ("receipt", "results:receipt"),
+            ("unit file", "results:unit_json"),
+        )
+    }
+    nodes = {f"people of {name}": reverse("organisation:people_below", args=[n.pk]) for name, n in house.nodes.items()}
+    plain = (
+        "today:home interface:well_known interface:healthz account_login account_login_by_password account_logout "
+        "account_inactive account_set_password account_change_password account_signup people:profile "
+        "organisation:people organisation:import_preview audit:changes notifications:outbox issuance:offer "
+        "rounds:index rounds:new results:index verify:index verify:about_me verify:about_me_json"
+    )
+    return {name: reverse(name) for name in plain.split()} | rounds | nodes | {"absent": f"/rounds/{absent_id()}/"}
+
+
+def read_by(house: LivedIn, name: str, wanted: Callable[[str], bool] = lambda what: True) -> Iterator[Seen]:
+    client = client_of(house, name)
+    for what, address in addresses_of(house).items():
+        if wanted(what):
+            with undone():
+                answer = client.get(address)
+            yield Seen(what, name, address, answer)
+
+
+# Who sees something that others do not, and of which rounds. Everybody reads what is about no round.
+READERS = {
+    "nobody": (),
+    "outside": ("open",),
+    "member": ("autumn", "released", "open"),
+    "lead": ("autumn", "released", "open", "few"),
+    "lead above": ("released", "open", "published", "closing", "void", "preparing"),
+    "other lead": ("few",),
+    "steward": (),
+    "auditor": ("open",),
+    "Hal": ("published",),
+    "Ivy": ("closing",),
+    "Joe": ("void",),
+    "Kai": ("preparing",),
+}
+
+
+def every_page(house: LivedIn) -> Iterator[Seen]:
+    """Each HTML page once per person who gets one that differs, and what forms answer. Redirects are left out."""
+    known: set[bytes] = set()
+    for seen in _everything(house):
+        if seen.answer.headers.get("Content-Type", "").startswith("text/html") and seen.answer.status_code != 302:
+            plain = without_tokens(seen.content)
+            if plain not in known:
+                known.add(plain)
+                yield seen
+
+
+def _everything(house: LivedIn) -> Iterator[Seen]:
+    for name, rounds in READERS.items():
+        skipped = {f" of {other}" for other in house.rounds if other not in rounds}
+        if name not in {"outside", "member"}:
+            skipped |= {f" of {node}" for node in house.nodes}
+        yield from read_by(house, name, lambda what, skipped=tuple(skipped): not what.endswith(skipped))
+    yield from _forms(house)
+    yield from _demonstration(house)
+    yield from _failures()
+
+
+def _forms(house: LivedIn) -> Iterator[Seen]:
+    new = reverse("rounds:new")
+    cloud, top = house.nodes["Application security"].pk, house.nodes["Lanternworks"].pk
+    choice = {"node": cloud, "instrument": "andon-core", "opens": "now", "closes": "7d"}
+    everybody = choice | {"node": top, "opens": "3d"}
+    file, bad = SimpleUploadedFile("people.csv", NEW_PEOPLE), SimpleUploadedFile("people.csv", BAD_PEOPLE)
+    sent: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("a round with bad values", "lead", new, {"node": "none", "instrument": "x", "opens": "x", "closes": "x"}),
+        ("a preview", "other lead", new, choice),
+        ("a preview of everybody", "lead above", new, everybody),
+        ("a round too early", "lead", new, choice | {"node": house.nodes["Detection"].pk, "confirm": "yes"}),
+        ("an import without a file", "steward", reverse("organisation:import_preview"), {}),
+        ("an import", "steward", reverse("organisation:import_preview"), {"file": file}),
+        ("an import that is refused", "steward", reverse("organisation:import_preview"), {"file": bad}),
+        ("an import that did not arrive", "steward", reverse("organisation:import_confirm"), {"content": "%"}),
+        ("a sign-in without an address", "nobody", reverse("account_login"), {"email": "x"}),
+        ("a sign-in", "nobody", reverse("account_login"), {"email": "bo@example.org"}),
+        ("a wrong password", "nobody", reverse("account_login_by_password"), {"login": "a@b.org", "password": "x"}),
+        ("a password that is too short", "member", reverse("account_set_password"), {"password1": "x"}),
+        ("an early close", "lead", reverse("closing:close", args=[house.rounds["open"]]), {}),
+        ("a language", "member", reverse("people:profile"), {"language": "xx"}),
+    ]
+    for what, name, address, fields in sent:
+        cache.clear()
+        with undone():
+            answer: Any = client_of(house, name).post(address, fields, follow=True)
+        yield Seen(what, name, address, answer)
+    cache.clear()
+    change = reverse("account_change_password")
+    with undone():
+        otto = house.people["Otto"]
+        otto.set_password("several plain words")
+        otto.save()
+        client = client_of(house, "Otto")
+        yield Seen("another password", "Otto", change, client.get(change))
+        yield Seen("another password, wrongly", "Otto", change, client.post(change, {"oldpassword": "x"}))
+        otto.set_unusable_password()
+
+
+def _demonstration(house: LivedIn) -> Iterator[Seen]:
+    outbox = "andon.foundation.notifications.outbox.OutboxBackend"
+    with override_settings(DEMO=True, EMAIL_BACKEND=outbox), undone():
+        client = Client()
+        yield Seen("demonstration: no mail", "nobody", "/demo/outbox/", client.get("/demo/outbox/"))
+        code = client.post(reverse("account_login"), {"email": "bo@example.org"}, follow=True)
+        yield Seen("demonstration: a code", "nobody", "/accounts/login/code/confirm/", code)
+        yield Seen("demonstration: mail", "nobody", "/demo/outbox/", client.get("/demo/outbox/"))
+        house.people["Bo"].email = "demo-member@example.org"
+        house.people["Bo"].save()
+        yield Seen("demonstration: sign-in", "nobody", "/accounts/login/", Client().get("/accounts/login/"))
+        house.people["Bo"].email = "bo@example.org"
+    cache.clear()
+
+
+def _failures() -> Iterator[Seen]:
+    refused = Client(enforce_csrf_checks=True).post("/accounts/login/", {"email": "bo@example.org"})
+    yield Seen("a form from elsewhere", "nobody", "/accounts/login/", refused)
+    failed = interface_views.server_error(RequestFactory().get("/"))
+    yield Seen("a failure", "nobody", "/", failed)
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    yield Seen("too many tries", "nobody", "/accounts/login/", render(request, "429.html", status=429))
+    yield Seen("components", "nobody", "/", HttpResponse(_gallery()))
+
+
+def _gallery() -> str:
+    """What of the components no page of this version shows, or not in every state. Data in them is numbers."""
+    shown: list[tuple[str, dict[str, Any]]] = [
+        ("table", {"headers": ["1", "2"], "rows": [["3", "4"]], "caption": "5"}),
+        ("progress", {"doing": "1", "done": 3, "total": 7, "leave": "2"}),
+        ("steps", {"steps": ["1", {"title": "2", "state": "done", "text": "3"}, {"title": "4", "state": "now"}]}),
+        ("error", {"happened": "1", "kept": "2", "advice": "3"}),
+        ("facts", {"facts": [("1", "2")]}),
+        ("action", {"label": "1", "url": "/", "kind": "cord"}),
+        ("band", {"band": ""}),
+        ("field", {"field": ChooseFile()["file"]}),
+        ("turn", {"pages": Paginator(range(9), 3).get_page(2)}),
+    ]
+    body = "".join(render_to_string(f"interface/components/{name}.html", context) for name, context in shown)
+    return f"""<!DOCTYPE html><html lang="en"><head><title>1</title></head><body><h1>1</h1>{body}</body></html>"""
+
+
+def without_tokens(page: bytes) -> bytes:
+    return re.sub(rb'(content|value)="\w{64}"', rb"", page)
