@@ -192,7 +192,7 @@ class _Steps:
                 units=rounds.units_of(self.round_id),
                 rows=rows,
                 instrument=self._instrument(),
-                policy=disclosure.Policy(early_close=self.view.early_close),
+                policy=disclosure.Policy.from_json(self._manifest()["policy"]),
                 box_key=box_key,
             )
         except disclosure.MoreBallotsThanRoster:

@@ -114,13 +114,13 @@ def publish_round(
     ballots.installed_bundle()
     _check_dates(opens_at, closes_at, at)
     instrument = instruments.load(instrument_id)
-    policy = disclosure.Policy(early_close=early_close)
     plan = plan_round(node_id=node_id, on=at.date())
     if not plan.units:
         raise NobodyToAsk
     with transaction.atomic(using="default"):
         _plan_alone()
         _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
+        policy = _as_strict_as_before(disclosure.Policy(early_close=early_close))
         published = Round.objects.create(
             node_id=node_id,
             instrument_id=instrument.id,
@@ -156,6 +156,20 @@ def _plan_alone() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLAN_LOCK])
+
+
+def _as_strict_as_before(wanted: disclosure.Policy) -> disclosure.Policy:
+    """The wanted policy with every part that an earlier round was stricter in: what was promised once stays promised.
+
+    Reference: docs/protocol/disclosure.md, section 4.
+    """
+    for earlier in map(disclosure.Policy.from_json, Round.objects.values_list("policy", flat=True)):
+        if not wanted.tightens(earlier):
+            wanted = disclosure.Policy(
+                least_ballots=max(wanted.least_ballots, earlier.least_ballots),
+                early_close=wanted.early_close and earlier.early_close,
+            )
+    return wanted
 
 
 def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:

@@ -250,3 +250,13 @@ def test_every_step_of_the_log_is_written_once(people: dict[str, Any], opened: s
         rounds.open_round(round_id=opened, at=NOW)
         closing.close_round(round_id=opened, at=NOW, early=False, by=None)
     assert LogEntry.objects.count() == 5
+
+
+def test_the_figures_follow_the_policy_that_was_published(people: dict[str, Any], opened: str) -> None:
+    for number in range(1, 7):
+        cast(slip_for(people[f"Detection {number}"], opened), {"IN1": 4})
+    row = LogEntry.objects.get(kind="manifest")
+    row.content = bytes(row.content).replace(b'"least_ballots":5', b'"least_ballots":7')
+    row.save()
+    closing.close_round(round_id=opened, at=NOW + WEEK, early=False, by=None)
+    assert [part.figures.get("reason") for part in releases.parts(opened)] == ["too_few_ballots"]

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from andon.features.rounds import public as rounds
-from andon.features.rounds.models import CloseRequest, Round
+from andon.features.rounds.models import CloseRequest, RosterEntry, Round
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation.models import Node
 from tests.cast_of_people import found_organisation
@@ -135,6 +135,14 @@ def test_a_round_without_early_close_stays_open_until_its_date() -> None:
     with pytest.raises(CommandError, match="stay open until its date"):
         run("round_close", str(Round.objects.get().pk), "--now")
     assert rounds.all_rounds()[0].state is rounds.State.OPEN
+
+
+def test_once_a_round_was_promised_to_stay_open_later_ones_are_too() -> None:
+    run("round_open", "--node", "Detection", "--no-early-close")
+    # As if it had been asked of other people, who need no rest from it.
+    RosterEntry.objects.all().delete()
+    run("round_open", "--node", "Detection")
+    assert [view.early_close for view in rounds.all_rounds()] == [False, False]
 
 
 def test_the_list_shows_state_and_dates_and_not_how_many_answered() -> None:
