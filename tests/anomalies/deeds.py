@@ -187,6 +187,12 @@ def _prepare_ballot(known: dict[str, Any], member: Member, voter: int) -> None:
     known["blinded"].append(bytes(IssuedSlip.objects.get(row_key=row_key).blinded_sha256).hex())
 
 
+def add_a_ballot_of_nobody(round_id: str) -> None:
+    Ballot.objects.create(
+        round_id=round_id, slot=bytes(32), purpose="ballot", unit_id="0" * 32, sequence=1, ciphertext=bytes(2096)
+    )
+
+
 def slip_for(member: Member, round_id: str) -> Slip:
     slip = Slip(round_id)
     issued = issuance.issue(member=member, round_id=round_id, blinded=[("ballot", slip.blinded)])
@@ -319,7 +325,9 @@ def look(round_id: str) -> dict[str, Any]:
         "roots": list(computing.roots(releases.Finished(round_id, tuple(parts)))) if parts else [],
         "log": [entry["kind"] for entry in entries],
         "logged_roots": {
-            entry["kind"]: entry["body"]["units"]["root"] for entry in entries if entry["kind"] in {"closed", "released"}
+            entry["kind"]: entry["body"]["units"]["root"]
+            for entry in entries
+            if entry["kind"] in {"closed", "released"}
         },
         "logged_reason": [entry["body"]["reason"] for entry in entries if entry["kind"] == "void"],
         "ballots": Ballot.objects.filter(round_id=round_id).count(),

@@ -103,6 +103,7 @@ ALL: dict[str, Fault] = {
     "keeps_bytes_of_slips": _replaced(issuance.ballots, "rewrite_sorted", _nothing),
     "rewrites_as_postgresql_would": _replaced(ballots, "rewrite_sorted", _cluster),
     "takes_an_empty_mount_point_for_the_volume": _replaced(keys.KeyDirectory, "check", _nothing),
+    "finds_the_reason_anew": _replaced(closing, "_void_reason", lambda _closing: ""),
     "shows_before_forgetting": _show_before_forgetting,
     "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "AND state = 'open' {lock}", ""),
     "casts_without_lock": _reworded(ballots, "_UPSERT", "{lock}", ""),

@@ -73,7 +73,7 @@ _OWN_BOOKKEEPING = {"rows_kept"}
 def _watch_files(stack: ExitStack, reach: Reach, keys: Path) -> None:
     def name(path: Any) -> str | None:
         if isinstance(path, int):
-            path = os.readlink(f"/proc/self/fd/{path}")
+            path = Path(f"/proc/self/fd/{path}").readlink()
         path = Path(os.fspath(path))
         if not path.is_relative_to(keys):
             return None

@@ -37,7 +37,8 @@ def nothing_seen_early(seen: dict[str, Any]) -> None:
 
 def void_and_said_so(seen: dict[str, Any], reason: str) -> None:
     assert (seen["state"], seen["reason"], seen["endings"]) == ("void", reason, ["void"])
-    assert seen["log"][-1] == "void"
+    assert seen["log"] == ["manifest", "opened", "void"]
+    assert seen["audited"] == ["round.planned", "round.void"]
     assert seen["logged_reason"] == [reason]
     assert (seen["seen"], seen["releases"]) == ([], 0)
     nothing_left(seen)
