@@ -15,9 +15,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import DatabaseError
 from django.utils import timezone
@@ -103,6 +105,7 @@ class Worker(DatabaseWorker):
             self.run()
         if time.monotonic() - self._pruned_at >= PRUNE_EVERY_SECONDS:
             forget_finished()
+            forget_expired_sessions()
             self._pruned_at = time.monotonic()
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
@@ -152,3 +155,8 @@ def put_back_interrupted() -> int:
 def forget_finished() -> int:
     """Delete the results of tasks that finished more than a day ago; how many."""
     return DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - KEPT_AFTER_FINISH).delete()[0]
+
+
+def forget_expired_sessions() -> None:
+    """Delete sessions that have ended: each says who signed in, and its end says when."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

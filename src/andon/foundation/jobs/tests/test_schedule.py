@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from andon.foundation.jobs import public, schedule, worker
@@ -116,3 +118,13 @@ def test_a_failure_is_kept_and_logged_without_what_the_task_worked_on(caplog):
     assert "chores.py" in row.traceback
     assert "chores.py" in caplog.text
     assert "the-secret-thing" not in row.traceback + caplog.text
+
+
+def test_the_worker_forgets_sessions_that_have_ended_and_no_others(monkeypatch):
+    # The connection is the test's own.
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    for key, days in (("ended", -1), ("lasting", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() + timedelta(days=days))
+    ticking = worker.Worker()
+    ticking._tick()
+    assert [session.session_key for session in Session.objects.all()] == ["lasting"]
