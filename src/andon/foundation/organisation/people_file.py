@@ -22,6 +22,8 @@ HEADERS = {
     "role": {"role", "roles", "duty", "duties"},
 }
 NEEDED = ("email", "name", "team")
+# What the first line of a file calls them; not translated, because it is typed.
+CALLED = {"email": "e-mail", "name": "name", "team": "team path"}
 DELIMITERS = ",;\t"
 LONGEST_NAME = 150
 LONGEST_NODE = 200
@@ -97,8 +99,9 @@ def _decode(content: bytes) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        value = repr(content[error.start : error.end])
-        raise _Refused(line, value, _("is not UTF-8. Save the file as “CSV UTF-8” and try again.")) from None
+        value = content[error.start : error.end].hex(" ")
+        reason = _("is a byte that is not text in UTF-8. Save the table as “CSV UTF-8” and choose it again.")
+        raise _Refused(line, value, reason) from None
 
 
 def _records(text: str) -> list[tuple[int, list[str]]]:
@@ -145,7 +148,7 @@ def _columns(
             columns[column] = place
         else:
             not_read.append(cell.strip())
-    missing = [column for column in NEEDED if column not in columns]
+    missing = [CALLED[column] for column in NEEDED if column not in columns]
     if missing:
         reason = _("The first line must name the columns e-mail, name and team path. Not found: %(missing)s.")
         raise _Refused(line, ", ".join(header), reason % {"missing": ", ".join(missing)})

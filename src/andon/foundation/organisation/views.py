@@ -39,7 +39,8 @@ def import_preview(request: HttpRequest) -> HttpResponse:
     """What the file would change. Writes nothing."""
     form = ChooseFile(request.POST or None, request.FILES or None) if request.method == "POST" else ChooseFile()
     if not form.is_valid():
-        return render(request, "organisation/import.html", {"form": form})
+        top = Node.objects.filter(parent=None).values_list("name", flat=True).first() or _("Organisation")
+        return render(request, "organisation/import.html", {"form": form, "top": top})
     content = form.cleaned_data["file"]
     outcome = preview_people(content, on=timezone.localdate())
     return _show(request, outcome, SameFile(initial={"content": SameFile.pack(content)}))
@@ -80,9 +81,9 @@ def say(outcome: ImportOutcome) -> str:
     if outcome.changes_nothing:
         return _("Everything in the file was so already. Nothing was changed.")
     counts = (
-        ngettext("%d person joined", "%d people joined", outcome.joined) % outcome.joined,
-        ngettext("%d moved", "%d moved", outcome.moved) % outcome.moved,
-        ngettext("%d changed", "%d changed", outcome.changed) % outcome.changed,
-        ngettext("%d as before", "%d as before", outcome.unchanged) % outcome.unchanged,
+        (outcome.joined, ngettext("%d person joined", "%d people joined", outcome.joined)),
+        (outcome.moved, ngettext("%d moved", "%d moved", outcome.moved)),
+        (outcome.changed, ngettext("%d changed", "%d changed", outcome.changed)),
+        (outcome.unchanged, ngettext("%d as before", "%d as before", outcome.unchanged)),
     )
-    return ", ".join(counts) + "."
+    return ", ".join(words % number for number, words in counts if number) + "."

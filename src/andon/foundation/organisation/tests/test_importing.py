@@ -190,7 +190,7 @@ def test_the_command_imports_and_says_what_it_did(tmp_path: object, capsys: pyte
 def test_the_command_names_every_bad_row(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "people.csv"  # type: ignore[operator]
     file.write_text(HEADER + "bad,Bad,Security,\nworse,Worse,Security,\n")
-    with pytest.raises(CommandError, match="2 rows are wrong"):
+    with pytest.raises(CommandError, match="2 things to put right"):
         call_command("import_people", str(file))
     errors = capsys.readouterr().err
     assert f"{file}:2: bad is not an e-mail address" in errors

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.views import say
@@ -35,7 +36,11 @@ class Command(BaseCommand):
         if outcome.refused:
             for row in outcome.refused:
                 self.stderr.write(f"{file}:{row.line}: {row.value} {row.reason}".rstrip())
-            raise CommandError(f"{len(outcome.refused)} rows are wrong. Nothing was changed.")
+            number = len(outcome.refused)
+            sentence = ngettext(
+                "%d thing to put right. Nothing was changed.", "%d things to put right. Nothing was changed.", number
+            )
+            raise CommandError(sentence % number)
         for column in outcome.columns_not_read:
             self.stderr.write(f"The column {column!r} was not read.")
         self.stdout.write(say(outcome))
