@@ -168,8 +168,10 @@ export class FrameSession {
     if (!member) return;
     try {
       await door.follow(wallet);
-      // A browser that never had a slip for this round has nothing to compare; that is no refusal.
-      if (!(await wallet.place(member.wallet, round))) {
+      // A browser that never had a slip for this round has nothing to compare; that is no refusal. It may have asked
+      // for one and heard that another browser has it.
+      const place = await wallet.place(member.wallet, round);
+      if (!place?.proof && !place?.refused) {
         this.shown.receipt = { finding: 'no_slip' };
         return;
       }

@@ -272,6 +272,16 @@ test('a browser that never had a slip for the round says so, and refuses nothing
   assert.deepEqual(scene.shown().receipt, { finding: 'no_slip' });
 });
 
+test('a browser that asked for a slip which another one has says the same', async () => {
+  const scene = await connected({}, (_, round) => {
+    round.issued.set(`${ADA.me} ballot`, { blinded: 'x', evaluation: 'y' });
+  });
+  scene.stage.closeRound(scene.round);
+  await scene.relay.slots(`/results/${scene.round.round}/unit.json`);
+  for (let i = 0; i < 4; i += 1) await scene.settle();
+  assert.deepEqual(scene.shown().receipt, { finding: 'no_slip' });
+});
+
 test('a list that is not the one the log committed to is not one', async () => {
   const scene = await closedWith(true, (slots) => {
     slots['list'] = [];
