@@ -49,17 +49,24 @@ export async function loadCatalogue(languages: readonly string[] = navigator.lan
   }
 }
 
+/** English dates stand day first and in 24 hours, as in the app's own pages. */
+function dates(): string {
+  return language() === 'en' ? 'en-GB' : language();
+}
+
 export function date(milliseconds: number): string {
-  return new Intl.DateTimeFormat(language(), { day: 'numeric', month: 'long' }).format(milliseconds);
+  return new Intl.DateTimeFormat(dates(), { day: 'numeric', month: 'long' }).format(milliseconds);
 }
 
 export function dateAndTime(milliseconds: number): string {
-  return new Intl.DateTimeFormat(language(), {
+  return new Intl.DateTimeFormat(dates(), {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     hour: 'numeric',
     minute: '2-digit',
+    // This browser's clock; the app's pages name theirs as well, so that the two are not taken for each other.
+    timeZoneName: 'short',
   }).format(milliseconds);
 }
 
