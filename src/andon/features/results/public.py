@@ -3,9 +3,10 @@
 from andon.features.results import queries, sentences
 from andon.foundation.people.models import Member
 
-__all__ = ["headline_for"]
+__all__ = ["opening_of"]
 
 
-def headline_for(member: Member, round_id: str) -> list[str]:
-    """The sentences that the member's own report of this round opens with. Raises: Http404."""
-    return sentences.headline(queries.report_for(member, round_id))
+def opening_of(member: Member, round_id: str) -> tuple[str, list[str]]:
+    """What the member's own report of this round opens with: the unit's name, then sentences. Raises: Http404."""
+    report = queries.report_for(member, round_id)
+    return report.unit_name, sentences.headline(report)

@@ -19,6 +19,7 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = rounds.rounds_of(member, limit=20)
     wallet = issuance.wallet_id(member)
     latest = next((view for view in mine if view.state is rounds.State.RELEASED), None)
+    unit, headline = results.opening_of(member, latest.id) if latest else ("", [])
     return render(
         request,
         "today/home.html",
@@ -27,7 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
             "closing": [view for view in mine if view.state is rounds.State.CLOSING],
             "latest": latest,
-            "latest_headline": results.headline_for(member, latest.id) if latest else [],
+            "latest_unit": unit,
+            "latest_headline": headline,
             "may_open": bool(organisation.leads_of(member.pk, on=timezone.localdate())),
         },
     )
