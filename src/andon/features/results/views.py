@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
@@ -56,7 +57,12 @@ def receipt(request: HttpRequest, round_id: str) -> HttpResponse:
     return render(
         request,
         "results/receipt.html",
-        {"round_id": round_id, "slots": content["slots"], "roster": len(content["opening"]["members"])},
+        {
+            "round_id": round_id,
+            "slots": content["slots"],
+            "roster": len(content["opening"]["members"]),
+            "app_origin": settings.APP_ORIGIN,
+        },
     )
 
 
