@@ -18,7 +18,7 @@ class DemoRole:
 
 DEMO_ROLES = (
     DemoRole("member", _("Member"), _("answers rounds and reads the results of the team")),
-    DemoRole("lead", _("Lead"), _("reads the results of a team and holds its debrief")),
+    DemoRole("lead", _("Lead"), _("opens a round for a team and reads its results with everybody else")),
     DemoRole("steward", _("Steward"), _("runs the service and can read no answer")),
     DemoRole("auditor", _("Auditor"), _("checks that the promises are kept")),
     DemoRole("facilitator", _("Facilitator"), _("helps teams talk about results")),
