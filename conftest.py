@@ -50,32 +50,8 @@ def key_directory(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def anonymous_client(db: None) -> Any:
-    """A test client of the anonymous door, usable beside `client`: the door's addresses, middleware and aliases.
-
-    A query on an alias that the door does not have fails, as it does in the door's own process.
-    """
-    from django.db import connections
-    from django.test import Client, override_settings
-
-    from andon.project.settings import anonymous as door
-
-    kept = ("ROOT_URLCONF", "MIDDLEWARE", "TEMPLATES", "DATA_UPLOAD_MAX_MEMORY_SIZE")
-    door_settings = {name: getattr(door, name) for name in kept}
-    closed = [alias for alias in connections if not door.DATABASES.get(alias)]
-
-    def refuse(alias: str) -> Callable[..., Any]:
-        def wrapper(*_: Any) -> Any:
-            raise AssertionError(f"The anonymous door asked the database {alias!r}, which it does not have.")
-
-        return wrapper
-
-    class AnonymousClient(Client):
-        def request(self, **request: Any) -> Any:
-            with ExitStack() as stack:
-                stack.enter_context(override_settings(**door_settings))
-                for alias in closed:
-                    stack.enter_context(connections[alias].execute_wrapper(refuse(alias)))
-                return super().request(**request)
+    """A test client of the anonymous door, usable beside `client` (tests/anonymous_client.py)."""
+    from tests.anonymous_client import AnonymousClient
 
     return AnonymousClient()
 

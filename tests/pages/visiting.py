@@ -69,8 +69,10 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
     return {name: reverse(name) for name in plain.split()} | rounds | nodes | {"absent": f"/rounds/{absent_id()}/"}
 
 
-def read_by(house: LivedIn, name: str, wanted: Callable[[str], bool] = lambda what: True) -> Iterator[Seen]:
-    client = client_of(house, name)
+def read_by(
+    house: LivedIn, name: str, wanted: Callable[[str], bool] = lambda what: True, client: Client | None = None
+) -> Iterator[Seen]:
+    client = client or client_of(house, name)
     for what, address in addresses_of(house).items():
         if wanted(what):
             with undone():

@@ -1,6 +1,6 @@
 """The door of `organisation`: the tree and its people, as frozen values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -19,6 +19,7 @@ __all__ = [
     "current",
     "duties_of",
     "leads_of",
+    "named_paths",
     "path_of",
     "place_of",
     "tree",
@@ -97,17 +98,25 @@ def below(root_id: str, nodes: Iterable[Node] | None = None) -> set[str]:
 
 
 def path_of(node: Node) -> tuple[str, ...]:
-    """Names from the top of the tree to the node."""
+    """Names from the top of the tree to the node. One query, however deep it lies."""
+    return _path(node.id, _nodes())
+
+
+def _nodes() -> dict[str, Node]:
+    return {node.id: node for node in Node.objects.only("id", "parent_id", "name")}
+
+
+def _path(node_id: str, nodes: Mapping[str, Node]) -> tuple[str, ...]:
     names: list[str] = []
-    step: Node | None = node
+    step: str | None = node_id
     while step is not None:
-        names.append(step.name)
-        step = step.parent
+        names.append(nodes[step].name)
+        step = nodes[step].parent_id
     return tuple(reversed(names))
 
 
 def place_of(member_id: UUID | str, *, on: date) -> Place | None:
-    membership = Membership.objects.filter(_valid_on(on), member_id=member_id).select_related("node__parent").first()
+    membership = Membership.objects.filter(_valid_on(on), member_id=member_id).select_related("node").first()
     if membership is None:
         return None
     return Place(membership.node_id, path_of(membership.node), membership.role == Membership.Role.LEAD)
@@ -129,13 +138,6 @@ def duties_of(member_id: UUID | str) -> set[str]:
 
 def named_paths(node_ids: Iterable[str]) -> list[tuple[str, str]]:
     """(id, "Security / Detection") of each of these nodes, in the order of the paths. One query."""
-    nodes = {node.id: node for node in Node.objects.only("id", "parent_id", "name")}
-
-    def path(node: Node) -> str:
-        names = [node.name]
-        while node.parent_id is not None:
-            node = nodes[node.parent_id]
-            names.append(node.name)
-        return " / ".join(reversed(names))
-
-    return sorted(((node_id, path(nodes[node_id])) for node_id in node_ids), key=lambda pair: pair[1].casefold())
+    nodes = _nodes()
+    paths = ((node_id, " / ".join(_path(node_id, nodes))) for node_id in node_ids)
+    return sorted(paths, key=lambda pair: pair[1].casefold())
