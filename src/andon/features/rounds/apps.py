@@ -14,7 +14,7 @@ class Rounds(AppConfig):
         tasks.register()
         register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
         register_words("round.planned", _("A round was published"))
-        register_words("round.close_asked", _("A round was closed by its lead"))
+        register_words("round.close_asked", _("The close of a round began"))
         register_fact("round", _("round"))
         register_fact("instrument", _("questionnaire"))
         register_fact("early", _("before its date:"), {True: _("yes"), False: _("no")})
