@@ -486,7 +486,7 @@ class AnsweringPage {
             h('h2', {}, gettext('Check that it was counted')),
             h('p', {}, gettext('Open Verify in Andon with this browser. Your group’s list of ballots is compared with your receipt here, on your device, and nobody learns the result.')),
             h('p', {}, gettext('Or take the file of your group from there and check it with a program of its own:')),
-            h('pre', {}, h('code', {}, 'andon verify --unit FILE')),
+            h('pre', {}, h('code', {}, `andon verify ${this.doors?.app ?? 'URL'} --unit FILE`)),
           )
         : null,
       h('div', { class: 'actions' }, this.backToApp()),
