@@ -20,7 +20,12 @@ def _name(field: forms.Field, label: Any, help_text: Any = "", **attributes: Any
 class AskForCode(allauth.RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _name(self.fields["email"], _("Your work e-mail address"), inputmode="email")
+        email = self.fields["email"]
+        _name(email, _("Your work e-mail address"), inputmode="email")
+        email.error_messages |= {
+            "required": _("Type the address that your organisation knows you by."),
+            "invalid": _("This is not an e-mail address. Nothing was sent."),
+        }
 
 
 class EnterCode(allauth.ConfirmLoginCodeForm):
