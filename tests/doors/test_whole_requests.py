@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
@@ -28,6 +29,9 @@ class Proto:
             yield chunk
         if self.breaks:
             raise ConnectionResetError("203.0.113.9 went away")
+
+    async def __call__(self):
+        return b"".join([chunk async for chunk in self])
 
     def response_bytes(self, status, headers, body):
         self.answer = (status, headers, body)
@@ -106,3 +110,43 @@ def test_a_body_that_breaks_off_is_neither_handed_on_nor_told_of(capfd):
     assert ask(Proto(b"a", breaks=True), ("content-length", "3"))[0] == 400
     assert called == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_body_that_is_shorter_than_announced_is_not_handed_on():
+    assert ask(Proto(b"ab"), ("content-length", "4"))[0] == 400
+    assert called == []
+
+
+def test_an_application_that_fails_does_not_take_the_thread_with_it():
+    def fail_first(environ, start_response):
+        called.append(environ)
+        if len(called) == 1:
+            raise ZeroDivisionError
+        return echo(environ, start_response)
+
+    async def ask_twice():
+        with pytest.raises(ZeroDivisionError):
+            await door.__rsgi__(Scope(), Proto())
+        second = Proto()
+        await door.__rsgi__(Scope(), second)
+        return second.answer
+
+    called.clear()
+    door = WholeRequests(fail_first, most_bytes=100, threads=1, with_address=False)
+    assert asyncio.run(ask_twice())[0] == 200
+
+
+def test_as_many_requests_are_worked_on_at_once_as_there_are_threads():
+    both = threading.Barrier(2, timeout=5)
+
+    def wait_for_the_other(environ, start_response):
+        both.wait()
+        return echo(environ, start_response)
+
+    async def ask_both():
+        protos = Proto(), Proto()
+        await asyncio.gather(*(door.__rsgi__(Scope(), proto) for proto in protos))
+        return [proto.answer[0] for proto in protos]
+
+    door = WholeRequests(wait_for_the_other, most_bytes=100, threads=2, with_address=False)
+    assert asyncio.run(ask_both()) == [200, 200]
