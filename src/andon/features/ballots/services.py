@@ -73,8 +73,8 @@ def prepare_key_directory(path: Path) -> None:
 class EvaluationKeys:
     """Derived evaluation keys of open rounds, kept for a short while.
 
-    Guarantees: a key is forgotten at the latest `seconds` after it was derived, so that a closed round's
-    keys do not stay in the memory of the process; at most `most` are kept.
+    Guarantees: a key is forgotten at the latest one and a half times `seconds` after it was derived, also in a process
+    that nobody asks for anything, so that a closed round's keys do not stay in its memory; at most `most` are kept.
     """
 
     def __init__(
@@ -83,13 +83,13 @@ class EvaluationKeys:
         self._most, self._seconds, self._clock = most, seconds, clock
         self._keys: OrderedDict[tuple[str, str, str], tuple[float, EvaluationKey]] = OrderedDict()
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
 
     def get(self, round_id: str, unit_id: str, purpose: str) -> EvaluationKey:
         """Raises: KeyGone where the round has no seed (never had, or was closed)."""
         place, now = (round_id, unit_id, purpose), self._clock()
         with self._lock:
-            while self._keys and next(iter(self._keys.values()))[0] + self._seconds < now:
-                self._keys.popitem(last=False)
+            self._forget_old(now)
             found = self._keys.get(place)
         if found is not None:
             return found[1]
@@ -99,7 +99,25 @@ class EvaluationKeys:
             self._keys[place] = (now, key)
             while len(self._keys) > self._most:
                 self._keys.popitem(last=False)
+            self._look_again()
         return key
+
+    def _forget_old(self, now: float) -> None:
+        while self._keys and next(iter(self._keys.values()))[0] + self._seconds < now:
+            self._keys.popitem(last=False)
+
+    def _look_again(self) -> None:
+        # After the close of a round nobody may ask this process for anything for a long while.
+        if self._keys and self._timer is None:
+            self._timer = threading.Timer(self._seconds / 2, self._tidy)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _tidy(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._forget_old(self._clock())
+            self._look_again()
 
     def forget(self, round_id: str) -> None:
         with self._lock:
@@ -115,15 +133,19 @@ def cast(body: bytes) -> CastOutcome:
 
     Guarantees: what is accepted is durable; per slot and purpose the highest sequence is kept; the same bytes
     again are accepted again; nothing is kept of the key, the output or the signature; nothing is logged.
-    Raises: wire.Malformed, ballot.WrongSize, KeyDirectoryMissing.
+    Raises: wire.Malformed, ballot.WrongSize, KeyDirectoryMissing; KeyGone where an open round has lost its seed.
     """
     handed_in = ballot.parse_cast(body)
     try:
         key = evaluation_keys.get(handed_in.round_id, handed_in.unit_id, handed_in.purpose)
         ballot.check_cast(handed_in, key)
     except KeyGone:
-        # Without a seed the round is over, or there never was one.
-        return _refusal(_box_state(handed_in.round_id)) or AlreadyClosed()
+        # Without a seed the round is over, or there never was one. While the box is open it is neither, and a wallet
+        # that is told "closed" would never ask again.
+        refusal = _refusal(_box_state(handed_in.round_id))
+        if refusal is None:
+            raise
+        return refusal
     except ballot.BadSlip:
         return BadSlip()
     return _keep(handed_in)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from andon.features.ballots import bundle, services
-from andon.features.ballots.keys import KeyDirectoryMissing
+from andon.features.ballots.keys import KeyDirectoryMissing, KeyGone
 from andon.features.publiclog import public as publiclog
 from andon.kernel import ballot, wire
 
@@ -32,7 +32,7 @@ def cast(request: HttpRequest) -> HttpResponse:
         return refusal(413, "wrong_size", "A ballot has exactly 4,096 bytes. Nothing was kept.")
     except wire.Malformed:
         return refusal(400, "malformed", "This is not a ballot that this version reads. Nothing was kept.")
-    except (DatabaseError, KeyDirectoryMissing, OSError) as error:
+    except (DatabaseError, KeyDirectoryMissing, KeyGone, OSError) as error:
         # The kind of the error only: its text could hold a value of the request.
         log.error("a ballot could not be kept: %s", type(error).__name__)
         return refusal(503, "unavailable", "The ballot could not be kept right now. It is safe to send it again.")
