@@ -48,6 +48,11 @@ def _line(line: HeadlineLine) -> str:
     match line.code, line.word:
         case HeadlineCode.NO_FIGURE, _word:
             return _("Too few people answered for an index of any stage.")
+        case HeadlineCode.ALIKE, word if word is not None and len(line.facets) < len(_ABOUT):
+            return _("Of the stages that have a figure none stands out, %(word)s: %(about)s.") % {
+                "about": about,
+                "word": BAND_WORDS[word],
+            }
         case HeadlineCode.ALIKE, word if word is not None:
             return _("All four stages look alike here, %(word)s: the answers do not tell them apart.") % {
                 "word": BAND_WORDS[word]

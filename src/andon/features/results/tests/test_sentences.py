@@ -1,0 +1,111 @@
+"""Every code and word of the kernel has its sentence, and the sentence says what the figures say."""
+
+from fractions import Fraction
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from andon.features.results import queries, sentences
+from andon.kernel.disclosure import Band
+from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Index, NoIndex, Zone, headline, quadrant
+
+BEST = {
+    Band.HIGH: "What is safe here: belonging.",
+    Band.MIXED_HIGH: "What comes easiest here, though only leaning safe: belonging.",
+    Band.MIXED_LOW: "What comes easiest here, though only leaning unsafe: belonging.",
+    Band.LOW: "What comes easiest here, though only unsafe: belonging.",
+}
+WORST = {
+    Band.HIGH: "What is lowest, and still safe: challenging a plan.",
+    Band.MIXED_HIGH: "What comes hardest, leaning safe: challenging a plan.",
+    Band.MIXED_LOW: "What comes hardest, leaning unsafe: challenging a plan.",
+    Band.LOW: "What costs people something: challenging a plan.",
+}
+
+
+def index(low: int, high: int) -> Index:
+    return Index(Fraction(low), Fraction(high))
+
+
+def said(*lines: HeadlineLine, reason: str = "") -> list[str]:
+    report: Any = SimpleNamespace(reason=reason, headline=lines)
+    return sentences.headline(report)
+
+
+@pytest.mark.parametrize("word", Band)
+def test_the_stage_that_comes_easiest_is_said_as_strongly_as_it_stands(word: Band) -> None:
+    assert said(HeadlineLine(HeadlineCode.HIGHEST, ("inclusion",), word)) == [BEST[word]]
+
+
+@pytest.mark.parametrize("word", Band)
+def test_the_stage_that_comes_hardest_is_said_as_strongly_as_it_stands(word: Band) -> None:
+    assert said(HeadlineLine(HeadlineCode.LOWEST, ("challenger",), word)) == [WORST[word]]
+
+
+@pytest.mark.parametrize("word", Band)
+def test_stages_that_cannot_be_told_apart_are_not_ranked(word: Band) -> None:
+    [sentence] = said(HeadlineLine(HeadlineCode.ALIKE, queries.SAFETY, word))
+    assert sentence == (
+        f"All four stages look alike here, {sentences.BAND_WORDS[word]}: the answers do not tell them apart."
+    )
+
+
+def test_where_a_stage_has_no_figure_it_is_not_said_to_be_like_the_others() -> None:
+    line = HeadlineLine(HeadlineCode.ALIKE, ("inclusion", "learner"), Band.MIXED_LOW)
+    assert said(line) == [
+        "Of the stages that have a figure none stands out, leaning unsafe: belonging and admitting mistakes."
+    ]
+
+
+def test_several_stages_share_a_sentence() -> None:
+    line = HeadlineLine(HeadlineCode.LOWEST, ("learner", "contributor", "challenger"), Band.LOW)
+    assert said(line) == ["What costs people something: admitting mistakes, bringing in ideas and challenging a plan."]
+
+
+def test_where_nothing_may_be_said_nothing_is_said() -> None:
+    assert said(HeadlineLine(HeadlineCode.NO_FIGURE, (), None)) == [
+        "Too few people answered for an index of any stage."
+    ]
+    [sentence] = said(reason="too_few_ballots")
+    assert sentence.startswith("Fewer than five people answered")
+
+
+def test_every_line_that_the_kernel_can_make_has_a_sentence() -> None:
+    places = [index(low, low + 10) for low in (0, 30, 55, 90)]
+    for chosen in product([None, *places], repeat=4):
+        lines = headline(dict(zip(queries.SAFETY, chosen, strict=True)))
+        assert all(sentence.endswith(".") for sentence in said(*lines))
+
+
+def test_a_line_of_another_kind_is_an_error_and_no_empty_page() -> None:
+    with pytest.raises(ValueError, match=r"highest.*no sentence"):
+        said(HeadlineLine(HeadlineCode.HIGHEST, ("inclusion",), None))
+
+
+@pytest.mark.parametrize(
+    ("accountability", "safety", "sentence"),
+    [
+        (index(70, 90), index(70, 90), "The team stands in the zone of learning."),
+        (index(10, 30), index(70, 90), "The team stands in the zone of comfort."),
+        (index(70, 90), index(10, 30), "The team stands in the zone of anxiety."),
+        (index(10, 30), index(10, 30), "The team stands in the zone of apathy."),
+        (index(40, 60), index(70, 90), "The team stands in comfort or learning: the answers do not say which."),
+        (index(40, 60), index(40, 60), "The box lies across the middle: the answers do not say which zone"),
+    ],
+)
+def test_a_zone_is_named_only_where_the_box_lies_in_it(accountability: Index, safety: Index, sentence: str) -> None:
+    report: Any = SimpleNamespace(quadrant=quadrant(accountability, safety))
+    assert sentences.where_the_box_lies(report).startswith(sentence)
+
+
+def test_without_a_box_the_page_says_why() -> None:
+    report: Any = SimpleNamespace(quadrant=None)
+    assert sentences.where_the_box_lies(report).startswith("There is no box")
+
+
+def test_every_band_zone_and_reason_has_its_word() -> None:
+    assert set(sentences.BAND_WORDS) == set(Band)
+    assert set(sentences.ZONE_NAMES) == set(Zone)
+    assert set(sentences.WHY_NO_INDEX) == {reason.value for reason in NoIndex}
