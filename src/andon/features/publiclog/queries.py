@@ -1,10 +1,12 @@
 """Reading the log."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from andon.features.publiclog.models import Blob, LogEntry
+from andon.kernel import wire
 
 PAGE = 100
 
@@ -43,7 +45,9 @@ def page(start: int) -> list[Entry]:
 
 
 def find(kind: str, round_id: str) -> Entry | None:
-    """The newest entry of that kind about that round."""
+    """The newest entry of that kind about that round. What cannot be the id of one is about none."""
+    if round_id and not _is(wire.check_id, round_id):
+        return None
     row = LogEntry.objects.filter(kind=kind, round_id=round_id).order_by("-index").first()
     return as_entry(row) if row else None
 
@@ -54,5 +58,16 @@ def newest(kind: str) -> Entry | None:
 
 
 def blob(sha256: str) -> StoredBlob | None:
+    if not _is(wire.check_digest, sha256):
+        return None
     row = Blob.objects.filter(sha256=sha256).first()
     return StoredBlob(row.media_type, bytes(row.content)) if row else None
+
+
+def _is(check: Callable[[str], str], text: str) -> bool:
+    # Asked before the database is: PostgreSQL refuses a text with a zero byte in it, and that would be a failure here.
+    try:
+        check(text)
+    except wire.Malformed:
+        return False
+    return True
