@@ -6,6 +6,7 @@ connection that announces 4,096 bytes and sends one would keep everybody else ou
 
 import asyncio
 import contextlib
+import gc
 import io
 import sys
 import threading
@@ -66,6 +67,8 @@ class WholeRequests:
         if not self._begun:
             # Not before: the process that loads this code forks the one that serves.
             self._begun = True
+            # What was loaded stays for good, so the collector need not look through it again and again.
+            gc.freeze()
             for number in range(self._threads):
                 threading.Thread(target=self._work, name=f"door-{number}", daemon=True).start()
         answered = asyncio.get_running_loop().create_future()
