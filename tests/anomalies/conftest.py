@@ -49,5 +49,5 @@ def uninterrupted(installation: Installation, new_round: Callable[[], dict[str, 
     prepared = new_round()
     installation.do("close", round_id=prepared["round"])
     seen = installation.do("look", round_id=prepared["round"])
-    assert [seen["units"][team]["figures"]["ballots"] for team in ("Detection", "Response", "Crowd")] == [6, 4, 0]
+    assert [seen["units"][team]["figures"]["ballots"] for team in ("Detection", "Response", "Crowd")] == [5, 2, 0]
     return {name: unit["figures"] for name, unit in seen["units"].items()}

@@ -4,6 +4,7 @@ Django is started once; a child is a real process with its own connections, and 
 JSON request a line, answers with the child's pid and, when it has ended, with how it ended and what it returned.
 """
 
+import gc
 import json
 import os
 import select
@@ -20,6 +21,9 @@ def main() -> None:
     django.setup()
     from tests.anomalies import deeds
 
+    deeds.read_once()
+    # What is there by now is never freed, so no child needs a copy of it for its own bookkeeping.
+    gc.freeze()
     folder = Path(sys.argv[1])
     running: dict[int, tuple[int, int]] = {}
     waiting = b""
