@@ -28,13 +28,14 @@ from tests.pages import visiting
 
 OPENS, CLOSES = "⟦", "⟧"
 READ_ALOUD = {"alt", "aria-description", "aria-label", "aria-roledescription", "data-label", "placeholder", "title"}
-# The same in every language: the name of the product, units, file names, and what is typed into a shell.
-EVERYWHERE = {"Andon", "andon verify --unit FILE", "http://localhost:8000", "andon verify"}
+# The same in every language: the name of the product, of the time zone, units, file names, and what is typed into a
+# shell.
+EVERYWHERE = {"Andon", "UTC", "--unit FILE --receipt SLOT:HASH", "http://localhost:8000", "andon verify"}
 # A sample of a file: its words are read by the import, in this language only.
 SAMPLE = """e-mail,name,team path,role
-ada@example.org,Ada Okafor,Security/Detection/SOC night,lead
-bo@example.org,Bo Lindqvist,Security/Detection/SOC night,member
-cy@example.org,Cy Tanaka,Security,"member,steward\""""
+ada@example.org,Ada Okafor,Lanternworks/Detection/SOC night,lead
+bo@example.org,Bo Lindqvist,Lanternworks/Detection/SOC night,member
+cy@example.org,Cy Tanaka,Lanternworks,"member,steward\""""
 
 
 class Bracketed(NullTranslations):
