@@ -331,6 +331,14 @@ export function checkUnit(manifest: Manifest, proof: UnitProof, me: string): Uni
   return { unit, index: proof.index, name, members, keys };
 }
 
+/** Characters that nobody sees: with them two people on a roster look alike, or a line reads another way round. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** The text as a reader tells it from others; some scripts need the two joiners. */
+function visible(text: string): string {
+  return text.replace(/[\u200c\u200d]/g, '').normalize('NFC');
+}
+
 function openRoster(opening: JsonObject, commitment: string): { members: string[]; name: string } {
   let members: string[];
   let name: string;
@@ -347,6 +355,9 @@ function openRoster(opening: JsonObject, commitment: string): { members: string[
   const sorted = [...new Set(members)].sort();
   if (sorted.length !== members.length || sorted.some((member, i) => member !== members[i])) {
     throw new Refusal('roster_mismatch');
+  }
+  if (members.some((member) => UNSEEN.test(visible(member))) || new Set(members.map(visible)).size !== members.length) {
+    throw new Refusal('roster_unreadable');
   }
   if (rosterCommitment(salt, members, name) !== commitment) throw new Refusal('roster_mismatch');
   return { members, name };

@@ -10,6 +10,7 @@ export type RefusalCode =
   | 'proof_invalid'
   | 'roster_too_small'
   | 'roster_missing' // no roster by name was shown
+  | 'roster_unreadable' // it holds characters that nobody sees
   | 'roster_mismatch' // its opening does not match the leaf
   | 'not_in_roster'
   | 'round_not_in_log'

@@ -23,6 +23,8 @@ export function refusalText(code: RefusalCode): string {
       return gettext('The group you would be counted with has fewer than five people.');
     case 'roster_missing':
       return gettext('You were not shown whom you would be counted with.');
+    case 'roster_unreadable':
+      return gettext('The people you would be counted with are written in a way that could make two of them look alike.');
     case 'roster_mismatch':
       return gettext('The people you were shown are not the ones fixed when the round was published.');
     case 'not_in_roster':

@@ -180,6 +180,9 @@ test('refuses when no roster is shown, when it is another, and when names repeat
     return { ...answer, opening: { ...opening, members: [...list(opening['members']).slice(0, 7), 'Zoe <zoe@example.org>'] } };
   });
   await refused({ members: [...people(4), people(4)[3] as string] }, 'roster_mismatch', (answer) => answer);
+  for (const unseen of ['\u200b', '\u202e', '\u2066', '\u200d', '\u00ad', '\ufeff', '\u0000']) {
+    await refused({ members: [...people(5), `Bo${unseen} <bo@example.org>`] }, 'roster_unreadable', (answer) => answer);
+  }
 });
 
 test('refuses a unit whose roster does not hold the member', () =>

@@ -130,6 +130,23 @@ def test_a_member_listed_twice_does_not_make_five() -> None:
         manifest.check_opening(leaf, manifest.Opening(SALT, "Red team", twice))
 
 
+UNSEEN = ["\u200b", "\u200c", "\u200d", "\u202e", "\u2066", "\u00ad", "\ufeff", "\u2028", "\x00"]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+    "unseen", ["\u200b", "\u200c", "\u200d", "\u202e", "\u2066", "\u00ad", "\ufeff", "\u2028", "\x00"]
+)
+def test_a_member_who_only_looks_like_two_does_not_make_five(unseen: str) -> None:
+    twice = tuple(manifest.sorted_members([*MEMBERS[:4], MEMBERS[3].replace(" ", f"{unseen} ", 1)]))
+    with pytest.raises(manifest.RosterUnreadable):
+        manifest.check_opening(leaf_for(twice), manifest.Opening(SALT, "Red team", twice))
+
+
+def test_a_name_that_needs_a_joiner_is_a_name() -> None:
+    joined = tuple(manifest.sorted_members([*MEMBERS[:4], "\u0645\u06cc\u200c\u0631 <mir@example.org>"]))
+    manifest.check_opening(leaf_for(joined), manifest.Opening(SALT, "Red team", joined))
+
+
 def test_members_sort_by_utf16_code_units_as_in_javascript() -> None:
     assert manifest.sorted_members(["\ufb03", "\U0001f9ea", "Zoë"]) == ["Zoë", "\U0001f9ea", "\ufb03"]
     with pytest.raises(Malformed):

@@ -160,9 +160,15 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+_NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
+
+
 def _text(line: int, text: str) -> str:
     plain = _plain(text)
-    if any(unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"} for letter in plain):
+    # What nobody sees can make two people on a roster look alike, or turn around how a line reads. Some scripts need
+    # the two joiners.
+    if any(unicodedata.category(letter) in _NOT_TEXT and letter not in _JOINERS for letter in plain):
         raise _Refused(line, repr(text), _("contains a character that is not text"))
     return plain
 
@@ -193,7 +199,7 @@ def _row(line: int, values: dict[str, str], cells: list[str], wanted: int) -> tu
 def _email(line: int, text: str, _whose: str) -> str:
     email = _text(line, text).lower()
     try:
-        validate_email(email)
+        validate_email(email.translate(dict.fromkeys(map(ord, _JOINERS), " ")))
     except ValidationError:
         raise _Refused(line, text, _("is not an e-mail address")) from None
     if len(email) > 254:
@@ -205,6 +211,8 @@ def _name(line: int, text: str, whose: str) -> str:
     name = _text(line, text)
     if not name:
         raise _Refused(line, whose, _("has no name"))
+    if "<" in name or ">" in name:
+        raise _Refused(line, name, _("has an angle bracket, which stands around addresses on a roster"))
     if len(name) > LONGEST_NAME:
         raise _Refused(line, name, _("is a name of more than 150 characters"))
     return name

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,10 @@ class RosterTooSmall(BadOpening):
 
 class RosterNotSorted(BadOpening):
     """The members are not sorted, or one is listed twice to make the unit look larger."""
+
+
+class RosterUnreadable(BadOpening):
+    """The roster holds characters that nobody sees, so that two of its members can look alike."""
 
 
 class OpeningDoesNotMatch(BadOpening):
@@ -117,12 +122,28 @@ def check_opening(leaf: Mapping[str, object], opening: Opening) -> None:
 
     Guarantees: passes only for the name and the members the commitment was made from, five or more, each listed once.
     Does not: check that the leaf is in the manifest (`verify_inclusion`), nor that the reader is on the roster.
-    Raises: RosterTooSmall, RosterNotSorted, OpeningDoesNotMatch (all BadOpening); Malformed for a broken leaf.
+    Raises: RosterTooSmall, RosterUnreadable, RosterNotSorted, OpeningDoesNotMatch (all BadOpening); Malformed for a
+        broken leaf.
     Reference: docs/protocol, sections 5 and 11.
     """
     roster = check_leaf(leaf)["roster"]
     if len(opening.members) < LEAST_MEMBERS:
         raise RosterTooSmall("a unit has at least five members")
     shown = roster_commitment(opening.salt, opening.name, opening.members)
+    if len(set(map(_visible, opening.members))) != len(opening.members):
+        raise RosterUnreadable("two members look alike")
     if not hmac.compare_digest(shown, str(roster)):
         raise OpeningDoesNotMatch("the roster shown is not the roster that was fixed")
+
+
+# Some scripts need these two; what differs in them alone looks the same.
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+
+
+def _visible(text: str) -> str:
+    """The text as a reader tells it from others. Raises: RosterUnreadable."""
+    seen = unicodedata.normalize("NFC", text.translate(_JOINERS))
+    if any(unicodedata.category(character) in _UNSEEN for character in seen):
+        raise RosterUnreadable("a member's name or address holds a character that is not shown")
+    return seen

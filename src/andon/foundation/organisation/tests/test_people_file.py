@@ -98,6 +98,11 @@ def test_every_problem_of_every_row_is_named_at_once() -> None:
         (b"email,name,team\na@example.org,Zo\xeb,Security\n", 2),
         (b'email,name,team\na@example.org,A,S\nb@example.org,"B,S\n', 3),
         (b"email,name,team\na@example.org,A\x00,S\n", 2),
+        ("email,name,team\na@example.org,A\u200b,S\n".encode(), 2),
+        ("email,name,team\na@example.org,\u202eA,S\n".encode(), 2),
+        ("email,name,team\na@example.org\u200b,A,S\n".encode(), 2),
+        ("email,name,team\na@example.org\u200d,A,S\n".encode(), 2),
+        (b"email,name,team\na@example.org,Bo <bo@example.org>,S\n", 2),
         (b"email,name,team\na@example.org,%s,S\n" % (b"n" * 151), 2),
         (b"email,name,team\na@example.org,A,%s\n" % (b"t" * 201), 2),
         (b"email,name,team\na@example.org,A,\n", 2),
@@ -106,6 +111,11 @@ def test_every_problem_of_every_row_is_named_at_once() -> None:
 )
 def test_what_cannot_be_understood_is_refused_with_its_line(content: bytes, line: int) -> None:
     assert [bad.line for bad in read_people(content).bad_rows] == [line]
+
+
+def test_a_name_that_needs_a_joiner_is_a_name() -> None:
+    file = read_people("email,name,team\na@example.org,\u0645\u06cc\u200c\u0631,S\n".encode())
+    assert [row.name for row in file.rows] == ["\u0645\u06cc\u200c\u0631"]
 
 
 @given(st.binary(max_size=400) | st.text(max_size=300).map(lambda text: (HEADER + text).encode("utf-8", "replace")))
