@@ -134,8 +134,6 @@ UNSEEN = ["\u200b", "\u200c", "\u200d", "\u202e", "\u2066", "\u00ad", "\ufeff", 
 
 
 @pytest.mark.parametrize("unseen", UNSEEN)
-    "unseen", ["\u200b", "\u200c", "\u200d", "\u202e", "\u2066", "\u00ad", "\ufeff", "\u2028", "\x00"]
-)
 def test_a_member_who_only_looks_like_two_does_not_make_five(unseen: str) -> None:
     twice = tuple(manifest.sorted_members([*MEMBERS[:4], MEMBERS[3].replace(" ", f"{unseen} ", 1)]))
     with pytest.raises(manifest.RosterUnreadable):
