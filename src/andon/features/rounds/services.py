@@ -65,7 +65,8 @@ class AskedAlready(RoundRefused):
         super().__init__(
             _(
                 "Somebody on this roster is being asked these statements now, or was within the last 28 days. "
-                "Nothing was opened. Wait until then, or choose another team."
+                "No other round was opened. If you have just published one, it stands under Rounds. "
+                "Otherwise wait, or choose another team."
             )
         )
 
@@ -114,7 +115,7 @@ def publish_round(
     ballots.installed_bundle()
     _check_dates(opens_at, closes_at, at)
     instrument = instruments.load(instrument_id)
-    plan = plan_round(node_id=node_id, on=at.date())
+    plan = plan_round(node_id=node_id, on=timezone.localdate(at))
     if not plan.units:
         raise NobodyToAsk
     with transaction.atomic(using="default"):
