@@ -11,7 +11,7 @@ from andon.project.whole_requests import WholeRequests
 
 class Scope:
     http_version, scheme, method = "1.1", "http", "POST"
-    server, client, path, query_string = "127.0.0.1:8001", "203.0.113.9:40000", "/caf\u00e9/", "a=1"
+    server, client, path, query_string = "127.0.0.1:8001", "203.0.113.9:40000", "/\u00e9/", "a=1"
 
     def __init__(self, *headers):
         self.headers = type("Headers", (), {"items": lambda _: list(headers)})()
@@ -70,7 +70,7 @@ def test_the_application_gets_the_whole_body_and_the_headers():
     assert (status, headers) == (200, [("x-size", "4")])
     assert body.endswith(b" abcd")
     environ = called[0]
-    assert environ["PATH_INFO"].encode("latin-1").decode() == "/caf\u00e9/"
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/\u00e9/"
     assert environ["CONTENT_LENGTH"] == "4"
     assert environ["CONTENT_TYPE"] == "text/plain"
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
