@@ -28,8 +28,8 @@ from tests.pages import visiting
 
 OPENS, CLOSES = "⟦", "⟧"
 READ_ALOUD = {"alt", "aria-description", "aria-label", "aria-roledescription", "data-label", "placeholder", "title"}
-# The same in every language: the name of the product, and what is typed into a shell or read by a program.
-EVERYWHERE = {"Andon"}
+# The same in every language: the name of the product and of the time zone, and what is read by a program.
+EVERYWHERE = {"Andon", "UTC"}
 NOT_READ = {"script", "style"}
 FOR_PROGRAMS = {"code", "pre"}
 
