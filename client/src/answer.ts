@@ -124,6 +124,7 @@ class AnsweringPage {
       note(
         'note',
         h('p', {}, gettext('Whoever manages this device or its network may see what you tap. If that is your employer, answer from your own phone.')),
+        h('p', {}, gettext('Your slip is kept in this browser only. If its data is cleared before you answer, the slip is lost and cannot be given again.')),
       ),
       whoCanKnowWhat(),
       ...roster(sitting.unit, sitting.place.me),
@@ -292,6 +293,7 @@ class AnsweringPage {
     this.show('review', [
       heading(gettext('Your answers')),
       h('p', { class: 'lead' }, summary(statements.length, skipped, open)),
+      skipped + open > 0 ? h('p', { class: 'quiet' }, gettext('What you skip counts as the middle, 3, in the colour of your group.')) : null,
       h('ol', { class: 'review' }, ...rows),
       this.commentBox(sitting),
       this.sendingTime(sitting),
@@ -486,7 +488,7 @@ class AnsweringPage {
             h('h2', {}, gettext('Check that it was counted')),
             h('p', {}, gettext('Open Verify in Andon with this browser. Your group’s list of ballots is compared with your receipt here, on your device, and nobody learns the result.')),
             h('p', {}, gettext('Or take the file of your group from there and check it with a program of its own:')),
-            h('pre', {}, h('code', {}, `andon verify ${this.doors?.app ?? 'URL'} --unit FILE`)),
+            h('pre', {}, h('code', {}, `andon verify ${this.doors?.app ?? 'URL'} --unit FILE --receipt ${sitting.receiptLines().split('\n')[0] || 'SLOT:HASH'}`)),
           )
         : null,
       h('div', { class: 'actions' }, this.backToApp()),
@@ -599,7 +601,7 @@ class AnsweringPage {
       h(
         'div',
         { class: 'actions' },
-        button(gettext('Copy'), 'second', () => void this.copy(sitting.receiptsFile()), gettext('Copy the receipt')),
+        button(gettext('Copy'), 'second', () => void this.copy(sitting.receiptLines()), gettext('Copy the receipt')),
         button(gettext('Save'), 'second', () => saveFile('andon-receipt.json', sitting.receiptsFile()), gettext('Save the receipt as a file')),
       ),
     );

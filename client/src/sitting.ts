@@ -199,6 +199,11 @@ export class Sitting {
     return `${JSON.stringify({ andon: 'v1', receipts, round: this.round }, null, 2)}\n`;
   }
 
+  /** As `andon verify --receipt` takes them: slot and hash, one receipt a line. */
+  receiptLines(): string {
+    return this.receipts.map(({ receipt }) => `${receipt?.slot ?? ''}:${receipt?.ciphertextHash ?? ''}`).join('\n');
+  }
+
   private queuedPayload(purpose: string): Payload | null {
     const text = this.draft.queued[purpose];
     const payload = text === undefined ? null : parseJson(text);

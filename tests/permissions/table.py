@@ -66,7 +66,7 @@ GET  results:receipt               in     404     200    200  404   404      404
 POST results:receipt               405    405     405    405  405   405      405    405     405     405
 GET  results:unit_json             in     404     200    200  404   404      404    404     404     404
 POST results:unit_json             405    405     405    405  405   405      405    405     405     405
-GET  verify:index                  in     200     200    200  200   200      200    200     200     200
+GET  verify:index                  200    200     200    200  200   200      200    200     200     200
 POST verify:index                  405    405     405    405  405   405      405    405     405     405
 GET  verify:about_me               in     200     200    200  200   200      200    200     200     200
 POST verify:about_me               405    405     405    405  405   405      405    405     405     405

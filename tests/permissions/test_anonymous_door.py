@@ -226,3 +226,10 @@ def test_what_identifies_is_gone_before_any_view_runs(anonymous_client: Any, mon
 def test_a_door_that_keeps_addresses_is_seen(anonymous_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "_NEEDED", middleware._NEEDED | {"REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"})
     assert visible(anonymous_client, monkeypatch) == {"REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"}
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_a_stale_link_gets_a_page_with_words_and_the_status_of_nothing(anonymous_client: Any) -> None:
+    stale = anonymous_client.get(f"/answer/{'0' * 32}/")
+    assert stale.status_code == 404
+    assert stale.content == anonymous_client.get("/answer/").content

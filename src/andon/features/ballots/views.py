@@ -78,6 +78,11 @@ def frame(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def answer(request: HttpRequest, round_id: str = "") -> HttpResponse:
+    if round_id and publiclog.find("manifest", round_id) is None:
+        # A person followed a stale or mistyped link: the page can say so in words, and a program reads the status.
+        response = _page("answer.html", "")
+        response.status_code = 404
+        return response
     return _page("answer.html", round_id)
 
 

@@ -86,7 +86,16 @@ def where_the_box_lies(report: Report) -> str:
         return _("There is no box, because not every part of it has an index.")
     names = [str(ZONE_NAMES[zone]) for zone in box.zones]
     if len(names) == 1:
-        return _("The team stands in the zone of %(zone)s.") % {"zone": names[0]}
+        zone = _("On the whole the team stands in the zone of %(zone)s.") % {"zone": names[0]}
+        weak = [str(_ABOUT[line.id]) for line in report.safety if line.band in {Band.LOW, Band.MIXED_LOW}]
+        if weak and box.zones[0] in {Zone.LEARNING, Zone.COMFORT}:
+            # The height of the box is the mean of four stages, and a mean hides its lowest part.
+            return (
+                zone
+                + " "
+                + _("That is a mean of four stages, and it hides the weakest: %(weak)s.") % {"weak": join(weak)}
+            )
+        return zone
     if len(names) == 2:
         return _("The team stands in %(first)s or %(second)s: the answers do not say which.") % {
             "first": names[0],

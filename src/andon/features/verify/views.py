@@ -8,20 +8,23 @@ from django.views.decorators.http import require_safe
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.verify import holdings
+from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
 
 @require_safe
-@member_required
 def index(request: HttpRequest) -> HttpResponse:
-    member = current_member(request)
+    """Also for whoever is not signed in: trust is decided before an address is typed."""
+    mine = rounds.rounds_of(current_member(request)) if request.user.is_authenticated else []
+    here = organisation.current()
     return render(
         request,
         "verify/index.html",
         {
             "head": publiclog.head(),
-            "rounds": [view for view in rounds.rounds_of(member) if view.fingerprint],
+            "rounds": [view for view in mine if view.fingerprint],
             "app_origin": settings.APP_ORIGIN,
+            "steward_key": here.steward_public_key if here else "",
         },
     )
 

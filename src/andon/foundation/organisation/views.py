@@ -86,4 +86,7 @@ def say(outcome: ImportOutcome) -> str:
         (outcome.changed, ngettext("%d changed", "%d changed", outcome.changed)),
         (outcome.unchanged, ngettext("%d as before", "%d as before", outcome.unchanged)),
     )
-    return ", ".join(words % number for number, words in counts if number) + "."
+    sentence = ", ".join(words % number for number, words in counts if number) + "."
+    if outcome.joined:
+        sentence += " " + _("Whoever is new can sign in now with their address; nobody was written to.")
+    return sentence

@@ -87,17 +87,29 @@ def test_a_line_of_another_kind_is_an_error_and_no_empty_page() -> None:
 @pytest.mark.parametrize(
     ("accountability", "safety", "sentence"),
     [
-        (index(70, 90), index(70, 90), "The team stands in the zone of learning."),
-        (index(10, 30), index(70, 90), "The team stands in the zone of comfort."),
-        (index(70, 90), index(10, 30), "The team stands in the zone of anxiety."),
-        (index(10, 30), index(10, 30), "The team stands in the zone of apathy."),
+        (index(70, 90), index(70, 90), "On the whole the team stands in the zone of learning."),
+        (index(10, 30), index(70, 90), "On the whole the team stands in the zone of comfort."),
+        (index(70, 90), index(10, 30), "On the whole the team stands in the zone of anxiety."),
+        (index(10, 30), index(10, 30), "On the whole the team stands in the zone of apathy."),
         (index(40, 60), index(70, 90), "The team stands in comfort or learning: the answers do not say which."),
         (index(40, 60), index(40, 60), "The box lies across the middle: the answers do not say which zone"),
     ],
 )
 def test_a_zone_is_named_only_where_the_box_lies_in_it(accountability: Index, safety: Index, sentence: str) -> None:
-    report: Any = SimpleNamespace(quadrant=quadrant(accountability, safety))
+    report: Any = SimpleNamespace(quadrant=quadrant(accountability, safety), safety=())
     assert sentences.where_the_box_lies(report).startswith(sentence)
+
+
+def test_a_good_zone_does_not_hide_a_weak_stage() -> None:
+    stages = (
+        SimpleNamespace(id="inclusion", band=Band.HIGH),
+        SimpleNamespace(id="challenger", band=Band.LOW),
+    )
+    report: Any = SimpleNamespace(quadrant=quadrant(index(70, 90), index(60, 80)), safety=stages)
+    assert sentences.where_the_box_lies(report) == (
+        "On the whole the team stands in the zone of learning. "
+        "That is a mean of four stages, and it hides the weakest: challenging a plan."
+    )
 
 
 def test_without_a_box_the_page_says_why() -> None:
