@@ -17,4 +17,5 @@ def test_an_odd_address_is_not_found(anonymous_client: Any, address: str, odd: s
     anonymous_client.raise_request_exception = False
     answer = anonymous_client.get(address.format(odd))
     assert answer.status_code == 404
-    assert answer.json()["error"] == "not_found"
+    # Whoever followed a mistyped link to answer reads it on a page; everything else is for programs.
+    assert address.startswith("/answer/") or answer.json()["error"] == "not_found"
