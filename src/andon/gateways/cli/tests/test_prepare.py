@@ -70,3 +70,34 @@ def test_a_place_that_cannot_be_used_is_refused_in_words(tmp_path):
     assert done.returncode == 1
     assert "Set ANDON_DATA" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def andon(data, *words, **env):
+    return subprocess.run(
+        [sys.executable, "-m", "andon.gateways.cli", *words],
+        env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_real_organisation_is_not_served_with_the_sign_in_of_the_demonstration(tmp_path):
+    data = tmp_path / "data"
+    assert prepare(data).returncode == 0
+    assert andon(data, "check", ANDON_DEMO="1").returncode == 0
+    assert andon(data, "found", "Real people").returncode == 0
+
+    refused = andon(data, "check", ANDON_DEMO="1")
+    assert refused.returncode == 1
+    assert "anybody could sign in as anybody" in refused.stderr
+    assert andon(data, "check").returncode == 0
+
+
+def test_the_demonstration_is_served_as_one(tmp_path):
+    data = tmp_path / "data"
+    assert prepare(data, ANDON_DEMO="1").returncode == 0
+    seeded = andon(data, "demo", ANDON_DEMO="1")
+    assert seeded.returncode == 0, seeded.stderr
+    assert andon(data, "check", ANDON_DEMO="1").returncode == 0

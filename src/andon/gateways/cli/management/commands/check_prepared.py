@@ -1,10 +1,22 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from andon.features.ballots import public as ballots
+from andon.foundation.organisation import public as organisation
+from andon.gateways.demo import seeding
+
+
+def is_the_demo() -> bool:
+    """Whether there is no organisation yet, or the one that `andon demo` made. Before a first migration: yes."""
+    try:
+        here = organisation.current()
+    except DatabaseError:
+        return True
+    return here is None or seeding.is_the_demo(here)
 
 
 class Command(BaseCommand):
@@ -17,6 +29,11 @@ class Command(BaseCommand):
             ballots.key_directory().check()
         except ballots.KeyDirectoryMissing as error:
             raise CommandError(str(error)) from None
+        if settings.DEMO and not is_the_demo():
+            raise CommandError(
+                "ANDON_DEMO is set, and this installation has an organisation of its own: anybody could sign in as "
+                "anybody. Nothing was started. Unset ANDON_DEMO, or name an empty ANDON_DATA."
+            )
         for alias in connections:
             executor = MigrationExecutor(connections[alias])
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
