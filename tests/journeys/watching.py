@@ -66,14 +66,17 @@ def assert_styled(page: Page) -> None:
     assert not missing, f"{page.url}: {missing}"
 
 
-def assert_accessible(page: Page, *, without: Iterable[str] = ()) -> None:
+def assert_accessible(page: Page, *, without: Iterable[str] = (), only: Iterable[str] = ()) -> None:
     """axe finds no barrier of WCAG 2.2 A and AA, nor of its best practices, on the page as it stands.
 
-    `without`: rules that do not apply here, each with its reason beside the call.
+    `without`: rules that do not apply here, each with its reason beside the call. `only`: these rules alone, where the
+    page was looked at already and something else changed, such as its colours.
     Does not: replace a keyboard, a screen reader and a person; an engine sees fewer than half of the criteria.
     """
     assert_styled(page)
     options = WCAG | {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in without}}
+    if only:
+        options |= {"runOnly": {"type": "rule", "values": list(only)}}
     found = Axe().run(page, options=options).response["violations"]
     text = "\n".join(f"{v['id']}: {v['help']}\n  " + "\n  ".join(n["html"] for n in v["nodes"]) for v in found)
     assert not found, f"{page.url}\n{text}"
@@ -83,6 +86,52 @@ def assert_fits(page: Page) -> None:
     """Nothing sticks out to the right: no sideways scrolling at this width."""
     widths = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in a window of {widths[1]} px"
+
+
+# What WCAG 2.2, 1.4.12 lets a reader set. In a constructed sheet, which a content security policy does not refuse.
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important } p { margin-bottom: 2em !important }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}"""
+CLIPPED = """() => [...document.querySelectorAll('body *')].filter(element => {
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+  return own && box.width > 2 && box.height > 2 && style.clip === 'auto' && style.clipPath === 'none'
+    && ((style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1)
+      || (style.overflowY === 'hidden' && element.scrollHeight > element.clientHeight + 1));
+}).map(element => element.outerHTML.slice(0, 200))"""
+
+
+def assert_spacing(page: Page) -> None:
+    """With the text spread as wide as WCAG 1.4.12 asks for, nothing is cut off and nothing sticks out."""
+    kept = page.evaluate("() => document.adoptedStyleSheets.length")
+    page.evaluate(SPACED)
+    clipped = page.evaluate(CLIPPED)
+    assert not clipped, f"{page.url}: cut off: {clipped}"
+    assert_fits(page)
+    page.evaluate(f"() => {{ document.adoptedStyleSheets = document.adoptedStyleSheets.slice(0, {kept}) }}")
+
+
+# The ring may be drawn around what stands for the element: a radio button that is hidden has a label that is not.
+RING = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return 'nothing has the focus';
+  const around = [focused, focused.closest('label'), focused.nextElementSibling, focused.parentElement];
+  const seen = around.filter(Boolean).some(element => {
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.width > 1 && box.height > 1;
+  });
+  return seen ? '' : focused.outerHTML.slice(0, 200);
+}"""
+
+
+def assert_focus_visible(page: Page) -> None:
+    unseen = page.evaluate(RING)
+    assert not unseen, f"{page.url}: no ring around {unseen}"
 
 
 def screenshot(page: Page, name: str) -> Path:

@@ -55,12 +55,12 @@ def section(content: str, title: str = "", aside: str = "", anchor: str = "") ->
 
 
 @register.simple_block_tag
-def card(content: str, title: str = "", anchor: str = "") -> SafeString:
-    """{% card "Heading" %} ... {% endcard %}"""
-    return _around("section", content, kind="card", title=title, anchor=anchor)
+def card(content: str, title: str = "", anchor: str = "", level: int = 2) -> SafeString:
+    """{% card "Heading" %} ... {% endcard %}; inside a section with level=3, so that no level of heading is left out."""
+    return _around("section", content, kind="card", title=title, anchor=anchor, level=level)
 
 
-def _around(component: str, content: str, **context: str) -> SafeString:
+def _around(component: str, content: str, **context: str | int) -> SafeString:
     # The content of a block was rendered, and escaped, by the template that holds it.
     body = mark_safe(content)  # noqa: S308
     return mark_safe(render_to_string(f"interface/components/{component}.html", {"body": body, **context}))  # noqa: S308
