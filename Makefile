@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 WORKERS ?= logical
 pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e test-slow bench screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow bench screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ test-postgres: setup ## the same tests on a real PostgreSQL server
 
 e2e: setup ## journeys of people through the running service, in Chromium
 	$(pytest) -m journey
+
+e2e-postgres: setup ## the journey of a whole round again, on a real PostgreSQL server
+	ANDON_TEST_DATABASE=postgres $(pytest) -m journey tests/journeys/test_a_round.py
 
 test-slow: setup ## tests marked slow, on SQLite and on PostgreSQL
 	$(pytest) -m slow
