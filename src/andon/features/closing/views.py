@@ -31,8 +31,8 @@ def close(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "title": _("Close %(name)s now") % {"name": view.node_name},
             "consequence": _(
-                "Nobody can answer or change an answer after this. The result is computed once, shown to the "
-                "members and to you at the same moment, and the ballots and their keys are destroyed. "
+                "Nobody can answer or change an answer after this. The result is computed once, shown to "
+                "everybody who was asked at the same moment, and the ballots and their keys are destroyed. "
                 "The public log says that the round was closed early."
             ),
             "action": _("Close the round"),

@@ -56,7 +56,7 @@ def section(content: str, title: str = "", aside: str = "", anchor: str = "") ->
 
 @register.simple_block_tag
 def card(content: str, title: str = "", anchor: str = "", level: int = 2) -> SafeString:
-    """{% card "Heading" %} ... {% endcard %}; inside a section with level=3, so that no level of heading is left out."""
+    """{% card "Heading" %} ... {% endcard %}; level=3 inside a section: no level of headings may be left out."""
     return _around("section", content, kind="card", title=title, anchor=anchor, level=level)
 
 
