@@ -35,17 +35,25 @@ class Stack:
 
     Attributes: `app_url`, `anonymous_url` (origins, no slash at the end), `data_directory`, `key_directory`, `env`
     (what every part and every `manage` gets), `logs` (a folder with a file per part), `processes`.
-    `environment` of the constructor is added to `env`: Stack(folder, None, ANDON_DEMO="1").
+    `environment` of the constructor is added to `env`: Stack(folder, None, ANDON_DEMO="1"). `before` are commands
+    that run after `andon prepare` and before anything is started: before=(("demo",),).
     """
 
     def __init__(
-        self, folder: Path, postgres_server: Path | None, *, parts: tuple[str, ...] = PARTS, **environment: str
+        self,
+        folder: Path,
+        postgres_server: Path | None,
+        *,
+        parts: tuple[str, ...] = PARTS,
+        before: tuple[tuple[str, ...], ...] = (),
+        **environment: str,
     ) -> None:
         self.folder = folder
         self.data_directory = folder / "data"
         self.key_directory = self.data_directory / "keys"
         self.logs = folder / "logs"
         self.parts = parts
+        self.before = before
         self.postgres_server = postgres_server
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._database_prefix = f"stack_{secrets.token_hex(6)}"
@@ -71,6 +79,8 @@ class Stack:
             self.env |= {f"ANDON_DATABASE_{alias.upper()}_URL": url for alias, url in urls.items()}
         try:
             self.andon("prepare")
+            for words in self.before:
+                self.andon(*words)
             self.start(*self.parts)
         except BaseException:
             self.close()

@@ -16,12 +16,14 @@ PHONE = {"width": 390, "height": 844}
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder) / "stack", None, ANDON_DEMO="1") as stack:
-        stack.andon("demo")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            take_all(browser, stack)
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        take_all(browser, stack)
+        browser.close()
+
+
+def running(folder: Path) -> Stack:
+    return Stack(folder / "stack", None, before=(("demo",),), ANDON_DEMO="1")
 
 
 def take_all(browser: Browser, stack: Stack) -> None:

@@ -15,6 +15,7 @@ from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
+from andon.foundation.jobs import public as jobs
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node, Organisation
 from andon.foundation.people.demo import DEMO_ROLES, demo_address, demo_roles
@@ -190,3 +191,9 @@ def test_names_and_answers_are_the_same_each_time() -> None:
     assert seeding.made_answers() == seeding.made_answers()
     names = [name for team in lanternworks.TEAMS for name in (team.lead, *team.members)]
     assert len({seeding.address_of(name) for name in names}) == len(names) == 59
+
+
+def test_it_waits_for_nobody_while_a_worker_runs_and_changes_nothing(demo_mode: Path, settings: Any) -> None:
+    with jobs.only_worker(Path(settings.DATA_DIRECTORY)), pytest.raises(CommandError, match="Andon is running here"):
+        call_command("seed_demo", stdout=StringIO())
+    assert organisation.current() is None

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from andon.features.ballots import public as ballots
 from andon.features.rounds import public as rounds
+from andon.foundation.jobs import public as jobs
 from andon.foundation.people.demo import demo_address, demo_roles
 from andon.gateways.demo import seeding
 
@@ -18,7 +19,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            seeded = seeding.seed_demo(now=timezone.now())
+            # A worker would find a round whose date is long past and close it today, half answered.
+            with jobs.only_worker(settings.DATA_DIRECTORY):
+                seeded = seeding.seed_demo(now=timezone.now())
+        except jobs.AnotherWorker:
+            raise CommandError("Andon is running here. Nothing was changed. Stop it, and repeat the command.") from None
         except (
             seeding.DemoRefused,
             rounds.RoundRefused,
