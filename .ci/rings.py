@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
-RINGS = ["lint", "types", "arch", "test-client", "test-sqlite", "test-postgres", "e2e"]
+RINGS = ["lint", "types", "arch", "test-client", "test-sqlite", "test-postgres", "e2e", "e2e-postgres"]
 RESULTS = Path("test-results")
 # The last lines of Node's test runner, which writes no report.
 OF_NODE = re.compile(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$")
