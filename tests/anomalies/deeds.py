@@ -440,6 +440,26 @@ def generation_of_issuance() -> str:
     return issuing.generation()
 
 
+def analyze() -> None:
+    """What PostgreSQL does by itself about once a minute: sample the values of the columns for its planner."""
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def sample_slots() -> None:
+    """As `analyze` would, had the columns not been taken out."""
+    with connections["ballots"].cursor() as cursor:
+        cursor.execute("ALTER TABLE ballots_ballot ALTER COLUMN slot SET STATISTICS 100")
+        cursor.execute("ANALYZE ballots_ballot")
+        cursor.execute("ALTER TABLE ballots_ballot ALTER COLUMN slot SET STATISTICS 0")
+
+
+def forget_samples() -> None:
+    with connections["ballots"].cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = 'ballots_ballot'::regclass")
+
+
 def checkpoint() -> None:
     """Have PostgreSQL write to the files what it holds in memory."""
     for alias in connections:

@@ -58,6 +58,7 @@ def test_no_file_holds_a_ballot_a_slot_an_issuance_row_or_a_key_of_a_closed_roun
 ) -> None:
     prepared, other = new_round(), new_round()
     everything = {"ciphertexts", "slots", "issuance rows", "keys"}
+    installation.do("analyze")
     assert found(installation, prepared) == everything
     installation.do("close", round_id=prepared["round"])
     assert found(installation, prepared) == set()
@@ -118,3 +119,13 @@ def test_the_promise_notices(
     if reader is not None:
         installation.end(reader)
     assert noticed in left
+
+
+@pytest.mark.postgres_only
+def test_samples_of_a_planner_would_be_noticed(installation: Installation, new_round: NewRound) -> None:
+    prepared = new_round()
+    installation.do("sample_slots")
+    installation.do("close", round_id=prepared["round"])
+    left = found(installation, prepared)
+    installation.do("forget_samples")
+    assert "slots" in left

@@ -260,16 +260,21 @@ def left_out_of(member: Member) -> list[tuple[str, str]]:
     """(round, reason), in words, of each round in which the member could not be asked."""
     return [
         (in_words(left.round), sentences.say(left.reason, sentences.NOT_ASKED))
-        for left in NotAsked.objects.filter(member=member).select_related("round__node")
+        for left in NotAsked.objects.filter(member=member)
+        .select_related("round__node")
+        .order_by("round__opens_at", "pk")
     ]
 
 
 def acts_of(member: Member) -> list[tuple[str, str]]:
     """(round, act), in words, of what the member did to rounds."""
     act = {code: str(words) for code, words in sentences.ACTS.items()}
-    opened = [(in_words(row), act["opened"]) for row in Round.objects.filter(by=member).select_related("node")]
+    opened = [
+        (in_words(row), act["opened"])
+        for row in Round.objects.filter(by=member).select_related("node").order_by("at", "pk")
+    ]
     closed = [
         (in_words(asked.round), act["closed"])
-        for asked in CloseRequest.objects.filter(by=member).select_related("round__node")
+        for asked in CloseRequest.objects.filter(by=member).select_related("round__node").order_by("at", "pk")
     ]
     return opened + closed

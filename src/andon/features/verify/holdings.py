@@ -60,7 +60,9 @@ def _places(member: Member) -> Holding:
             )
             for place in places
         )
-        + tuple(((_("Duty"), str(duty.get_role_display())),) for duty in Duty.objects.filter(member=member)),
+        + tuple(
+            ((_("Duty"), str(duty.get_role_display())),) for duty in Duty.objects.filter(member=member).order_by("role")
+        ),
     )
 
 
@@ -106,7 +108,7 @@ def _slips(member: Member) -> Holding:
 def _sessions(member: Member) -> Holding:
     sessions = [
         session
-        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).order_by("expire_date", "pk").iterator()
         if session.get_decoded().get("_auth_user_id") == str(member.pk)
     ]
     return Holding(
@@ -142,8 +144,8 @@ def _second_factors(member: Member) -> Holding:
     from allauth.account.models import EmailAddress
     from allauth.mfa.models import Authenticator
 
-    rows = [((_("Kind"), str(found.type)),) for found in Authenticator.objects.filter(user=member)]
-    rows += [((_("E-mail address"), found.email),) for found in EmailAddress.objects.filter(user=member)]
+    rows = [((_("Kind"), str(found.type)),) for found in Authenticator.objects.filter(user=member).order_by("pk")]
+    rows += [((_("E-mail address"), found.email),) for found in EmailAddress.objects.filter(user=member).order_by("pk")]
     return Holding(
         _("Ways to prove that it is you"),
         _("Second factors, passkeys and addresses that you set up."),
@@ -160,7 +162,7 @@ def _letters(member: Member) -> Holding:
                 (_("When"), f"{timezone.localtime(letter.at):%Y-%m-%d %H:%M}"),
                 (_("Subject"), letter.subject),
             )
-            for letter in OutboxMail.objects.filter(to__iexact=member.email)
+            for letter in OutboxMail.objects.filter(to__iexact=member.email).order_by("pk")
         ),
     )
 
