@@ -105,7 +105,7 @@ ALL: dict[str, Fault] = {
     "takes_an_empty_mount_point_for_the_volume": _replaced(keys.KeyDirectory, "check", _nothing),
     "finds_the_reason_anew": _replaced(closing, "_void_reason", lambda _closing: ""),
     "shows_before_forgetting": _show_before_forgetting,
-    "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "AND state = 'open' {lock}", ""),
+    "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "box.state = 'open' {lock}", "true"),
     "casts_without_lock": _reworded(ballots, "_UPSERT", "{lock}", ""),
     "issues_whatever_has_ended": _reworded(issuance, "_INSERT_FRESH", "AND NOT ended", ""),
     "issues_without_lock": _reworded(issuance, "_INSERT_FRESH", "{lock}", ""),

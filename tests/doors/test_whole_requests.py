@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from andon.project.whole_requests import WholeRequests
+from andon.project.whole_requests import MOST_TOGETHER, ShortWay, WholeRequests
 
 
 class Scope:
@@ -150,3 +150,59 @@ def test_as_many_requests_are_worked_on_at_once_as_there_are_threads():
 
     door = WholeRequests(wait_for_the_other, most_bytes=100, threads=2, with_address=False)
     assert asyncio.run(ask_both()) == [200, 200]
+
+
+def ask_together(answer, *protos, path="/short/", method="POST", query=""):
+    """What each is answered by a door whose short way sees only the body."""
+    short = ShortWay("/short/", lambda _headers, body: body or None, answer)
+    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, short=short)
+
+    async def all_of_them():
+        scope = Scope(("content-length", "1"), ("cookie", "a=1"))
+        scope.path, scope.method, scope.query_string = path, method, query
+        await asyncio.gather(*(door.__rsgi__(scope, proto) for proto in protos))
+        return [proto.answer for proto in protos]
+
+    called.clear()
+    return asyncio.run(all_of_them())
+
+
+def test_those_who_come_while_a_group_is_worked_on_are_the_next_group():
+    groups, begun = [], threading.Event()
+
+    def answer(seen):
+        groups.append(list(seen))
+        if not begun.is_set():
+            begun.set()
+            # Until the others have come, or this test is too slow to show anything.
+            threading.Event().wait(0.3)
+        return [(200, [], each) for each in seen]
+
+    many = [Proto(b"%c" % (65 + number)) for number in range(MOST_TOGETHER + 1)]
+    assert ask_together(answer, *many) == [(200, [], b"%c" % (65 + n)) for n in range(MOST_TOGETHER + 1)]
+    assert b"".join(b"".join(group) for group in groups) == b"".join(proto.chunks[0] for proto in many)
+    assert all(1 <= len(group) <= MOST_TOGETHER for group in groups)
+    assert called == []
+
+
+def test_what_the_short_way_leaves_the_application_answers():
+    left, answered = ask_together(
+        lambda seen: [None if x == b"l" else (204, [], b"") for x in seen], *map(Proto, (b"l", b"a"))
+    )
+    assert (left[0], answered) == (200, (204, [], b""))
+    assert len(called) == 1
+
+
+def test_a_short_way_that_fails_leaves_everybody_to_the_application():
+    def fail(seen):
+        raise ZeroDivisionError
+
+    assert [answer[0] for answer in ask_together(fail, Proto(b"a"), Proto(b"b"))] == [200, 200]
+    assert len(called) == 2
+
+
+@pytest.mark.parametrize("other", [{"path": "/"}, {"method": "GET"}, {"query": "a=1"}])
+def test_another_address_never_takes_the_short_way(other):
+    [answer] = ask_together(lambda seen: [(204, [], b"")] * len(seen), Proto(b"a"), **other)
+    assert answer[0] == 200
+    assert ask_together(lambda seen: [(204, [], b"")] * len(seen), Proto(b"a"))[0][0] == 204

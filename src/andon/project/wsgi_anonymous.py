@@ -4,10 +4,14 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from andon.project.whole_requests import WholeRequests
+from andon.project.whole_requests import ShortWay, WholeRequests
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "andon.project.settings.anonymous"
 application = get_wsgi_application()
 door = WholeRequests(
-    application, most_bytes=8_192, threads=int(os.environ.get("ANDON_ANONYMOUS_THREADS") or 1), with_address=False
+    application,
+    most_bytes=8_192,
+    threads=int(os.environ.get("ANDON_ANONYMOUS_THREADS") or 1),
+    with_address=False,
+    short=ShortWay.of("andon.features.ballots.together"),
 )

@@ -27,6 +27,25 @@ _NEEDED = {
 _OF_THE_SERVER = "wsgi."
 
 
+NOT_STORED = "no-store"
+
+
+def fixed_headers(*, framed_by_app: bool = False) -> dict[str, str]:
+    """What every answer of this door says, whoever asks and whatever it answers."""
+    ancestors = settings.APP_ORIGIN if framed_by_app else "'none'"
+    headers = {
+        "Content-Security-Policy": f"{_POLICY}frame-ancestors {ancestors}",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    }
+    if settings.BEHIND_TLS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+    return headers
+
+
 class NobodyIsKnownHere:
     """Takes cookies, addresses and every header but what a view needs off the request, and sets no cookie.
 
@@ -42,16 +61,9 @@ class NobodyIsKnownHere:
                 del request.META[name]
         response = self.get_response(request)
         response.cookies.clear()
-        ancestors = settings.APP_ORIGIN if getattr(response, "framed_by_app", False) else "'none'"
-        response["Content-Security-Policy"] = f"{_POLICY}frame-ancestors {ancestors}"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cross-Origin-Opener-Policy"] = "same-origin"
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), browsing-topics=()"
-        if settings.BEHIND_TLS:
-            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
-        response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in fixed_headers(framed_by_app=getattr(response, "framed_by_app", False)).items():
+            response[name] = value
+        response.headers.setdefault("Cache-Control", NOT_STORED)
         # Without it the server would have to send chunks.
         response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

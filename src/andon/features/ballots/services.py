@@ -4,15 +4,15 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 
-from andon.features.ballots.keys import KeyDirectory, KeyGone, KeyKind
+from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
 from andon.features.ballots.models import Ballot, Box, Generation
 from andon.kernel import ballot, wire
 from andon.kernel.credential import EvaluationKey
@@ -137,8 +137,7 @@ def cast(body: bytes) -> CastOutcome:
     """
     handed_in = ballot.parse_cast(body)
     try:
-        key = evaluation_keys.get(handed_in.round_id, handed_in.unit_id, handed_in.purpose)
-        ballot.check_cast(handed_in, key)
+        _check(handed_in)
     except KeyGone:
         # Without a seed the round is over, or there never was one. While the box is open it is neither, and a wallet
         # that is told "closed" would never ask again.
@@ -148,7 +147,55 @@ def cast(body: bytes) -> CastOutcome:
         return refusal
     except ballot.BadSlip:
         return BadSlip()
-    return _keep(handed_in)
+    if not _keep([handed_in]):
+        refusal = _why_not_kept(handed_in)
+        if refusal is not None:
+            return refusal
+    return _accepted(handed_in)
+
+
+def cast_together(bodies: Sequence[bytes]) -> list[Accepted | None]:
+    """Check cast bodies and keep those that are plainly good, all with one commit.
+
+    Guarantees: as `cast` for every body that is accepted. None stands for a body that has to be handed to `cast`, which
+    may accept it too: it is not plainly good, its slot comes twice, or the group as a whole could not be kept.
+    Does not: hold the storage while slips are checked.
+    """
+    checked = [_plainly_good(body) for body in bodies]
+    # One statement cannot write to one row twice. Sorted, so that two processes that write the same rows do not wait
+    # for each other.
+    by_place = {_place(handed_in): handed_in for handed_in in checked if handed_in is not None}
+    first = [by_place[place] for place in sorted(by_place)]
+    try:
+        kept = _keep(first) if first else set()
+    except DatabaseError:
+        # Nothing of the group was kept. Whoever is not to blame is accepted when asked for alone.
+        kept = set()
+    return [
+        _accepted(handed_in)
+        if handed_in is not None and by_place[_place(handed_in)] is handed_in and _place(handed_in) in kept
+        else None
+        for handed_in in checked
+    ]
+
+
+def _plainly_good(body: bytes) -> ballot.Cast | None:
+    try:
+        handed_in = ballot.parse_cast(body)
+        _check(handed_in)
+    except (wire.Malformed, ballot.WrongSize, ballot.BadSlip, KeyGone, KeyDirectoryMissing, OSError):
+        return None
+    return handed_in
+
+
+def _check(handed_in: ballot.Cast) -> None:
+    """Raises: ballot.BadSlip, KeyGone, KeyDirectoryMissing."""
+    ballot.check_cast(handed_in, evaluation_keys.get(handed_in.round_id, handed_in.unit_id, handed_in.purpose))
+
+
+def _accepted(handed_in: ballot.Cast) -> Accepted:
+    slot = ballot.slot_of(handed_in.public_key)
+    return Accepted(slot.hex(), ballot.ciphertext_hash(handed_in.ciphertext), handed_in.sequence)
 
 
 def _box_state(round_id: str) -> str | None:
@@ -172,32 +219,40 @@ def _refusal(state: str | None) -> CastOutcome | None:
 
 # One statement decides and writes, so that two casts for one slot cannot both believe that they were first, and
 # none is kept after the close. On PostgreSQL it holds the box shared with other casts, and waits for whoever closes;
-# on SQLite a writer is alone anyway.
+# on SQLite a writer is alone anyway. A whole group is one statement, hence one commit.
 _UPSERT = """
 INSERT INTO ballots_ballot (round_id, slot, purpose, unit_id, sequence, ciphertext)
-SELECT %s, %s, %s, %s, %s, %s FROM ballots_box WHERE round_id = %s AND state = 'open' {lock}
+SELECT column1, column2, column3, column4, column5, column6
+FROM (VALUES {rows}) AS handed_in JOIN ballots_box AS box ON box.round_id = column1 WHERE box.state = 'open' {lock}
 ON CONFLICT (round_id, slot, purpose) DO UPDATE
 SET sequence = excluded.sequence, ciphertext = excluded.ciphertext
 WHERE ballots_ballot.sequence < excluded.sequence
+RETURNING round_id, slot, purpose
 """
+_ROW = "(%s, %s, %s, %s, %s, %s)"
+
+_Place = tuple[str, bytes, str]
 
 
-def _keep(handed_in: ballot.Cast) -> CastOutcome:
-    slot = ballot.slot_of(handed_in.public_key)
-    place: list[Any] = [handed_in.round_id, slot, handed_in.purpose]
+def _place(handed_in: ballot.Cast) -> _Place:
+    return handed_in.round_id, ballot.slot_of(handed_in.public_key), handed_in.purpose
+
+
+def _keep(casts: Sequence[ballot.Cast]) -> set[_Place]:
+    """Keep what is new of these casts for different slots. All or nothing of them is durable when it returns."""
     connection = connections[ALIAS]
-    upsert = _UPSERT.format(lock="FOR SHARE" if connection.vendor == "postgresql" else "")
-    # Durable when it returns: a statement of its own is a transaction of its own.
+    lock = "FOR SHARE OF box" if connection.vendor == "postgresql" else ""
+    upsert = _UPSERT.format(rows=", ".join([_ROW] * len(casts)), lock=lock)
+    values: list[Any] = []
+    for handed_in in casts:
+        values += (*_place(handed_in), handed_in.unit_id, handed_in.sequence, handed_in.ciphertext)
+    # A statement of its own is a transaction of its own; on SQLite it ends when its last row was read.
     with connection.cursor() as cursor:
-        cursor.execute(upsert, [*place, handed_in.unit_id, handed_in.sequence, handed_in.ciphertext, place[0]])
-        if cursor.rowcount != 1:
-            refusal = _why_not_kept(place, handed_in)
-            if refusal is not None:
-                return refusal
-    return Accepted(slot.hex(), ballot.ciphertext_hash(handed_in.ciphertext), handed_in.sequence)
+        cursor.execute(upsert, values)
+        return {(round_id, bytes(slot), purpose) for round_id, slot, purpose in cursor.fetchall()}
 
 
-def _why_not_kept(place: list[Any], handed_in: ballot.Cast) -> CastOutcome | None:
+def _why_not_kept(handed_in: ballot.Cast) -> CastOutcome | None:
     """None when these very bytes are in the box already."""
     refusal = _refusal(_box_state(handed_in.round_id))
     if refusal is not None:
@@ -205,7 +260,8 @@ def _why_not_kept(place: list[Any], handed_in: ballot.Cast) -> CastOutcome | Non
         return refusal
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(
-            "SELECT sequence, ciphertext FROM ballots_ballot WHERE round_id = %s AND slot = %s AND purpose = %s", place
+            "SELECT sequence, ciphertext FROM ballots_ballot WHERE round_id = %s AND slot = %s AND purpose = %s",
+            list(_place(handed_in)),
         )
         row = cursor.fetchone()
     if row is None:

@@ -39,10 +39,19 @@ def cast(request: HttpRequest) -> HttpResponse:
     return _answer(outcome)
 
 
+def accepted(outcome: services.Accepted) -> dict[str, object]:
+    return {
+        "ciphertext": outcome.ciphertext,
+        "outcome": "accepted",
+        "sequence": outcome.sequence,
+        "slot": outcome.slot,
+    }
+
+
 def _answer(outcome: services.CastOutcome) -> JsonResponse:
     match outcome:
-        case services.Accepted(slot=slot, ciphertext=ciphertext, sequence=sequence):
-            return JsonResponse({"ciphertext": ciphertext, "outcome": "accepted", "sequence": sequence, "slot": slot})
+        case services.Accepted():
+            return JsonResponse(accepted(outcome))
         case services.NoSuchRound():
             return refusal(404, "no_such_round", "There is no such round here. Nothing was kept.")
         case services.NotOpen():
