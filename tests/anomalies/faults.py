@@ -107,7 +107,7 @@ ALL: dict[str, Fault] = {
     "shows_before_forgetting": _show_before_forgetting,
     "keeps_ballots_after_the_close": _reworded(ballots, "_UPSERT", "box.state = 'open' {lock}", "true"),
     "casts_without_lock": _reworded(ballots, "_UPSERT", "{lock}", ""),
-    "issues_whatever_has_ended": _reworded(issuance, "_INSERT_FRESH", "AND NOT ended", ""),
+    "issues_whatever_has_ended": _reworded(issuance, "_INSERT_FRESH", "NOT ended", "true"),
     "issues_without_lock": _reworded(issuance, "_INSERT_FRESH", "{lock}", ""),
     "closes_not_alone": _replaced(keys.KeyDirectory, "alone", _not_alone),
     "publishes_again": _publish_in_another_order,

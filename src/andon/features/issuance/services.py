@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from andon.features.ballots import public as ballots
 from andon.features.issuance.models import Generation, IssuedSlip, IssuingRound
@@ -85,6 +85,73 @@ def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
     durable before an evaluation leaves. Does not: learn the slip, which is perfectly blinded.
     Raises: credential.BadBlindedValue (nothing was given), ballots.KeyDirectoryMissing.
     """
+    ready = _evaluate(member, round_id, blinded)
+    if not isinstance(ready, _Ready):
+        return ready
+    try:
+        if len(ready.rows) > 1 or not _keep_fresh([ready]):
+            _keep(round_id, ready.rows, ready.generation)
+    except _OtherValueHeld:
+        return AlreadyIssued()
+    except _RoundEnded:
+        return NotIssuing()
+    return ready.issued
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one member asks for."""
+
+    member: Member
+    round_id: str
+    blinded: Sequence[tuple[str, bytes]]
+
+
+def issue_together(asked: Sequence[Asked]) -> list[Issued | None]:
+    """As `issue` for many, all with one commit.
+
+    Guarantees: as `issue` for everybody who is given something. None stands for one that `issue` has to be asked for:
+    it is refused, or is not the first with its blinded values, or the group as a whole could not be kept.
+    Does not: hold the storage while values are evaluated.
+    """
+    prepared = [_plainly_ready(one) for one in asked]
+    # A row that two of the group ask for belongs to the first; the second is told what it then finds.
+    seen: set[bytes] = set()
+    for number, ready in enumerate(prepared):
+        if ready is None:
+            continue
+        row_keys = {row_key for row_key, _value in ready.rows}
+        if row_keys & seen:
+            prepared[number] = None
+        seen |= row_keys
+    try:
+        kept = _keep_fresh([ready for ready in prepared if ready is not None])
+    except (DatabaseError, _OtherValueHeld):
+        # Nothing of the group was kept. Whoever is not to blame is given their slip when asked for alone.
+        kept = set()
+    return [ready.issued if ready is not None and ready.rows[0][0] in kept else None for ready in prepared]
+
+
+def _plainly_ready(one: Asked) -> "_Ready | None":
+    try:
+        ready = _evaluate(one.member, one.round_id, one.blinded)
+    except (credential.BadBlindedValue, ballots.KeyDirectoryMissing, DatabaseError, OSError):
+        return None
+    return ready if isinstance(ready, _Ready) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Evaluated, and to be kept from everybody until its rows are durable."""
+
+    issued: Issued
+    generation: str
+    rows: Sequence[tuple[bytes, bytes]]
+
+
+def _evaluate(
+    member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
+) -> "_Ready | NoSuchRound | NotIssuing | NoSuchPurpose":
     seat = rounds.seat_of(member, round_id)
     if seat is None:
         return NoSuchRound()
@@ -109,13 +176,7 @@ def issue(*, member: Member, round_id: str, blinded: Sequence[tuple[str, bytes]]
         (credential.issuance_row_key(issuance_key, member_id=member.key, purpose=purpose), value)
         for purpose, value in blinded
     ]
-    try:
-        _keep(round_id, rows, published.generation)
-    except _OtherValueHeld:
-        return AlreadyIssued()
-    except _RoundEnded:
-        return NotIssuing()
-    return Issued(round_id, published.units, unit, tuple(evaluations))
+    return _Ready(Issued(round_id, published.units, unit, tuple(evaluations)), published.generation, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +227,43 @@ class _RoundEnded(Exception):
     """The rows of this round were deleted; one that came now would never be. Or this is not the store they were in."""
 
 
-# What is nearly always true in one statement: the round has slips and has not ended, and this one is fresh.
+# What is nearly always true in one statement: the round has slips and has not ended, and this one is fresh. A whole
+# group is one statement, hence one commit.
 _INSERT_FRESH = """
 INSERT INTO issuance_issuedslip (row_key, round_id, blinded_sha256)
-SELECT %s, %s, %s FROM issuance_issuinground
-WHERE round_id = %s AND NOT ended AND EXISTS (SELECT 1 FROM issuance_generation WHERE id = %s) {lock}
+SELECT column1, column2, column3
+FROM (VALUES {rows}) AS asked JOIN issuance_issuinground AS issuing ON issuing.round_id = column2
+WHERE NOT ended AND EXISTS (SELECT 1 FROM issuance_generation WHERE id = column4) {lock}
 ON CONFLICT (row_key) DO NOTHING
+RETURNING row_key
 """
+_ROW = "(%s, %s, %s, %s)"
+
+
+def _keep_fresh(group: Sequence[_Ready]) -> set[bytes]:
+    """Keep the rows of all of the group that are fresh, and tell which: of each either all or none.
+
+    Raises: _OtherValueHeld where some rows of one are fresh and others not; then nothing was kept.
+    """
+    values: list[Any] = []
+    for ready in group:
+        for row_key, value in ready.rows:
+            values += (row_key, ready.issued.round_id, hashlib.sha256(value).digest(), ready.generation)
+    if not values:
+        return set()
+    connection = connections[ALIAS]
+    # Shared with others who ask for slips, exclusive against closing; SQLite's transaction is exclusive anyway.
+    lock = "FOR SHARE OF issuing" if connection.vendor == "postgresql" else ""
+    statement = _INSERT_FRESH.format(rows=", ".join([_ROW] * (len(values) // 4)), lock=lock)
+    # A statement of its own is a transaction of its own; on SQLite it ends when its last row was read.
+    plain = all(len(ready.rows) == 1 for ready in group)
+    with contextlib.nullcontext() if plain else transaction.atomic(using=ALIAS), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        kept = {bytes(row_key) for (row_key,) in cursor.fetchall()}
+        for ready in group:
+            if len({row_key in kept for row_key, _value in ready.rows}) != 1:
+                raise _OtherValueHeld
+    return kept
 
 
 def _keep(round_id: str, rows: Sequence[tuple[bytes, bytes]], generation_then: str) -> None:
@@ -183,14 +274,6 @@ def _keep(round_id: str, rows: Sequence[tuple[bytes, bytes]], generation_then: s
     connection = connections[ALIAS]
     # Shared with others who ask for slips, exclusive against closing; SQLite's transaction is exclusive anyway.
     lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
-    if len(rows) == 1:
-        [(row_key, value)] = rows
-        digest = hashlib.sha256(value).digest()
-        with connection.cursor() as cursor:
-            statement = _INSERT_FRESH.format(lock=lock)
-            cursor.execute(statement, [row_key, round_id, digest, round_id, generation_then])
-            if cursor.rowcount == 1:
-                return
     with transaction.atomic(using=ALIAS), connection.cursor() as cursor:
         if _stored_generation() != generation_then:
             raise _RoundEnded

@@ -56,7 +56,7 @@ def slips(request: HttpRequest) -> HttpResponse:
     if len(request.body) > LARGEST_BODY:
         return refusal(413, "too_large", _("This request is too large. Nothing was given."))
     try:
-        round_id, blinded = _read(request.body)
+        round_id, blinded = read_asked(request.body)
         outcome = services.issue(member=permissions.current_member(request), round_id=round_id, blinded=blinded)
     except wire.Malformed:
         return refusal(400, "malformed", _("This request could not be read. Nothing was given."))
@@ -74,7 +74,7 @@ def _json(body: bytes) -> object:
         raise wire.Malformed("not JSON") from None
 
 
-def _read(body: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+def read_asked(body: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     fields = wire.check_keys(_json(body), frozenset({"blinded", "round"}))
     round_id, listed = fields["round"], fields["blinded"]
     if not isinstance(round_id, str) or not isinstance(listed, list) or not 0 < len(listed) <= 64:
