@@ -10,7 +10,6 @@ from voprf.ristretto import Evaluator
 
 from andon.kernel import ballot, credential, manifest, wire
 
-# What the browser makes and the server has to understand.
 VECTORS = Path(__file__).parents[2] / "vectors"
 
 
