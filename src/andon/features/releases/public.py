@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,6 @@ __all__ = [
     "is_shown",
     "parts",
     "show",
-    "shown_among",
     "shown_without",
     "split_path",
     "unit",
@@ -154,10 +153,6 @@ def show(round_id: str) -> None:
 
 def is_shown(round_id: str) -> bool:
     return Release.objects.filter(round_id=round_id, shown=True).exists()
-
-
-def shown_among(round_ids: Sequence[str]) -> set[str]:
-    return set(Release.objects.filter(round_id__in=round_ids, shown=True).values_list("round_id", flat=True))
 
 
 def shown_without(done: Iterable[str]) -> list[str]:
