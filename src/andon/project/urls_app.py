@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.foundation.people.urls")),
     path("", include("andon.foundation.organisation.urls")),
     path("", include("andon.foundation.audit.urls")),
+    path("", include("andon.foundation.configuration.urls")),
     path("", include("andon.foundation.notifications.urls")),
     path("rounds/", include("andon.features.rounds.urls")),
     path("rounds/", include("andon.features.closing.urls")),

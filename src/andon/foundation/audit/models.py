@@ -13,6 +13,8 @@ class AuditEntry(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     kind = models.CharField(max_length=64)
+    # Whom the change is about. Their name stands nowhere else in the entry, so that an erased member leaves none.
+    about = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     subject = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict)
 

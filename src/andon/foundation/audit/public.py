@@ -14,9 +14,22 @@ _words: dict[str, str | Promise] = {}
 _facts: dict[str, tuple[str | Promise, Mapping[Any, str | Promise]]] = {}
 
 
-def record(*, kind: str, by: object | None, at: datetime, subject: str = "", **facts: Any) -> None:
-    """Append one entry, in the caller's transaction on `default`."""
-    AuditEntry.objects.create(kind=kind, by_id=getattr(by, "pk", by), at=at, subject=subject, facts=facts)
+def record(
+    *, kind: str, by: object | None, at: datetime, subject: str = "", about: object | None = None, **facts: Any
+) -> None:
+    """Append one entry, in the caller's transaction on `default`.
+
+    `about` is the member whom it is about; no name or address of a person belongs into `subject` or a fact, because
+    an erased member's would stay there.
+    """
+    AuditEntry.objects.create(
+        kind=kind,
+        by_id=getattr(by, "pk", by),
+        at=at,
+        subject=subject,
+        about_id=getattr(about, "pk", about),
+        facts=facts,
+    )
 
 
 def register_words(kind: str, words: str | Promise) -> None:

@@ -25,6 +25,8 @@ class Node(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=random_id)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     name = models.CharField(max_length=200)
+    # A team that was taken away stays for the rounds that were held in it; it takes no more members.
+    retired_on = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["parent", "name"], name="organisation_node_name_below_parent")]
@@ -67,3 +69,28 @@ class Duty(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "role"], name="organisation_duty_once")]
+
+
+class PeopleFile(models.Model):
+    """A roster file that was uploaded and waits: for its preview, for a yes, or for the worker that carries it out.
+
+    It is deleted when it was carried out or refused, and a day after the upload at the latest.
+    """
+
+    class Step(models.TextChoices):
+        READING = "reading", _("being read")
+        READY = "ready", _("waiting for your yes")
+        WRITING = "writing", _("being carried out")
+        DONE = "done", _("carried out")
+        REFUSED = "refused", _("refused")
+
+    id = models.CharField(primary_key=True, max_length=32, default=random_id)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    content = models.BinaryField(default=b"")
+    is_complete = models.BooleanField(default=False)
+    step = models.CharField(max_length=8, choices=Step.choices, default=Step.READING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # What the file would do or did, or why it was refused, as the page shows it.
+    outcome = models.JSONField(default=dict)

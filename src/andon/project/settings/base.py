@@ -26,6 +26,9 @@ def read_flag(name: str) -> bool:
     return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
 
+# What the environment says comes before what a steward chose on the settings page.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("ANDON_")}
+
 DATA_DIRECTORY = Path(os.environ.get("ANDON_DATA", "var")).absolute()
 KEY_DIRECTORY = Path(os.environ.get("ANDON_KEYS", str(DATA_DIRECTORY / "keys"))).absolute()
 DEMO = read_flag("ANDON_DEMO")

@@ -1,0 +1,210 @@
+"""The door of `configuration`: what a steward may choose, what was chosen, and what each choice does to anonymity.
+
+A room that has something to choose registers a `Section` in its `AppConfig.ready`. What the environment says comes
+before what was chosen on the page, so that an installation can be described as files and stays as described.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from andon.foundation.audit import public as audit
+from andon.foundation.configuration.models import Choice
+from andon.foundation.configuration.sealing import CannotOpen, open_sealed, seal
+
+__all__ = [
+    "Check",
+    "Finding",
+    "FixedByEnvironment",
+    "OnlyTighter",
+    "Section",
+    "Setting",
+    "is_fixed",
+    "read",
+    "read_all",
+    "register",
+    "section_named",
+    "sections",
+    "setting_named",
+    "write",
+]
+
+Words = str | Promise
+
+
+class FixedByEnvironment(Exception):
+    """The environment of the service says what this setting is. Nothing was changed."""
+
+
+class OnlyTighter(Exception):
+    """This setting can only become stricter: people answered under the promise as it was. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to choose.
+
+    `field` makes the form field, with its label and help. `anonymity` says in a sentence what the choice does to
+    anonymity, or "" where it does nothing. `environment` names the variable (and its `_FILE`) that comes before the
+    choice; `parse` reads its text. `is_tighter(before, after)` is there where the setting can only be tightened.
+    """
+
+    key: str
+    field: Callable[[], forms.Field]
+    default: Any = ""
+    environment: str = ""
+    parse: Callable[[str], Any] = str
+    secret: bool = False
+    anonymity: Words = ""
+    is_tighter: Callable[[Any, Any], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check saw: whether it is as it should be, in a sentence, and what to do where it is not."""
+
+    ok: bool
+    text: Words
+    advice: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A button below a section that tries what is set: `run(request)` gives its findings."""
+
+    label: Words
+    run: Callable[[Any], list[Finding]]
+    about: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A page of settings: its own form, or, with `url_name`, a page that another room serves."""
+
+    slug: str
+    title: Words
+    lead: Words
+    order: int
+    settings: tuple[Setting, ...] = field(default=())
+    check: Check | None = None
+    url_name: str = ""
+    validate: Callable[[Mapping[str, Any]], Mapping[str, Words]] | None = None
+
+
+_sections: dict[str, Section] = {}
+
+
+def register(section: Section) -> None:
+    """Called from `AppConfig.ready`."""
+    _sections[section.slug] = section
+
+
+def sections() -> list[Section]:
+    return sorted(_sections.values(), key=lambda section: (section.order, section.slug))
+
+
+def section_named(slug: str) -> Section | None:
+    return _sections.get(slug)
+
+
+def setting_named(key: str) -> Setting:
+    """Raises: KeyError."""
+    for section in _sections.values():
+        for setting in section.settings:
+            if setting.key == key:
+                return setting
+    raise KeyError(key)
+
+
+def is_fixed(setting: Setting) -> bool:
+    """Whether the environment says what the setting is."""
+    return bool(setting.environment) and _from_environment(setting) is not None
+
+
+def _from_environment(setting: Setting) -> str | None:
+    file = settings.ENVIRONMENT.get(f"{setting.environment}_FILE")
+    if file:
+        return Path(file).read_text().strip()
+    return settings.ENVIRONMENT.get(setting.environment) or None
+
+
+def read(key: str) -> Any:
+    """The value that holds now: the environment's, the chosen one, or the default. One query at most."""
+    return read_all([key])[key]
+
+
+def read_all(keys: Iterable[str]) -> dict[str, Any]:
+    """The values that hold now, by key. One query at most."""
+    wanted = [setting_named(key) for key in keys]
+    found: dict[str, Any] = {}
+    for setting in wanted:
+        fixed = _from_environment(setting) if setting.environment else None
+        found[setting.key] = setting.default if fixed is None else setting.parse(fixed)
+    open_keys = [setting.key for setting in wanted if not is_fixed(setting)]
+    if open_keys:
+        for choice in Choice.objects.filter(key__in=open_keys):
+            found[choice.key] = _opened(choice.value) if setting_named(choice.key).secret else choice.value
+    return found
+
+
+def _opened(sealed: Any) -> str:
+    try:
+        return open_sealed(str(sealed))
+    except CannotOpen:
+        return ""
+
+
+def write(values: Mapping[str, Any], *, by: object | None, at: datetime) -> list[str]:
+    """Keep what was chosen, with an entry in the change log for each value that became another; their keys.
+
+    Guarantees: all or nothing; a secret never stands in the change log. Does not: validate; the form did that.
+    Raises: FixedByEnvironment, OnlyTighter, KeyError.
+    """
+    changed = []
+    with transaction.atomic(using="default"):
+        # One after the other: two at once must not each tighten from the same value.
+        list(Choice.objects.select_for_update().filter(key__in=values))
+        before = read_all(values)
+        for key, value in values.items():
+            setting = setting_named(key)
+            if value == before[key]:
+                continue
+            if is_fixed(setting):
+                raise FixedByEnvironment
+            if setting.is_tighter is not None and not setting.is_tighter(before[key], value):
+                raise OnlyTighter
+            stored = seal(str(value)) if setting.secret and value else value
+            Choice.objects.update_or_create(key=key, defaults={"value": stored})
+            facts = {} if setting.secret else {"before": _shown(before[key]), "after": _shown(value)}
+            audit.record(kind="setting.changed", by=by, at=at, subject=key, **facts)
+            changed.append(key)
+    return changed
+
+
+def _shown(value: Any) -> str:
+    """A value for the change log; what is off or empty is said, since an empty fact would be left out."""
+    match value:
+        case True:
+            return "on"
+        case False:
+            return "off"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "-"
+        case _:
+            return str(value) or "-"
+
+
+def label_of(key: str) -> str:
+    """How the setting is called on its page."""
+    try:
+        return str(setting_named(key).field().label or key)
+    except KeyError:
+        return _("a setting of an earlier version (%(key)s)") % {"key": key}
