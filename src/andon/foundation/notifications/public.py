@@ -4,8 +4,12 @@ import smtplib
 from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
 
-__all__ = ["MailNotSent", "send_mail"]
+from andon.foundation.configuration import public as configuration
+from andon.foundation.notifications.smtp import why_not_sent
+
+__all__ = ["MailNotSent", "send_mail", "send_test_mail"]
 
 
 class MailNotSent(Exception):
@@ -17,14 +21,39 @@ def send_mail(*, to: Sequence[str], subject: str, text: str, reply_to: Sequence[
 
     Raises: MailNotSent. Letters before the one that failed have left.
     """
+    sender = configuration.read("mail.sender")
     # A subject is one line; a line break in it would start a header of somebody else's choosing.
     one_line = " ".join(subject.split())
     for address in to:
         # Says to other mail robots that nobody is here to answer them.
         message = EmailMessage(
-            one_line, text, to=[address], reply_to=list(reply_to), headers={"Auto-Submitted": "auto-generated"}
+            one_line, text, sender, to=[address], reply_to=list(reply_to), headers={"Auto-Submitted": "auto-generated"}
         )
         try:
             message.send()
         except (OSError, smtplib.SMTPException) as refused:
             raise MailNotSent(type(refused).__name__) from None
+
+
+def send_test_mail(*, to: str) -> list[configuration.Finding]:
+    """Send one letter to this address, and say what came of it."""
+    chosen = configuration.read_all(["mail.host", "mail.port", "mail.sender"])
+    letter = EmailMessage(
+        _("A test mail of Andon"),
+        _("This letter shows that mail leaves. Nothing else has to be done."),
+        chosen["mail.sender"],
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    try:
+        letter.send()
+    except (OSError, smtplib.SMTPException) as refused:
+        happened, advice = why_not_sent(refused)
+        return [configuration.Finding(False, happened, advice)]
+    return [
+        configuration.Finding(
+            True,
+            _("%(host)s took a letter to %(address)s.") % {"host": chosen["mail.host"], "address": to},
+            _("If it does not arrive, look among the spam: the sender's domain may have to allow this server."),
+        )
+    ]

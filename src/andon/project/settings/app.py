@@ -11,7 +11,6 @@ from andon.project.settings.base import (
     host_of,
     os,
     read_flag,
-    read_secret,
 )
 
 DATABASES = {alias: database(alias) for alias in ("default", "ballots", "issuance", "mailboxes")}
@@ -152,17 +151,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 
-EMAIL_BACKEND = (
-    "andon.foundation.notifications.outbox.OutboxBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
-)
-EMAIL_HOST = os.environ.get("ANDON_SMTP_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("ANDON_SMTP_PORT", "25"))
-EMAIL_HOST_USER = os.environ.get("ANDON_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = read_secret("ANDON_SMTP_PASSWORD")
-EMAIL_USE_TLS = read_flag("ANDON_SMTP_STARTTLS")
-EMAIL_USE_SSL = read_flag("ANDON_SMTP_TLS")
-EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = os.environ.get("ANDON_MAIL_FROM", "Andon <andon@localhost>")
+EMAIL_BACKEND = f"andon.foundation.notifications.{'outbox.OutboxBackend' if DEMO else 'smtp.ChosenServer'}"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 

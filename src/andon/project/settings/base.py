@@ -28,6 +28,10 @@ def read_flag(name: str) -> bool:
 
 # What the environment says comes before what a steward chose on the settings page.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("ANDON_")}
+# Two flags of version 0.1.0, which one setting replaced.
+for _flag, _security in (("ANDON_SMTP_STARTTLS", "starttls"), ("ANDON_SMTP_TLS", "tls")):
+    if read_flag(_flag):
+        ENVIRONMENT.setdefault("ANDON_SMTP_SECURITY", _security)
 
 DATA_DIRECTORY = Path(os.environ.get("ANDON_DATA", "var")).absolute()
 KEY_DIRECTORY = Path(os.environ.get("ANDON_KEYS", str(DATA_DIRECTORY / "keys"))).absolute()

@@ -37,17 +37,19 @@ class Postbox:
 
 
 @pytest.fixture
-def postbox(settings: object) -> Iterator[Postbox]:
+def postbox(settings: object, db: None) -> Iterator[Postbox]:
     box = Postbox()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST = "127.0.0.1"  # type: ignore[attr-defined]
-    settings.EMAIL_PORT = port  # type: ignore[attr-defined]
-    settings.DEFAULT_FROM_EMAIL = "Andon <andon@example.org>"  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "andon.foundation.notifications.smtp.ChosenServer"  # type: ignore[attr-defined]
+    settings.ENVIRONMENT = {  # type: ignore[attr-defined]
+        "ANDON_SMTP_HOST": "127.0.0.1",
+        "ANDON_SMTP_PORT": str(port),
+        "ANDON_MAIL_FROM": "Andon <andon@example.org>",
+    }
     yield box
     controller.stop()
 
@@ -79,7 +81,7 @@ def test_a_letter_that_is_refused_says_neither_address_nor_text(postbox: Postbox
 
 
 def test_a_server_that_is_away_is_a_letter_not_sent(postbox: Postbox, settings: object) -> None:
-    settings.EMAIL_PORT = 1  # type: ignore[attr-defined]
+    settings.ENVIRONMENT["ANDON_SMTP_PORT"] = "1"  # type: ignore[attr-defined]
     with pytest.raises(notifications.MailNotSent):
         notifications.send_mail(to=["ada@example.org"], subject="S", text="T")
 
