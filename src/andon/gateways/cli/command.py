@@ -1,11 +1,12 @@
 """Which word of the command line leads where."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from andon.gateways.cli import django_side
+from andon.gateways.cli import django_side, env_file
 from andon.gateways.cli.refusal import Refusal
 
 # Words that are passed on, with everything after them, to a management command of the same process.
@@ -29,7 +30,7 @@ commands:
   manage             any command of Django, such as: andon manage check --deploy
 
 Each command explains itself: andon COMMAND --help
-Settings come from the environment and are listed in docs/operations/settings.md.
+Settings come from the environment, or from andon.env in the data directory: docs/operations/settings.md lists them.
 """
 
 
@@ -68,6 +69,11 @@ def _dispatch(words: list[str]) -> int:
     match words:
         case ["verify", *rest]:
             return _verify(rest)
+    try:
+        env_file.apply(os.environ)
+    except env_file.BadEnvFile as error:
+        raise Refusal(str(error)) from None
+    match words:
         case ["prepare", *rest]:
             from andon.gateways.cli import prepare
 

@@ -1,6 +1,6 @@
 """What both doors share: where things lie, which databases there are, how strings are translated.
 
-Every value that differs between installations comes from the environment or from a file below
+Every value that differs between installations comes from the environment, or from `andon.env` or another file in
 ANDON_DATA; `docs/operations/settings.md` lists them all.
 """
 
@@ -11,7 +11,13 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from andon.gateways.cli import env_file
 from andon.project.origins import host_of
+
+try:
+    env_file.apply(os.environ)
+except env_file.BadEnvFile as _error:
+    raise ImproperlyConfigured(str(_error)) from None
 
 
 def read_secret(name: str, default: str = "") -> str:
