@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils import timezone
 
 from andon.features.releases import public as releases
 from andon.features.rounds import sentences
@@ -234,7 +233,7 @@ def access_round(member: Member, round_id: str, *, needs: str) -> RoundView:
 
 
 def may_lead(member: Member, view: RoundView) -> bool:
-    return view.node_id in organisation.leads_of(member.pk, on=timezone.localdate())
+    return view.node_id in organisation.leads_of(member.pk, on=organisation.today())
 
 
 def _may(member: Member, view: RoundView, needs: str) -> bool:

@@ -115,7 +115,7 @@ def publish_round(
     ballots.installed_bundle()
     _check_dates(opens_at, closes_at, at)
     instrument = instruments.load(instrument_id)
-    plan = plan_round(node_id=node_id, on=timezone.localdate(at))
+    plan = plan_round(node_id=node_id, on=organisation.today(at))
     if not plan.units:
         raise NobodyToAsk
     with transaction.atomic(using="default"):
@@ -330,7 +330,7 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
 
 def in_words(row: Round) -> str:
     """How a round is called where there is no room for more: the node and the day it opens."""
-    return f"{row.node.name}, {timezone.localtime(row.opens_at):%Y-%m-%d}"
+    return f"{row.node.name}, {timezone.localtime(row.opens_at, organisation.zone()):%Y-%m-%d}"
 
 
 def utc_text(moment: datetime) -> str:

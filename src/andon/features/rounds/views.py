@@ -21,7 +21,7 @@ def index(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
     mine = queries.rounds_of(member)
     listed = {view.id for view in mine}
-    today = timezone.localdate()
+    today = organisation.today()
     led = [view for view in queries.rounds_led_by(member, on=today) if view.id not in listed]
     may_open = bool(organisation.leads_of(member.pk, on=today))
     return render(request, "rounds/index.html", {"mine": mine, "led": led, "may_open": may_open})
@@ -53,7 +53,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose, then see who would be asked in which unit, then open: three looks at one form."""
     member = current_member(request)
-    nodes = organisation.leads_of(member.pk, on=timezone.localdate())
+    nodes = organisation.leads_of(member.pk, on=organisation.today())
     if not nodes:
         raise Http404
     form = OpenRound(request.POST or None, nodes=nodes)
@@ -67,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _preview(form: OpenRound) -> dict[str, Any]:
     now = timezone.now()
-    plan = services.plan_round(node_id=form.cleaned_data["node"], on=timezone.localdate())
+    plan = services.plan_round(node_id=form.cleaned_data["node"], on=organisation.today())
     opens_at, closes_at = form.dates(now)
     return {
         "units": [(unit.name, [plan.labels[member] for member in unit.members]) for unit in plan.units],

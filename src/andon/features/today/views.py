@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from andon.features.issuance import public as issuance
@@ -30,6 +29,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "latest": latest,
             "latest_unit": unit,
             "latest_headline": headline,
-            "may_open": bool(organisation.leads_of(member.pk, on=timezone.localdate())),
+            "may_open": bool(organisation.leads_of(member.pk, on=organisation.today())),
         },
     )

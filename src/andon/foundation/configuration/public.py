@@ -4,7 +4,9 @@ A room that has something to choose registers a `Section` in its `AppConfig.read
 before what was chosen on the page, so that an installation can be described as files and stays as described.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ __all__ = [
     "is_fixed",
     "read",
     "read_all",
+    "reading_once",
     "register",
     "section_named",
     "sections",
@@ -148,11 +151,36 @@ def read_all(keys: Iterable[str]) -> dict[str, Any]:
     for setting in wanted:
         fixed = _from_environment(setting) if setting.environment else None
         found[setting.key] = setting.default if fixed is None else setting.parse(fixed)
-    open_keys = [setting.key for setting in wanted if not is_fixed(setting)]
+    open_keys = {setting.key for setting in wanted if not is_fixed(setting)}
     if open_keys:
-        for choice in Choice.objects.filter(key__in=open_keys):
-            found[choice.key] = _opened(choice.value) if setting_named(choice.key).secret else choice.value
+        for key, value in _chosen(open_keys).items():
+            found[key] = _opened(value) if setting_named(key).secret else value
     return found
+
+
+# What was read in this request: None outside of one, empty before the first reading.
+_read: ContextVar[dict[str, Any] | None] = ContextVar("andon_configuration_read", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Inside, all settings are read by one query, the first time that one is asked for."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _chosen(keys: set[str]) -> dict[str, Any]:
+    """The stored values among these keys."""
+    kept = _read.get()
+    if kept is None:
+        return dict(Choice.objects.filter(key__in=keys).values_list("key", "value"))
+    if not kept:
+        # The table has a row for each setting that was ever changed, a few dozen at most.
+        kept.update(Choice.objects.values_list("key", "value"), **{"": None})
+    return {key: kept[key] for key in keys if key in kept}
 
 
 def _opened(sealed: Any) -> str:
@@ -169,6 +197,9 @@ def write(values: Mapping[str, Any], *, by: object | None, at: datetime) -> list
     Raises: FixedByEnvironment, OnlyTighter, KeyError.
     """
     changed = []
+    kept = _read.get()
+    if kept is not None:
+        kept.clear()
     with transaction.atomic(using="default"):
         # One after the other: two at once must not each tighten from the same value.
         list(Choice.objects.select_for_update().filter(key__in=values))
@@ -186,6 +217,8 @@ def write(values: Mapping[str, Any], *, by: object | None, at: datetime) -> list
             facts = {} if setting.secret else {"before": _shown(before[key]), "after": _shown(value)}
             audit.record(kind="setting.changed", by=by, at=at, subject=key, **facts)
             changed.append(key)
+    if kept is not None:
+        kept.clear()
     return changed
 
 

@@ -7,6 +7,9 @@ class OrganisationApp(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
+        from andon.foundation.configuration.public import register
         from andon.foundation.interface.public import NavigationItem, register_navigation
+        from andon.foundation.organisation.choices import ORGANISATION
 
         register_navigation(NavigationItem(label=_("People"), url_name="organisation:people", icon="people", order=60))
+        register(ORGANISATION)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from andon.foundation.organisation.days import today, zone
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
 
@@ -22,7 +23,9 @@ __all__ = [
     "named_paths",
     "path_of",
     "place_of",
+    "today",
     "tree",
+    "zone",
 ]
 
 

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -28,7 +27,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Your language is saved."))
         return redirect("people:profile")
-    place = organisation.place_of(member.id, on=timezone.localdate())
+    place = organisation.place_of(member.id, on=organisation.today())
     facts = [
         (_("Name"), member.name),
         (_("E-mail"), member.email),

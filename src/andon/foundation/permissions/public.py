@@ -9,7 +9,6 @@ from typing import Concatenate, Literal, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.functional import Promise
 
 from andon.foundation.organisation import public as organisation
@@ -78,7 +77,7 @@ def is_facilitator(member: Member) -> bool:
 
 def roles_of(member: Member) -> tuple[str | Promise, ...]:
     """The roles in words: the one in the team, then the duties in the whole organisation."""
-    place = organisation.place_of(member.id, on=timezone.localdate())
+    place = organisation.place_of(member.id, on=organisation.today())
     role = Membership.Role.LEAD if place is not None and place.leads else Membership.Role.MEMBER
     held = organisation.duties_of(member.id)
     return (role.label, *(duty.label for duty in Duty.Role if duty in held))
@@ -99,7 +98,7 @@ def access_node(member: Member, node_id: str, needs: Need = "see") -> Node:
 
 
 def _may(member: Member, node: Node, needs: Need) -> bool:
-    today = timezone.localdate()
+    today = organisation.today()
     place = organisation.place_of(member.id, on=today)
     match needs:
         case "see":

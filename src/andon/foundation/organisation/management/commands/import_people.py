@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.views import say
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             content = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}. Nothing was changed.") from None
-        today = timezone.localdate()
+        today = organisation.today()
         if options["dry_run"]:
             outcome = preview_people(content, on=today)
         else:
