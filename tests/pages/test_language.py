@@ -68,16 +68,24 @@ class Texts(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self._hidden = 0
+        self._names = False
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self._hidden += tag in NOT_READ | FOR_PROGRAMS
         named = dict(attributes)
+        # HTML's own word for names that are the same in every language, such as those of time zones.
+        if tag == "select" and named.get("translate") == "no":
+            self._hidden += 1
+            self._names = True
         self.found += [value for name, value in attributes if value and name in READ_ALOUD]
         if tag == "input" and named.get("type") in {"submit", "button", "reset"}:
             self.found.append(named.get("value") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in NOT_READ | FOR_PROGRAMS
+        if tag == "select" and self._names:
+            self._hidden -= 1
+            self._names = False
 
     def handle_data(self, text: str) -> None:
         if not self._hidden:

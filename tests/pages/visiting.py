@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
+from andon.foundation.configuration.public import sections as sections_of_settings
 from andon.foundation.interface import views as interface_views
 from andon.foundation.organisation.forms import ChooseFile
 from tests.lived_in import ROLES, LivedIn, absent_id, undone
@@ -60,13 +61,25 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         )
     }
     nodes = {f"people of {name}": reverse("organisation:people_below", args=[n.pk]) for name, n in house.nodes.items()}
+    sections = {
+        f"settings of {s.slug}": reverse("configuration:section", args=[s.slug])
+        for s in sections_of_settings()
+        if not s.url_name
+    }
     plain = (
         "today:home interface:well_known interface:healthz account_login account_login_by_password account_logout "
         "account_inactive account_set_password account_change_password account_signup people:profile "
-        "organisation:people organisation:import_preview audit:changes notifications:outbox issuance:offer "
-        "rounds:index rounds:new results:index verify:index verify:about_me verify:about_me_json"
+        "organisation:people organisation:import_preview audit:changes configuration:index "
+        "notifications:outbox issuance:offer rounds:index rounds:new results:index "
+        "verify:index verify:about_me verify:about_me_json"
     )
-    return {name: reverse(name) for name in plain.split()} | rounds | nodes | {"absent": f"/rounds/{absent_id()}/"}
+    return (
+        {name: reverse(name) for name in plain.split()}
+        | rounds
+        | nodes
+        | sections
+        | {"absent": f"/rounds/{absent_id()}/"}
+    )
 
 
 def read_by(

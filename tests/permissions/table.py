@@ -44,6 +44,12 @@ GET  organisation:import_confirm   405    405     405    405  405   405      405
 POST organisation:import_confirm   in     404     404    404  404   404      404    302     404     404
 GET  audit:changes                 in     200     200    200  200   200      200    200     200     200
 POST audit:changes                 405    405     405    405  405   405      405    405     405     405
+GET  configuration:index           in     404     404    404  404   404      404    200     404     404
+POST configuration:index           405    405     405    405  405   405      405    405     405     405
+GET  configuration:section         in     404     404    404  404   404      404    200     404     404
+POST configuration:section         in     404     404    404  404   404      404    200     404     404
+GET  configuration:check           405    405     405    405  405   405      405    405     405     405
+POST configuration:check           in     404     404    404  404   404      404    200     404     404
 GET  notifications:outbox          404    404     404    404  404   404      404    404     404     404
 POST notifications:outbox          405    405     405    405  405   405      405    405     405     405
 GET  issuance:slips                405    405     405    405  405   405      405    405     405     405

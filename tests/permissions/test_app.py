@@ -31,6 +31,8 @@ def arguments(name: str, house: LivedIn) -> list[str]:
     match name:
         case "organisation:people_below":
             return [house.nodes["Detection"].pk]
+        case "configuration:section" | "configuration:check":
+            return ["mail"]
         case "people:demo_sign_in":
             return ["member"]
         case "closing:close":

@@ -1,6 +1,6 @@
 """The door of `audit`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,15 @@ from django.utils.functional import Promise
 
 from andon.foundation.audit.models import AuditEntry
 
-__all__ = ["fact_in_words", "record", "register_fact", "register_words", "words_for"]
+__all__ = [
+    "fact_in_words",
+    "record",
+    "register_fact",
+    "register_subject",
+    "register_words",
+    "subject_in_words",
+    "words_for",
+]
 
 _words: dict[str, str | Promise] = {}
 _facts: dict[str, tuple[str | Promise, Mapping[Any, str | Promise]]] = {}
@@ -35,6 +43,18 @@ def record(
 def register_words(kind: str, words: str | Promise) -> None:
     """Called from `AppConfig.ready`: how entries of this kind read on the page."""
     _words[kind] = words
+
+
+_subjects: dict[str, Callable[[str], str]] = {}
+
+
+def register_subject(kind: str, in_words: Callable[[str], str]) -> None:
+    """Called from `AppConfig.ready`: how the subject of entries of this kind reads, where it is a code."""
+    _subjects[kind] = in_words
+
+
+def subject_in_words(kind: str, subject: str) -> str:
+    return _subjects[kind](subject) if kind in _subjects else subject
 
 
 def words_for(kind: str) -> str | Promise:

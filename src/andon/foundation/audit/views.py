@@ -13,5 +13,5 @@ ENTRIES_A_PAGE = 50
 @member_required
 def changes(request: HttpRequest) -> HttpResponse:
     """What changed in the rules, by whom, when. Every member reads the same."""
-    entries = Paginator(AuditEntry.objects.select_related("by"), ENTRIES_A_PAGE)
+    entries = Paginator(AuditEntry.objects.select_related("by", "about"), ENTRIES_A_PAGE)
     return render(request, "audit/changes.html", {"pages": entries.get_page(request.GET.get("page"))})

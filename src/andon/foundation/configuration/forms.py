@@ -6,15 +6,20 @@ from django.utils.translation import gettext as _
 from andon.foundation.configuration import public as configuration
 
 
+def name_of(key: str) -> str:
+    """What the field of a setting is called: a dot may not stand in the id of an element."""
+    return key.replace(".", "-")
+
+
 class SectionForm(forms.Form):
     """The settings of one section as a form, filled with what holds now."""
 
     def __init__(self, section: configuration.Section, data: Any = None) -> None:
         self.section = section
         self.now = configuration.read_all([setting.key for setting in section.settings])
-        super().__init__(data, initial={setting.key: self._initial(setting) for setting in section.settings})
+        super().__init__(data, initial={name_of(setting.key): self._initial(setting) for setting in section.settings})
         for setting in section.settings:
-            self.fields[setting.key] = self._field(setting)
+            self.fields[name_of(setting.key)] = self._field(setting)
 
     def _initial(self, setting: configuration.Setting) -> Any:
         return "" if setting.secret else self.now[setting.key]
@@ -38,25 +43,27 @@ class SectionForm(forms.Form):
         return field
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
+        filled = super().clean() or {}
+        values = {key: filled[name_of(key)] for key in self.now if name_of(key) in filled}
         for setting in self.section.settings:
             if setting.key not in values or setting.is_tighter is None:
                 continue
             before, after = self.now[setting.key], values[setting.key]
             if after != before and not setting.is_tighter(before, after):
                 self.add_error(
-                    setting.key,
+                    name_of(setting.key),
                     _("This would loosen what people were promised. It stays as it was; a stricter value can be set."),
                 )
         if self.section.validate is not None and not self.errors:
             for key, words in self.section.validate(values).items():
-                self.add_error(key, str(words))
-        return values
+                self.add_error(name_of(key), str(words))
+        return filled
 
     def chosen(self) -> dict[str, Any]:
         """What the form would change: without what the environment fixes, and without secrets left empty."""
-        return {
-            setting.key: self.cleaned_data[setting.key]
-            for setting in self.section.settings
-            if not configuration.is_fixed(setting) and not (setting.secret and not self.cleaned_data[setting.key])
-        }
+        values = {}
+        for setting in self.section.settings:
+            value = self.cleaned_data[name_of(setting.key)]
+            if not configuration.is_fixed(setting) and not (setting.secret and not value):
+                values[setting.key] = value
+        return values

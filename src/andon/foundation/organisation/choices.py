@@ -26,6 +26,8 @@ def _time_zone() -> forms.Field:
     return forms.ChoiceField(
         label=_("Time zone"),
         choices=zone_choices,
+        # Names that are the same in every language.
+        widget=forms.Select(attrs={"translate": "no"}),
         help_text=_("For dates and times on pages and in letters. Members can choose another for themselves."),
     )
 

@@ -1,7 +1,7 @@
 from django import template
 
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.audit.public import fact_in_words, words_for
+from andon.foundation.audit.public import fact_in_words, subject_in_words, words_for
 
 register = template.Library()
 
@@ -15,3 +15,8 @@ def audit_words(entry: AuditEntry) -> str:
 def audit_facts(entry: AuditEntry) -> list[tuple[str, str]]:
     """The facts of the entry in words; an empty one says nothing and is left out."""
     return [fact_in_words(key, value) for key, value in entry.facts.items() if value not in ("", None)]
+
+
+@register.filter
+def audit_subject(entry: AuditEntry) -> str:
+    return subject_in_words(entry.kind, entry.subject)

@@ -137,12 +137,12 @@ def test_the_password_is_sealed_in_the_database_and_shown_nowhere(client: Client
     client.post(
         "/settings/mail/",
         {
-            "mail.host": "smtp.example.org",
-            "mail.port": "587",
-            "mail.security": "starttls",
-            "mail.user": "andon",
-            "mail.password": "tulip-canary",
-            "mail.sender": "Andon <andon@example.org>",
+            "mail-host": "smtp.example.org",
+            "mail-port": "587",
+            "mail-security": "starttls",
+            "mail-user": "andon",
+            "mail-password": "tulip-canary",
+            "mail-sender": "Andon <andon@example.org>",
         },
     )
     assert configuration.read("mail.password") == "tulip-canary"
@@ -153,10 +153,10 @@ def test_the_password_is_sealed_in_the_database_and_shown_nowhere(client: Client
     client.post(
         "/settings/mail/",
         {
-            "mail.host": "smtp.example.org",
-            "mail.port": "465",
-            "mail.security": "tls",
-            "mail.sender": "Andon <andon@example.org>",
+            "mail-host": "smtp.example.org",
+            "mail-port": "465",
+            "mail-security": "tls",
+            "mail-sender": "Andon <andon@example.org>",
         },
     )
     assert configuration.read_all(["mail.password", "mail.port"]) == {"mail.password": "tulip-canary", "mail.port": 465}
@@ -170,9 +170,9 @@ def test_another_secret_key_means_entering_it_again(settings: object) -> None:
 
 def test_codes_do_not_travel_in_the_clear_to_another_machine(client: Client) -> None:
     client.force_login(people.enter().stella)
-    sent = {"mail.host": "smtp.example.org", "mail.port": "25", "mail.security": "none", "mail.sender": "a@example.org"}
+    sent = {"mail-host": "smtp.example.org", "mail-port": "25", "mail-security": "none", "mail-sender": "a@example.org"}
     page = client.post("/settings/mail/", sent)
     assert "Without encryption" in page.content.decode()
     assert configuration.read("mail.host") == "localhost"
-    assert client.post("/settings/mail/", sent | {"mail.host": "localhost"}).status_code == 302
-    assert "no e-mail address" in client.post("/settings/mail/", sent | {"mail.sender": "Andon"}).content.decode()
+    assert client.post("/settings/mail/", sent | {"mail-host": "localhost"}).status_code == 302
+    assert "no e-mail address" in client.post("/settings/mail/", sent | {"mail-sender": "Andon"}).content.decode()

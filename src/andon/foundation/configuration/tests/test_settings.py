@@ -1,0 +1,134 @@
+"""What stewards may choose: by whom, how far, and what everybody can read about it afterwards."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django import forms
+from django.test import Client
+
+from andon.foundation.audit.models import AuditEntry
+from andon.foundation.configuration import public as configuration
+from andon.foundation.configuration.models import Choice
+from andon.foundation.organisation.tests import cast as people
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def whole_number() -> forms.Field:
+    return forms.IntegerField(label="Least of something", min_value=5)
+
+
+def word() -> forms.Field:
+    return forms.CharField(label="A word", required=False)
+
+
+@pytest.fixture
+def section(monkeypatch: pytest.MonkeyPatch) -> Iterator[configuration.Section]:
+    made = configuration.Section(
+        slug="made",
+        title="Made for tests",
+        lead="Nothing else.",
+        order=1,
+        settings=(
+            configuration.Setting(
+                "made.least",
+                whole_number,
+                default=5,
+                environment="ANDON_MADE_LEAST",
+                parse=int,
+                anonymity="The more, the less anybody can guess.",
+                is_tighter=lambda before, after: after > before,
+            ),
+            configuration.Setting("made.word", word, environment="ANDON_MADE_WORD"),
+            configuration.Setting("made.secret", word, secret=True),
+        ),
+    )
+    monkeypatch.setitem(configuration._sections, "made", made)
+    return made
+
+
+def test_nobody_chose_so_the_default_holds_and_nothing_is_stored(section: configuration.Section) -> None:
+    assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 5, "made.word": ""}
+    assert not Choice.objects.exists()
+
+
+def test_a_change_stands_in_the_change_log_with_before_and_after(section: configuration.Section) -> None:
+    cast = people.enter()
+    client = Client()
+    client.force_login(cast.stella)
+    client.post("/settings/made/", {"made-least": "7", "made-word": "tulip"})
+    assert configuration.read("made.least") == 7
+    client.force_login(cast.bo)
+    page = client.get("/audit/").content.decode()
+    for words in ("A setting was changed", "Least of something", "before: 5", "now: 7", "Stella Marin"):
+        assert words in page
+    # The same again is no change.
+    count = AuditEntry.objects.count()
+    client.force_login(cast.stella)
+    client.post("/settings/made/", {"made-least": "7", "made-word": "tulip"})
+    assert AuditEntry.objects.count() == count
+
+
+def test_what_was_promised_can_only_be_tightened(section: configuration.Section) -> None:
+    client = Client()
+    client.force_login(people.enter().stella)
+    client.post("/settings/made/", {"made-least": "7"})
+    refused = client.post("/settings/made/", {"made-least": "6", "made-word": "lost?"})
+    assert "would loosen what people were promised" in refused.content.decode()
+    assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 7, "made.word": ""}
+    # Not by way of the service either, whoever calls it.
+    with pytest.raises(configuration.OnlyTighter):
+        configuration.write({"made.word": "kept?", "made.least": 6}, by=None, at=NOW)
+    assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 7, "made.word": ""}
+
+
+def test_the_environment_comes_first_and_the_page_says_so(section: configuration.Section, settings: object) -> None:
+    configuration.write({"made.word": "chosen"}, by=None, at=NOW)
+    settings.ENVIRONMENT = {"ANDON_MADE_WORD": "fixed", "ANDON_MADE_LEAST": "9"}  # type: ignore[attr-defined]
+    client = Client()
+    client.force_login(people.enter().stella)
+    page = client.get("/settings/made/").content.decode()
+    assert "Fixed by ANDON_MADE_WORD in the environment" in page
+    assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 9, "made.word": "fixed"}
+    client.post("/settings/made/", {"made-least": "20", "made-word": "other"})
+    assert configuration.read("made.word") == "fixed"
+    with pytest.raises(configuration.FixedByEnvironment):
+        configuration.write({"made.word": "other"}, by=None, at=NOW)
+    settings.ENVIRONMENT = {}  # type: ignore[attr-defined]
+    assert configuration.read("made.word") == "chosen"
+
+
+def test_a_secret_is_in_no_log_and_sealed_in_the_database(section: configuration.Section) -> None:
+    configuration.write({"made.secret": "tulip-canary"}, by=None, at=NOW)
+    assert configuration.read("made.secret") == "tulip-canary"
+    assert "tulip" not in str(list(Choice.objects.values()))
+    [entry] = AuditEntry.objects.filter(kind="setting.changed")
+    assert "tulip" not in str(entry.facts)
+
+
+def test_a_request_reads_the_settings_once_and_sees_its_own_change(
+    section: configuration.Section, django_assert_num_queries: object
+) -> None:
+    with configuration.reading_once():
+        with django_assert_num_queries(1):  # type: ignore[operator]
+            assert configuration.read("made.least") == 5
+            assert configuration.read("made.word") == ""
+        configuration.write({"made.least": 8}, by=None, at=NOW)
+        assert configuration.read("made.least") == 8
+
+
+def test_only_stewards_have_settings(section: configuration.Section) -> None:
+    cast = people.enter()
+    client = Client()
+    client.force_login(cast.bo)
+    assert client.get("/settings/").status_code == 404
+    assert client.post("/settings/made/", {"made-least": "9"}).status_code == 404
+    assert 'href="/settings/"' not in client.get("/").content.decode()
+    client.force_login(cast.stella)
+    assert 'href="/settings/"' in client.get("/").content.decode()
+    assert client.get("/settings/made/").status_code == 200
+    assert client.get("/settings/unheard-of/").status_code == 404
+    assert client.post("/settings/made/check/").status_code == 404
+    assert configuration.read("made.least") == 5
