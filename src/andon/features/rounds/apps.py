@@ -8,10 +8,13 @@ class Rounds(AppConfig):
 
     def ready(self) -> None:
         from andon.features.rounds import tasks
+        from andon.features.rounds.choices import POLICIES
         from andon.foundation.audit.public import register_fact, register_words
+        from andon.foundation.configuration import public as configuration
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
         tasks.register()
+        configuration.register(POLICIES)
         register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
         register_words("round.planned", _("A round was published"))
         register_words("round.close_asked", _("The close of a round began"))

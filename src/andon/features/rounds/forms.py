@@ -7,9 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
+from andon.features.rounds import choices
 from andon.foundation.organisation import public as organisation
 
 OPENS = {
+    "6d": (timedelta(days=6), _("In six days")),
     "3d": (timedelta(days=3), _("In three days (best: slips are spread long before anybody answers)")),
     "1d": (timedelta(days=1), _("Tomorrow, at this time")),
     "now": (timedelta(0), _("Now (people fetch slips and answer on the same day)")),
@@ -39,6 +41,10 @@ class OpenRound(forms.Form):
 
     def __init__(self, *args: Any, nodes: set[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        opens: Any = self.fields["opens"]
+        opens.choices = [(key, text) for key, (delta, text) in OPENS.items() if delta >= choices.notice()]
+        if choices.notice() > OPENS[opens.initial][0]:
+            opens.initial = opens.choices[-1][0]
         node: Any = self.fields["node"]
         node.choices = organisation.named_paths(nodes)
         chosen: Any = self.fields["instrument"]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
-from andon.features.rounds import signing
+from andon.features.rounds import choices, signing
 from andon.features.rounds.models import (
     CloseRequest,
     Ending,
@@ -121,7 +121,7 @@ def publish_round(
     with transaction.atomic(using="default"):
         _plan_alone()
         _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
-        policy = _as_strict_as_before(disclosure.Policy(early_close=early_close))
+        policy = _as_strict_as_before(choices.policy(early_close=early_close))
         published = Round.objects.create(
             node_id=node_id,
             instrument_id=instrument.id,
@@ -178,6 +178,11 @@ def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
         raise BadDates(_("A round cannot open in the past. Nothing was opened."))
     if opens_at - at > FARTHEST_OPENING:
         raise BadDates(_("A round is published at most six days before it opens. Nothing was opened."))
+    if opens_at - at < choices.notice() - timedelta(minutes=1):
+        raise BadDates(
+            _("Rounds are published at least %(days)d days before they open here. Nothing was opened.")
+            % {"days": choices.notice().days}
+        )
     if closes_at - opens_at < SHORTEST:
         raise BadDates(_("A round stays open for at least five minutes. Nothing was opened."))
     if closes_at - opens_at > LONGEST:
