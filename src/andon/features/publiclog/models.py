@@ -17,7 +17,9 @@ class LogEntry(models.Model):
         constraints = [
             # A round is published, opened, closed, released and voided at most once, whoever tries again.
             models.UniqueConstraint(
-                fields=["kind", "round_id"], condition=~models.Q(kind="bundle"), name="publiclog_once_per_round"
+                fields=["kind", "round_id"],
+                condition=~models.Q(kind__in=["bundle", "delegation"]),
+                name="publiclog_once_a_round",
             )
         ]
 

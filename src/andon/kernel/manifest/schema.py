@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from andon.kernel.wire import Malformed, check_digest, check_id, check_keys, check_purpose, unb64u
 
@@ -13,6 +13,8 @@ _REASON_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_TEXT = 1_000
 ROUND_KINDS = ("daily", "weekly", "full")
 LEAST_BALLOTS = 5
+# Long enough to renew once a year with a month to spare; short enough that a forgotten key does not sign for ever.
+LONGEST_DELEGATION = timedelta(days=400)
 
 
 class BadManifest(Malformed):
@@ -51,7 +53,7 @@ def _check_manifest(body: object) -> dict[str, object]:
     manifest = check_keys(body, frozenset(_MANIFEST))
     for name, check in _MANIFEST.items():
         check(manifest[name])
-    if _time(manifest["opens_at"]) >= _time(manifest["closes_at"]):
+    if read_time(manifest["opens_at"]) >= read_time(manifest["closes_at"]):
         raise BadDates("a round opens before it closes")
     _check_purposes(str(manifest["kind"]), manifest["purposes"])
     return manifest
@@ -65,6 +67,10 @@ def check_body(kind: str, body: object) -> dict[str, object]:
     fields = check_keys(body, frozenset(names))
     for name, check in names.items():
         check(fields[name])
+    if kind == "delegation":
+        begins, until = read_time(fields["from"]), read_time(fields["until"])
+        if not begins < until <= begins + LONGEST_DELEGATION:
+            raise BadDates("a delegation ends after it begins, and within 400 days")
     return fields
 
 
@@ -93,7 +99,8 @@ def _check_policy(value: object) -> None:
         raise BadPolicy("a figure needs at least five ballots")
 
 
-def _time(value: object) -> datetime:
+def read_time(value: object) -> datetime:
+    """A time as it stands in a body: UTC to the second. Raises: BadDates."""
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise BadDates("a time is UTC to the second")
     try:
@@ -182,11 +189,11 @@ _MANIFEST: Mapping[str, Callable[[object], object]] = {
     "andon": _equals("v1"),
     "box_key": _key,
     "bundle": _files,
-    "closes_at": _time,
+    "closes_at": read_time,
     "generations": _generations,
     "instrument": _instrument,
     "kind": _round_kind,
-    "opens_at": _time,
+    "opens_at": read_time,
     "policy": _check_policy,
     "previous": _digest,
     "purposes": _anything,
@@ -196,6 +203,14 @@ _MANIFEST: Mapping[str, Callable[[object], object]] = {
 
 _BODIES: Mapping[str, Mapping[str, Callable[[object], object]]] = {
     "genesis": {"andon": _equals("v1"), "organisation": _id, "steward_key": _key},
+    "delegation": {
+        "andon": _equals("v1"),
+        "delegate": _key,
+        "from": read_time,
+        "organisation": _id,
+        "previous": _digest,
+        "until": read_time,
+    },
     "bundle": {"files": _files, "reason": _text, "round": _id},
     "opened": {"round": _id},
     "closed": {"box": _digest, "early": _boolean, "round": _id, "units": _tree},
@@ -204,4 +219,6 @@ _BODIES: Mapping[str, Mapping[str, Callable[[object], object]]] = {
 }
 
 KINDS = frozenset({"manifest", *_BODIES})
-SIGNED_KINDS = frozenset({"genesis", "manifest", "bundle"})
+SIGNED_KINDS = frozenset({"genesis", "delegation", "manifest", "bundle"})
+# What the key may sign that the steward's key delegated to. A delegate that could delegate would never end.
+DELEGATED_KINDS = frozenset({"manifest", "bundle"})
