@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from andon.foundation.organisation.days import today
 from andon.foundation.organisation.forms import ChooseFile, SameFile
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.models import Duty, Node
@@ -14,6 +15,7 @@ from andon.foundation.permissions.public import (
     access_node,
     current_member,
     is_steward,
+    may_see_tree,
     member_required,
     needs_duty,
 )
@@ -25,10 +27,14 @@ BAD_ROWS_SHOWN = 200
 @require_safe
 @member_required
 def people(request: HttpRequest, node_id: str = "") -> HttpResponse:
-    """The organisation by name: the same for every member."""
+    """The organisation by name: the same for every member, and nothing for somebody who belongs to no team."""
     member = current_member(request)
-    root = access_node(member, node_id) if node_id else Node.objects.filter(parent=None).first()
-    branch = branch_of(root, on=timezone.localdate()) if root is not None else None
+    root = Node.objects.filter(parent=None).first()
+    if node_id:
+        root = access_node(member, node_id)
+    elif not may_see_tree(member):
+        return render(request, "organisation/no_team.html")
+    branch = branch_of(root, on=today()) if root is not None else None
     context = {"branch": branch, "root": root, "is_steward": is_steward(member)}
     return render(request, "organisation/people.html", context)
 

@@ -22,6 +22,7 @@ __all__ = [
     "is_auditor",
     "is_facilitator",
     "is_steward",
+    "may_see_tree",
     "member_required",
     "needs_duty",
     "roles_of",
@@ -83,6 +84,12 @@ def roles_of(member: Member) -> tuple[str | Promise, ...]:
     return (role.label, *(duty.label for duty in Duty.Role if duty in held))
 
 
+def may_see_tree(member: Member) -> bool:
+    """Whoever belongs to a team or has a duty sees the organisation by name; somebody in no team sees none of it."""
+    place = organisation.place_of(member.id, on=organisation.today())
+    return place is not None or bool(organisation.duties_of(member.id))
+
+
 def access_node(member: Member, node_id: str, needs: Need = "see") -> Node:
     """The node, if the member may.
 
@@ -99,12 +106,12 @@ def access_node(member: Member, node_id: str, needs: Need = "see") -> Node:
 
 def _may(member: Member, node: Node, needs: Need) -> bool:
     today = organisation.today()
+    if needs == "see":
+        return may_see_tree(member)
     place = organisation.place_of(member.id, on=today)
     match needs:
-        case "see":
-            return place is not None or bool(organisation.duties_of(member.id))
         case "member":
-            belongs = place is not None and place.node_id in organisation.below(node.id)
-            return belongs or node.id in organisation.leads_of(member.id, on=today)
+            belongs = place is not None and organisation.stands_below(place.node_id, node.id)
+            return belongs or organisation.leads(member.id, node.id, on=today)
         case "lead":
-            return node.id in organisation.leads_of(member.id, on=today)
+            return organisation.leads(member.id, node.id, on=today)

@@ -1,0 +1,104 @@
+"""Walking the tree in the database: what is below a node, and what is above it, without reading the rest.
+
+Recursive queries, the same text on SQLite and PostgreSQL. UNION drops what was found before, so that a loop, which
+no page can make, would end the walk instead of keeping it running.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+# Above this many nodes it is quicker to read them all than to ask for each.
+AT_ONCE = 500
+
+_BELOW = """
+WITH RECURSIVE below(id) AS (
+    SELECT id FROM organisation_node WHERE id IN ({roots})
+    UNION
+    SELECT node.id FROM organisation_node node JOIN below ON node.parent_id = below.id
+)
+SELECT id FROM below
+"""
+_ABOVE = """
+WITH RECURSIVE above(id, parent_id, name) AS (
+    SELECT id, parent_id, name FROM organisation_node WHERE id IN ({roots})
+    UNION
+    SELECT node.id, node.parent_id, node.name FROM organisation_node node JOIN above ON node.id = above.parent_id
+)
+SELECT id, parent_id, name FROM above
+"""
+# Rolled up by the database: `root` is the child whose branch a person stands in.
+_PEOPLE = """
+WITH RECURSIVE branch(id, root) AS (
+    SELECT id, id FROM organisation_node WHERE id IN ({roots})
+    UNION
+    SELECT node.id, branch.root FROM organisation_node node JOIN branch ON node.parent_id = branch.id
+)
+SELECT branch.root, COUNT(*) FROM branch
+JOIN organisation_membership membership ON membership.node_id = branch.id
+WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
+    AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
+GROUP BY branch.root
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node on a path."""
+
+    id: str
+    name: str
+
+
+def _places(ids: Collection[str]) -> str:
+    return ", ".join(["%s"] * len(ids))
+
+
+def inside(*roots: str) -> RawSQL:
+    """The ids of these nodes and of all below them, for `filter(node_id__in=...)`: part of the query that asks."""
+    return RawSQL(_BELOW.format(roots=_places(roots)), roots)  # noqa: S611 - placeholders only
+
+
+def ids_below(roots: Collection[str]) -> set[str]:
+    """These nodes and all below them. One query; none where there are no roots."""
+    if not roots:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_BELOW.format(roots=_places(roots)), list(roots))
+        return {row[0] for row in cursor.fetchall()}
+
+
+def paths_of(node_ids: Iterable[str]) -> dict[str, tuple[Step, ...]]:
+    """From the top to each of these nodes. One query, however deep they lie; of very many nodes it reads them all."""
+    wanted = set(node_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        if len(wanted) > AT_ONCE:
+            cursor.execute("SELECT id, parent_id, name FROM organisation_node")
+        else:
+            cursor.execute(_ABOVE.format(roots=_places(wanted)), list(wanted))
+        known = {node_id: (parent_id, name) for node_id, parent_id, name in cursor.fetchall()}
+    return {node_id: _path(node_id, known) for node_id in wanted if node_id in known}
+
+
+def _path(node_id: str, known: Mapping[str, tuple[str | None, str]]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    step: str | None = node_id
+    while step is not None:
+        parent_id, name = known[step]
+        steps.append(Step(step, name))
+        step = parent_id
+    return tuple(reversed(steps))
+
+
+def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
+    """How many active members stand at and below each of these nodes on that day. One query."""
+    if not roots:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE.format(roots=_places(roots)), [*roots, on, on])
+        return dict(cursor.fetchall())
