@@ -10,6 +10,7 @@ from andon.foundation.audit.models import AuditEntry
 
 __all__ = [
     "fact_in_words",
+    "forget_person",
     "record",
     "register_fact",
     "register_subject",
@@ -38,6 +39,12 @@ def record(
         about_id=getattr(about, "pk", about),
         facts=facts,
     )
+
+
+def forget_person(member_id: object) -> None:
+    """Take a member out of every entry, which then says that somebody was erased. In the caller's transaction."""
+    AuditEntry.objects.filter(by_id=member_id).update(by=None, by_was_erased=True)
+    AuditEntry.objects.filter(about_id=member_id).update(about=None, about_was_erased=True)
 
 
 def register_words(kind: str, words: str | Promise) -> None:

@@ -7,9 +7,10 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from andon.foundation.configuration import public as configuration
+from andon.foundation.notifications.models import OutboxMail
 from andon.foundation.notifications.smtp import why_not_sent
 
-__all__ = ["MailNotSent", "send_mail", "send_test_mail"]
+__all__ = ["MailNotSent", "forget_letters", "send_mail", "send_test_mail"]
 
 
 class MailNotSent(Exception):
@@ -57,3 +58,8 @@ def send_test_mail(*, to: str) -> list[configuration.Finding]:
             _("If it does not arrive, look among the spam: the sender's domain may have to allow this server."),
         )
     ]
+
+
+def forget_letters(*, to: str) -> None:
+    """Delete what a demonstration kept of the letters to this address. Elsewhere letters are not kept."""
+    OutboxMail.objects.filter(to__iexact=to).delete()
