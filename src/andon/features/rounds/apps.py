@@ -18,6 +18,8 @@ class Rounds(AppConfig):
         register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
         register_words("round.planned", _("A round was published"))
         register_words("round.close_asked", _("The close of a round began"))
+        register_words("steward.delegated", _("A new key may sign what is published"))
+        register_fact("until", _("until"))
         register_fact("round", _("round"))
         register_fact("instrument", _("questionnaire"))
         register_fact("early", _("before its date:"), {True: _("yes"), False: _("no")})

@@ -109,7 +109,7 @@ def publish_round(
     publication is finished by the worker with the same roster and the same keys.
     Raises: RoundRefused, signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt.
     """
-    signing.check_key(_organisation().steward_public_key)
+    signing.check_key(_organisation().steward_public_key, opens_at=opens_at)
     ballots.key_directory().check()
     # Before anything is planned: a plan that cannot be published would stay for ever.
     ballots.installed_bundle()
@@ -249,7 +249,9 @@ def _append_manifest(published: Round, keys: ballots.KeyDirectory) -> publiclog.
     leaves = _fix_leaves(published, seed)
     body = _manifest_body(published, leaves, box_public_key(box_key))
     begin_log()
-    return publiclog.append("manifest", round_id=published.pk, body=signing.signed("manifest", body))
+    return publiclog.append(
+        "manifest", round_id=published.pk, body=signing.signed("manifest", body, opens_at=published.opens_at)
+    )
 
 
 _generation_of_issuance: list[Callable[[], str]] = []
@@ -281,7 +283,7 @@ def begin_log(*, key_file: Path | None = None) -> None:
     if publiclog.find("genesis", "") is None:
         if Publication.objects.exists():
             raise publiclog.LogLost
-        publiclog.append("genesis", body=signing.signed("genesis", lambda _previous: body, key_file=key_file))
+        publiclog.append("genesis", body=signing.signed_by_steward("genesis", body, key_file=key_file))
 
 
 def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:

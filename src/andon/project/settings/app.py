@@ -159,6 +159,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # Held by the steward, offline, wherever an installation can afford it: see docs/operations/keys.md.
 # A demonstration has no steward to ask, so its key lies where `andon demo` puts it.
 STEWARD_KEY_FILE = os.environ.get("ANDON_STEWARD_KEY_FILE") or (str(DATA_DIRECTORY / "steward.key") if DEMO else "")
+# The key of this machine that the steward's key delegates to.
+SIGNING_KEY_FILE = os.environ.get("ANDON_SIGNING_KEY_FILE") or str(DATA_DIRECTORY / "signing.key")
 
 FRAME_SOURCES = [ANONYMOUS_ORIGIN]
 # Not under the name of the anonymous door: a proxy that mixes the two up is noticed, and `next` sends nobody there.
