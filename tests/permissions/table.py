@@ -34,6 +34,16 @@ GET  people:profile                in     200     200    200  200   200      200
 POST people:profile                in     200     200    200  200   200      200    200     200     200
 GET  people:demo_sign_in           405    405     405    405  405   405      405    405     405     405
 POST people:demo_sign_in           404    404     404    404  404   404      404    404     404     404
+GET  invitations:index             in     404     404    404  404   404      404    200     404     404
+POST invitations:index             405    405     405    405  405   405      405    405     405     405
+GET  invitations:send              in     404     404    404  404   404      404    200     404     404
+POST invitations:send              in     404     404    404  404   404      404    302     404     404
+GET  invitations:again             405    405     405    405  405   405      405    405     405     405
+POST invitations:again             in     404     404    404  404   404      404    302     404     404
+GET  invitations:stop              405    405     405    405  405   405      405    405     405     405
+POST invitations:stop              in     404     404    404  404   404      404    302     404     404
+GET  invitations:accept            410    410     410    410  410   410      410    410     410     410
+POST invitations:accept            410    410     410    410  410   410      410    410     410     410
 GET  organisation:people           in     200     200    200  200   200      200    200     200     200
 POST organisation:people           405    405     405    405  405   405      405    405     405     405
 GET  organisation:people_below     in     404     200    200  200   200      200    200     200     200

@@ -33,6 +33,8 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.nodes["Detection"].pk]
         case "configuration:section" | "configuration:check":
             return ["mail"]
+        case "invitations:accept":
+            return ["foreign"]
         case "people:demo_sign_in":
             return ["member"]
         case "closing:close":

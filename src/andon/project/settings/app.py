@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "andon.foundation.configuration",
     "andon.foundation.notifications",
     "andon.foundation.jobs",
+    "andon.foundation.invitations",
     "andon.foundation.interface",
     # After ours, whose templates come first.
     "django.forms",
