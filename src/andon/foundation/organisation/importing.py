@@ -4,266 +4,605 @@ The plan is made from the file and from what is stored, without writing anything
 import carries it out. A file is taken as a whole or not at all.
 """
 
-from collections.abc import Iterable
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID, uuid4
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
-from andon.foundation.organisation.people_file import BadRow, Row, read_people
-from andon.foundation.people.models import Member
+from andon.foundation.organisation.people_file import BadRow, PeopleFile, Progress, Row, read_people
+from andon.foundation.organisation.unit_preview import UnitChange, UnitMap, compare, units_of
+from andon.foundation.people.models import Member, random_epoch
 
 BATCH = 1_000
+# With more leaving than this share of those who are there, the number has to be typed.
+MOST_LEAVING = 0.2
+
+Path = tuple[str, ...]
+Thing = TypeVar("Thing")
 
 
 class What(StrEnum):
     JOINED = "joined"
     MOVED = "moved"
     CHANGED = "changed"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What the file does to one person: joined, moved to another team, or changed name, role or duties."""
+    """What the file does to one person: joined, moved to another team, changed name, role, duties or days, or left.
+
+    `was` is the team before; it is empty for somebody who joins.
+    """
 
     what: What
     name: str
     email: str
-    path: tuple[str, ...]
+    path: Path
+    was: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What a file did, or would do; or, with `refused`, why it did nothing at all."""
+    """What a file did, or would do; or, with `refused`, why it did nothing at all.
+
+    `closed` are people of the file whose account is closed and who were not here; they do not join. `active_before`
+    is how many were here. `fingerprint` is the same for the same changes, whatever their ids.
+    """
 
     joined: int = 0
     moved: int = 0
     changed: int = 0
+    left: int = 0
     unchanged: int = 0
-    new_teams: tuple[tuple[str, ...], ...] = ()
+    closed: int = 0
+    active_before: int = 0
+    new_teams: tuple[Path, ...] = ()
+    revived_teams: tuple[Path, ...] = ()
     people: tuple[PersonChange, ...] = ()
     columns_not_read: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     refused: tuple[BadRow, ...] = ()
+    fingerprint: str = ""
+    units_before: UnitMap = field(default_factory=dict, compare=False, repr=False)
+    units_after: UnitMap = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def changes_nothing(self) -> bool:
-        return not (self.joined or self.moved or self.changed or self.new_teams)
+        return not (self.joined or self.moved or self.changed or self.left or self.new_teams or self.revived_teams)
+
+    @property
+    def many_leave(self) -> bool:
+        return self.left > MOST_LEAVING * self.active_before
+
+    def unit_changes(self) -> tuple[UnitChange, ...]:
+        """Which teams are counted in another way afterwards, as of the day of the plan."""
+        return compare(self.units_before, self.units_after)
 
 
-@dataclass(slots=True)
-class _Plan:
-    """The writes that a file asks for. Paths stand for nodes, because some nodes do not exist yet."""
+class PlanChanged(Exception):
+    """What the file would do is no longer what was agreed to. Nothing was changed."""
 
-    nodes: dict[tuple[str, ...], Node] = field(default_factory=dict)
-    new_nodes: list[Node] = field(default_factory=list)
-    new_members: list[Member] = field(default_factory=list)
-    renamed: list[Member] = field(default_factory=list)
-    ended: list[Membership] = field(default_factory=list)
-    replaced: list[Membership] = field(default_factory=list)
-    new_memberships: list[Membership] = field(default_factory=list)
-    new_duties: list[Duty] = field(default_factory=list)
-    ended_duties: list[Duty] = field(default_factory=list)
-    outcome: ImportOutcome = field(default_factory=ImportOutcome)
+    def __init__(self, outcome: ImportOutcome) -> None:
+        self.outcome = outcome
+        super().__init__()
 
 
-def preview_people(content: bytes, *, on: date) -> ImportOutcome:
+def preview_people(
+    content: bytes,
+    *,
+    on: date,
+    is_complete: bool = False,
+    team: str = "",
+    seed: str = "",
+    progress: Progress | None = None,
+) -> ImportOutcome:
     """What `import_people` would do with the same bytes now. Writes nothing."""
-    return _plan(content, on=on).outcome
+    file = read_people(content, team=team, on=on, progress=progress)
+    return _plan(file, on=on, is_complete=is_complete, seed=seed).outcome
 
 
-def import_people(content: bytes, *, by: Member | None, at: datetime, on: date) -> ImportOutcome:
+def import_people(
+    content: bytes,
+    *,
+    by: Member | None,
+    at: datetime,
+    on: date,
+    is_complete: bool = False,
+    team: str = "",
+    seed: str = "",
+    agreed: str | None = None,
+    progress: Progress | None = None,
+) -> ImportOutcome:
     """Bring people, teams and roles to what the file says, valid from the day `on`.
 
-    Guarantees: all of the file or nothing; the same file again changes nothing; whoever is not in the file stays as
-    they are; a move ends one membership and starts another, so that rounds that are open keep their roster.
-    Does not: remove anybody, nor touch role and duties of somebody whose role the file leaves empty.
+    `seed` makes the ids of new teams, so that a preview with the same one foresees the units exactly. `agreed` is the
+    fingerprint of the preview that somebody said yes to. `progress` is called between the writes, which only others
+    than this connection can tell anybody.
+    Guarantees: all of the file or nothing; the same file again changes nothing; unless the file `is_complete`,
+    whoever is not in it stays as they are; a move ends one membership and starts another, so that rounds that are
+    open keep their roster.
+    Does not: touch role and duties of somebody whose role the file leaves empty.
+    Raises: PlanChanged.
     """
+    # Read before the transaction begins: nobody else can write while it lasts.
+    file = read_people(content, team=team, on=on)
     with transaction.atomic():
-        plan = _plan(content, on=on)
+        plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
         outcome = plan.outcome
+        if agreed is not None and outcome.fingerprint != agreed:
+            raise PlanChanged(outcome)
         if outcome.refused or outcome.changes_nothing:
             return outcome
-        _carry_out(plan)
+        plan.carry_out(progress)
         audit.record(
             kind="people.imported",
             by=by,
             at=at,
-            subject=next(iter(plan.nodes))[0],
+            subject=plan.top,
             joined=outcome.joined,
             moved=outcome.moved,
             changed=outcome.changed,
+            left=outcome.left,
             new_teams=len(outcome.new_teams),
         )
     return outcome
 
 
-def _plan(content: bytes, *, on: date) -> _Plan:
-    file = read_people(content)
-    plan = _Plan()
-    refused = (*file.bad_rows, *_place_nodes(plan, file.rows))
+def _plan(file: PeopleFile, *, on: date, is_complete: bool, seed: str) -> "_Plan":
+    plan = _Plan(on, seed or secrets.token_hex(16))
+    refused = (*file.bad_rows, *plan.place_nodes(file.rows))
+    if not refused:
+        for row in file.rows:
+            plan.person(row)
+        if is_complete:
+            plan.leave_absent({row.email for row in file.rows})
+        refused = plan.last_steward_goes(file.rows)
     if refused:
-        return _refuse(refused)
-    stored = _Stored(on)
-    people: list[PersonChange] = []
-    for row in file.rows:
-        what = _plan_person(plan, stored, row, on=on)
-        if what is not None:
-            people.append(PersonChange(what, row.name, row.email, row.path))
-    last_steward = _last_steward_goes(plan, stored, file.rows)
-    if last_steward:
-        return _refuse(last_steward)
-    count = {what: sum(1 for person in people if person.what is what) for what in What}
-    paths = {node.id: path for path, node in plan.nodes.items()}
-    plan.outcome = ImportOutcome(
-        joined=count[What.JOINED],
-        moved=count[What.MOVED],
-        changed=count[What.CHANGED],
-        unchanged=len(file.rows) - len(people),
-        new_teams=tuple(paths[node.id] for node in plan.new_nodes),
-        people=tuple(people),
-        columns_not_read=file.columns_not_read,
-    )
+        plan.outcome = ImportOutcome(
+            refused=tuple(sorted(refused, key=lambda row: row.line)),
+            header=file.header,
+            columns_not_read=file.columns_not_read,
+            notes=file.notes,
+        )
+    else:
+        plan.conclude(file)
     return plan
 
 
-def _refuse(bad_rows: Iterable[BadRow]) -> _Plan:
-    return _Plan(outcome=ImportOutcome(refused=tuple(sorted(bad_rows, key=lambda row: row.line))))
+@dataclass(slots=True)
+class _Place:
+    """A membership that is valid today or later."""
+
+    pk: int
+    node_id: str
+    role: str
+    starts_on: date
+    ends_on: date | None
 
 
-def _key(path: Iterable[str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: UUID
+    name: str
+    is_active: bool
+
+
+class _Stored:
+    """What is stored about everybody, read once: three queries, whatever the size."""
+
+    def __init__(self, on: date) -> None:
+        self.members = {
+            email: _Person(member_id, name, is_active)
+            for member_id, email, name, is_active in Member.objects.values_list(
+                "id", "email", "name", "is_active"
+            ).iterator(BATCH)
+        }
+        self.places: dict[UUID, list[_Place]] = defaultdict(list)
+        valid = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on)).order_by("starts_on")
+        for member_id, *place in valid.values_list(
+            "member_id", "pk", "node_id", "role", "starts_on", "ends_on"
+        ).iterator(BATCH):
+            self.places[member_id].append(_Place(*place))
+        self.duties: dict[UUID, dict[str, int]] = defaultdict(dict)
+        for pk, member_id, role in Duty.objects.values_list("pk", "member_id", "role"):
+            self.duties[member_id][role] = pk
+
+
+class _Plan:
+    """The writes that a file asks for, as plain values: a file may hold a hundred thousand people."""
+
+    def __init__(self, on: date, seed: str) -> None:
+        self.outcome = ImportOutcome()
+        self.top = ""
+        self._on, self._seed = on, seed
+        self._stored = _Stored(on)
+        self._nodes: dict[str, tuple[str | None, str]] = {}
+        self._node_of: dict[Path, str] = {}
+        self._path_of: dict[str, Path] = {}
+        self._new_nodes: list[tuple[Path, str]] = []
+        self._revived: list[str] = []
+        self._new_members: list[tuple[UUID, str, str]] = []
+        self._renamed: list[tuple[UUID, str]] = []
+        self._left: list[UUID] = []
+        self._ended: dict[date, list[int]] = defaultdict(list)
+        self._corrected: list[_Place] = []
+        self._deleted: list[int] = []
+        self._new_places: list[tuple[UUID, str, str, date, date | None]] = []
+        self._new_duties: list[tuple[UUID, str]] = []
+        self._ended_duties: list[tuple[UUID, str]] = []
+        self._people: list[PersonChange] = []
+        self._unchanged = self._closed = 0
+        active = {person.id for person in self._stored.members.values() if person.is_active}
+        self._before = {
+            member_id: place.node_id
+            for member_id, places in self._stored.places.items()
+            if member_id in active
+            for place in places
+            if place.starts_on <= on
+        }
+        self._after = dict(self._before)
+
+    # Nodes
+
+    def place_nodes(self, rows: Sequence[Row]) -> tuple[BadRow, ...]:
+        """Find or plan the node of every path. The organisation is put before a path that does not begin with it.
+
+        Refuses rows only where there is no organisation yet and the file does not agree about its name.
+        """
+        retired = set()
+        for node_id, parent_id, name, retired_on in Node.objects.values_list("id", "parent_id", "name", "retired_on"):
+            self._nodes[node_id] = (parent_id, name)
+            if retired_on is not None:
+                retired.add(node_id)
+        for node_id in self._nodes:
+            path = self._names(node_id)
+            self._path_of[node_id] = path
+            self._node_of[_key(path)] = node_id
+        top = next((name for parent_id, name in self._nodes.values() if parent_id is None), None)
+        if top is None:
+            top = next((row.path[0] for row in rows if row.path), "")
+            refused = tuple(
+                BadRow(row.line, "/".join(row.path) or row.email, _does_not_begin(top))
+                for row in rows
+                if not row.is_gone and (not row.path or row.path[0].casefold() != top.casefold())
+            )
+            if refused:
+                return refused
+        self.top = top
+        known: set[Path] = set()
+        for row in rows:
+            if row.is_gone or row.path in known:
+                continue
+            known.add(row.path)
+            path = self._full(row.path)
+            for length in range(1, len(path) + 1):
+                self._find_or_plan(path[:length], retired)
+        return ()
+
+    def _full(self, path: Path) -> Path:
+        return path if path and path[0].casefold() == self.top.casefold() else (self.top, *path)
+
+    def _find_or_plan(self, path: Path, retired: set[str]) -> None:
+        key = _key(path)
+        node_id = self._node_of.get(key)
+        if node_id is None:
+            # Which teams are counted together may hang on ids, so the preview and the import give the same ones.
+            node_id = hmac.new(self._seed.encode(), "/".join(key).encode(), hashlib.sha256).hexdigest()[:32]
+            parent_id = self._node_of.get(key[:-1])
+            self._node_of[key], self._nodes[node_id] = node_id, (parent_id, path[-1])
+            self._path_of[node_id] = path if parent_id is None else (*self._path_of[parent_id], path[-1])
+            self._new_nodes.append((self._path_of[node_id], node_id))
+        elif node_id in retired:
+            retired.discard(node_id)
+            self._revived.append(node_id)
+
+    def _names(self, node_id: str) -> Path:
+        names: list[str] = []
+        step: str | None = node_id
+        while step is not None:
+            step, name = self._nodes[step]
+            names.append(name)
+        return tuple(reversed(names))
+
+    # People
+
+    def person(self, row: Row) -> None:
+        stored = self._stored.members.get(row.email)
+        if row.is_gone:
+            if stored is None or not self._leave(row.email, stored):
+                self._closed += 1
+            return
+        node_id = self._node_of[_key(self._full(row.path))]
+        if stored is None:
+            member_id = uuid4()
+            self._new_members.append((member_id, row.email, row.name))
+            self._begin(member_id, node_id, row, row.starts_on or self._on)
+            self._duties(member_id, row)
+            self._say(What.JOINED, row.name, row.email, node_id)
+            return
+        places = self._stored.places.get(stored.id, [])
+        returned = not stored.is_active
+        renamed = stored.name != row.name
+        if renamed or returned:
+            self._renamed.append((stored.id, row.name))
+        was = self._path_of[places[0].node_id] if places else ()
+        moved, changed = self._place(stored.id, node_id, row, places)
+        new_duties = self._duties(stored.id, row)
+        if returned and not moved and places and places[0].starts_on <= self._on:
+            self._after[stored.id] = places[0].node_id
+        if returned or not places:
+            self._say(What.JOINED, row.name, row.email, node_id)
+        elif moved:
+            self._say(What.MOVED, row.name, row.email, node_id, was)
+        elif renamed or changed or new_duties:
+            self._say(What.CHANGED, row.name, row.email, node_id, was)
+        else:
+            self._unchanged += 1
+
+    def _say(self, what: What, name: str, email: str, node_id: str, was: Path = ()) -> None:
+        self._people.append(PersonChange(what, name, email, self._path_of[node_id], was))
+
+    def _begin(self, member_id: UUID, node_id: str, row: Row, starts_on: date) -> None:
+        role = row.role or Membership.Role.MEMBER
+        self._new_places.append((member_id, node_id, role, starts_on, row.ends_on))
+        if starts_on <= self._on:
+            self._after[member_id] = node_id
+
+    def _place(self, member_id: UUID, node_id: str, row: Row, places: list[_Place]) -> tuple[bool, bool]:
+        """Whether the node changes, and whether role or days do.
+
+        A first day in the future moves somebody on that day. One that has passed says nothing about somebody who is
+        here already: who is in another team moves today.
+        """
+        later = row.starts_on if row.starts_on is not None and row.starts_on > self._on else None
+        if not places:
+            self._begin(member_id, node_id, row, later or self._on)
+            return True, False
+        # What is planned by hand for later stays, while the file says what is true today.
+        place = places[-1] if later or places[0].starts_on > self._on else places[0]
+        stays = place.node_id == node_id
+        role = row.role or (place.role if stays else Membership.Role.MEMBER)
+        ends_on = row.ends_on or (place.ends_on if stays else None)
+        starts_on = later if later and place.starts_on > self._on else place.starts_on
+        if stays and (role, ends_on, starts_on) == (place.role, place.ends_on, place.starts_on):
+            return False, False
+        begins_anew = not stays or role != place.role
+        if place.starts_on >= self._on or not begins_anew:
+            # It began today or has yet to begin: it is corrected, since a place of no day at all cannot be kept.
+            self._drop_after(place, places, ends_on)
+            self._end_before(starts_on, place, places)
+            self._corrected.append(_Place(place.pk, node_id, role, starts_on, ends_on))
+            if starts_on <= self._on:
+                self._after[member_id] = node_id
+        else:
+            starts_on = later or self._on
+            self._ended[starts_on - timedelta(days=1)].append(place.pk)
+            for other in places:
+                if other.starts_on > place.starts_on:
+                    self._deleted.append(other.pk)
+            self._new_places.append((member_id, node_id, role, starts_on, ends_on))
+            if starts_on <= self._on:
+                self._after[member_id] = node_id
+        return not stays, stays
+
+    def _drop_after(self, place: _Place, places: list[_Place], ends_on: date | None) -> None:
+        """Places that follow one which no longer ends before them."""
+        for other in places:
+            if other.starts_on > place.starts_on and (ends_on is None or ends_on >= other.starts_on):
+                self._deleted.append(other.pk)
+
+    def _end_before(self, starts_on: date, place: _Place, places: list[_Place]) -> None:
+        """The place before one whose first day is another now ends on the day before it."""
+        for other in places:
+            if other.starts_on < place.starts_on and other.ends_on != starts_on - timedelta(days=1):
+                self._ended[starts_on - timedelta(days=1)].append(other.pk)
+
+    def _duties(self, member_id: UUID, row: Row) -> bool:
+        if row.duties is None:
+            return False
+        held = self._stored.duties.get(member_id, {})
+        self._new_duties.extend((member_id, role) for role in sorted(row.duties - held.keys()))
+        self._ended_duties.extend((member_id, role) for role in sorted(held.keys() - row.duties))
+        return row.duties != held.keys()
+
+    def _leave(self, email: str, person: _Person) -> bool:
+        """Whether there was anything to leave. The last day is yesterday: whoever left is on no roster of today."""
+        places = self._stored.places.get(person.id, [])
+        if not person.is_active and not places:
+            return False
+        for place in places:
+            if place.starts_on >= self._on:
+                self._deleted.append(place.pk)
+            else:
+                self._ended[self._on - timedelta(days=1)].append(place.pk)
+        self._left.append(person.id)
+        self._after.pop(person.id, None)
+        # Whoever comes back one day does not come back as steward.
+        self._ended_duties.extend((person.id, role) for role in sorted(self._stored.duties.get(person.id, {})))
+        was = self._path_of[places[0].node_id] if places else ()
+        self._people.append(PersonChange(What.LEFT, person.name, email, (), was))
+        return True
+
+    def leave_absent(self, named: set[str]) -> None:
+        for email, person in self._stored.members.items():
+            if email not in named:
+                self._leave(email, person)
+
+    def last_steward_goes(self, rows: Sequence[Row]) -> tuple[BadRow, ...]:
+        """An installation that has a steward keeps one: nobody else could bring one back from a page."""
+        active = {person.id for person in self._stored.members.values() if person.is_active}
+        steward = Duty.Role.STEWARD
+        before = {member_id for member_id, held in self._stored.duties.items() if steward in held} & active
+        ended = {member_id for member_id, role in self._ended_duties if role == steward}
+        begun = {member_id for member_id, role in self._new_duties if role == steward}
+        if not before or (before - ended) | begun:
+            return ()
+        addresses = {email for email, person in self._stored.members.items() if person.id in ended}
+        reason = _("would leave nobody as steward: give the role to somebody in the same file")
+        named = tuple(BadRow(row.line, row.email, reason) for row in rows if row.email in addresses)
+        return named or tuple(BadRow(1, email, reason) for email in sorted(addresses))
+
+    # What it comes to
+
+    def conclude(self, file: PeopleFile) -> None:
+        count = {what: sum(1 for person in self._people if person.what is what) for what in What}
+        self.outcome = ImportOutcome(
+            joined=count[What.JOINED],
+            moved=count[What.MOVED],
+            changed=count[What.CHANGED],
+            left=count[What.LEFT],
+            unchanged=self._unchanged,
+            closed=self._closed,
+            active_before=sum(1 for person in self._stored.members.values() if person.is_active),
+            new_teams=tuple(path for path, _node_id in self._new_nodes),
+            revived_teams=tuple(self._path_of[node_id] for node_id in self._revived),
+            people=tuple(self._people),
+            columns_not_read=file.columns_not_read,
+            header=file.header,
+            notes=file.notes,
+            fingerprint=self._fingerprint(),
+            units_before=self._units(self._before),
+            units_after=self._units(self._after),
+        )
+
+    def _units(self, places: dict[UUID, str]) -> UnitMap:
+        members: dict[str, list[str]] = defaultdict(list)
+        for member_id, node_id in places.items():
+            members[node_id].append(member_id.hex)
+        return units_of(
+            (node_id, parent_id, name, members.get(node_id, [])) for node_id, (parent_id, name) in self._nodes.items()
+        )
+
+    def _fingerprint(self) -> str:
+        made = hashlib.sha256()
+        emails = {person.id: email for email, person in self._stored.members.items()}
+        emails.update((member_id, email) for member_id, email, _name in self._new_members)
+        for person in self._people:
+            stored = self._stored.members.get(person.email)
+            made.update(repr((person, stored and (stored.name, stored.is_active))).encode())
+        for member_id, node_id, role, starts_on, ends_on in self._new_places:
+            told = (emails[member_id], self._path_of[node_id], str(role), starts_on, ends_on)
+            made.update(repr(told).encode())
+        for place in self._corrected:
+            made.update(repr((place.pk, self._path_of[place.node_id], str(place.role), place.starts_on)).encode())
+            made.update(repr(place.ends_on).encode())
+        for member_id, role in (*self._new_duties, ("", ""), *self._ended_duties):
+            made.update(repr((emails.get(member_id), role)).encode())  # type: ignore[arg-type]
+        made.update(repr([path for path, _node_id in self._new_nodes]).encode())
+        made.update(repr([self._path_of[node_id] for node_id in self._revived]).encode())
+        return made.hexdigest()
+
+    # Writing
+
+    def carry_out(self, progress: Progress | None) -> None:
+        done = 0
+        total = sum(
+            len(writes)
+            for writes in (
+                self._new_nodes,
+                self._new_members,
+                self._renamed,
+                self._left,
+                self._corrected,
+                self._new_places,
+            )
+        )
+
+        def did(number: int) -> None:
+            nonlocal done
+            done += number
+            if progress is not None:
+                progress(done, total)
+
+        did(0)
+        by_depth: dict[int, list[Node]] = defaultdict(list)
+        for path, node_id in self._new_nodes:
+            by_depth[len(path)].append(Node(id=node_id, parent_id=self._nodes[node_id][0], name=path[-1]))
+        for depth in sorted(by_depth):
+            for nodes in _batches(by_depth[depth]):
+                Node.objects.bulk_create(nodes)
+                did(len(nodes))
+        for ids in _batches(self._revived):
+            Node.objects.filter(pk__in=ids).update(retired_on=None)
+        for people in _batches(self._new_members):
+            Member.objects.bulk_create(
+                Member(id=member_id, email=email, name=name, password=_no_password())
+                for member_id, email, name in people
+            )
+            did(len(people))
+        for renamed in _batches(self._renamed):
+            Member.objects.bulk_update(
+                [Member(id=member_id, name=name, is_active=True) for member_id, name in renamed], ["name", "is_active"]
+            )
+            did(len(renamed))
+        for left in _batches(self._left):
+            Member.objects.filter(pk__in=left).update(is_active=False, epoch=random_epoch())
+            did(len(left))
+        # Places end before others begin: nobody has two at a time.
+        for pks in _batches(self._deleted):
+            Membership.objects.filter(pk__in=pks).delete()
+        for ends_on, ended in self._ended.items():
+            for pks in _batches(ended):
+                Membership.objects.filter(pk__in=pks).update(ends_on=ends_on)
+        for corrected in _batches(self._corrected):
+            Membership.objects.bulk_update(
+                [
+                    Membership(
+                        pk=place.pk,
+                        node_id=place.node_id,
+                        role=place.role,
+                        starts_on=place.starts_on,
+                        ends_on=place.ends_on,
+                    )
+                    for place in corrected
+                ],
+                ["node", "role", "starts_on", "ends_on"],
+            )
+            did(len(corrected))
+        for places in _batches(self._new_places):
+            Membership.objects.bulk_create(
+                Membership(member_id=member_id, node_id=node_id, role=role, starts_on=starts_on, ends_on=ends_on)
+                for member_id, node_id, role, starts_on, ends_on in places
+            )
+            did(len(places))
+        duties = [self._stored.duties[member_id][role] for member_id, role in self._ended_duties]
+        for pks in _batches(duties):
+            Duty.objects.filter(pk__in=pks).delete()
+        Duty.objects.bulk_create(
+            [Duty(member_id=member_id, role=role) for member_id, role in self._new_duties], batch_size=BATCH
+        )
+
+
+def _does_not_begin(top: str) -> str:
+    return _("does not begin with the organisation, which is called “%(top)s” here") % {"top": top}
+
+
+def _key(path: Iterable[str]) -> Path:
     """Detection and detection are one team."""
     return tuple(step.casefold() for step in path)
 
 
-def _place_nodes(plan: _Plan, rows: tuple[Row, ...]) -> tuple[BadRow, ...]:
-    """Find or plan the node of every path. Refuses rows whose path begins elsewhere than at the organisation."""
-    nodes = list(Node.objects.all())
-    by_id = {node.id: node for node in nodes}
-    found: dict[tuple[str, ...], Node] = {}
-    for node in nodes:
-        found[_key(_names(node, by_id))] = node
-    top = next((node.name for node in nodes if node.parent_id is None), rows[0].path[0] if rows else "")
-    refused = tuple(
-        BadRow(
-            row.line,
-            "/".join(row.path),
-            _("does not begin with the organisation, which is called “%(top)s” here") % {"top": top},
-        )
-        for row in rows
-        if row.path[0].casefold() != top.casefold()
-    )
-    if refused:
-        return refused
-    for row in rows:
-        for length in range(1, len(row.path) + 1):
-            path = row.path[:length]
-            key = _key(path)
-            if key not in found:
-                found[key] = Node(parent=found.get(key[:-1]), name=path[-1])
-                plan.new_nodes.append(found[key])
-            plan.nodes[path] = found[key]
-    return ()
+def _no_password() -> str:
+    """What `make_password(None)` gives, without its cost a hundred thousand times."""
+    return "!" + secrets.token_urlsafe(30)
 
 
-def _names(node: Node, by_id: dict[str, Node]) -> list[str]:
-    names = [node.name]
-    while node.parent_id is not None:
-        node = by_id[node.parent_id]
-        names.append(node.name)
-    return names[::-1]
-
-
-class _Stored:
-    """What is stored about everybody, read once: four queries, whatever the size."""
-
-    def __init__(self, on: date) -> None:
-        self.members = {member.email: member for member in Member.objects.all()}
-        self.memberships = {
-            membership.member_id: membership
-            for membership in Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on)).order_by("starts_on")
-        }
-        self.duties: dict[object, dict[str, Duty]] = {}
-        for duty in Duty.objects.all():
-            self.duties.setdefault(duty.member_id, {})[duty.role] = duty
-
-
-def _plan_person(plan: _Plan, stored: _Stored, row: Row, *, on: date) -> What | None:
-    member = stored.members.get(row.email)
-    is_new = member is None
-    if member is None:
-        member = Member(email=row.email, name=row.name, password=make_password(None))
-        plan.new_members.append(member)
-    membership = stored.memberships.get(member.id)
-    returned = not is_new and not member.is_active
-    renamed = member.name != row.name
-    if renamed or returned:
-        member.name, member.is_active = row.name, True
-        plan.renamed.append(member)
-    moved, new_role = _plan_place(plan, membership, member, row, on=on)
-    new_duties = _plan_duties(plan, stored, member, row)
-    if is_new or returned or membership is None:
-        return What.JOINED
-    if moved:
-        return What.MOVED
-    return What.CHANGED if renamed or new_role or new_duties else None
-
-
-def _plan_place(plan: _Plan, membership: Membership | None, member: Member, row: Row, *, on: date) -> tuple[bool, bool]:
-    """Whether the node changes, and whether the role does."""
-    node = plan.nodes[row.path]
-    # In another team, a role that the file leaves open is that of a member: nobody leads a team by moving there.
-    stays = membership is not None and membership.node_id == node.id
-    before = membership.role if membership is not None and stays else Membership.Role.MEMBER
-    role = row.role or before
-    if membership is not None and stays and role == membership.role:
-        return False, False
-    if membership is not None and membership.starts_on >= on:
-        # It began today or has yet to begin: it is corrected, since a place of no day at all cannot be kept.
-        membership.node, membership.role, membership.ends_on = node, role, None
-        plan.replaced.append(membership)
-    else:
-        if membership is not None:
-            membership.ends_on = on - timedelta(days=1)
-            plan.ended.append(membership)
-        plan.new_memberships.append(Membership(member=member, node=node, role=role, starts_on=on))
-    return not stays, stays
-
-
-def _plan_duties(plan: _Plan, stored: _Stored, member: Member, row: Row) -> bool:
-    if row.duties is None:
-        return False
-    held = stored.duties.get(member.id, {})
-    plan.new_duties.extend(Duty(member=member, role=role) for role in sorted(row.duties - held.keys()))
-    plan.ended_duties.extend(held[role] for role in sorted(held.keys() - row.duties))
-    return row.duties != held.keys()
-
-
-def _last_steward_goes(plan: _Plan, stored: _Stored, rows: tuple[Row, ...]) -> tuple[BadRow, ...]:
-    """An installation that has a steward keeps one: nobody else could bring one back from a page."""
-    before = {member_id for member_id, duties in stored.duties.items() if Duty.Role.STEWARD in duties}
-    ended = {duty.member_id for duty in plan.ended_duties if duty.role == Duty.Role.STEWARD}
-    begun = {duty.member_id for duty in plan.new_duties if duty.role == Duty.Role.STEWARD}
-    if not before or (before - ended) | begun:
-        return ()
-    addresses = {member.email for member in stored.members.values() if member.id in ended}
-    reason = _("would leave nobody as steward: give the role to somebody in the same file")
-    return tuple(BadRow(row.line, row.email, reason) for row in rows if row.email in addresses)
-
-
-def _carry_out(plan: _Plan) -> None:
-    # Parents stand before their children in the list, and each batch is one statement in that order.
-    for node in plan.new_nodes:
-        node.save(force_insert=True)
-    Member.objects.bulk_create(plan.new_members, batch_size=BATCH)
-    Member.objects.bulk_update(plan.renamed, ["name", "is_active"], batch_size=BATCH)
-    Membership.objects.bulk_update(plan.ended, ["ends_on"], batch_size=BATCH)
-    Membership.objects.bulk_update(plan.replaced, ["node", "role", "ends_on"], batch_size=BATCH)
-    Membership.objects.bulk_create(plan.new_memberships, batch_size=BATCH)
-    Duty.objects.filter(pk__in=[duty.pk for duty in plan.ended_duties]).delete()
-    Duty.objects.bulk_create(plan.new_duties, batch_size=BATCH)
+def _batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    walked = iter(things)
+    while batch := list(islice(walked, BATCH)):
+        yield batch

@@ -9,6 +9,7 @@ from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.tests import cast as people
+from andon.foundation.organisation.unit_preview import units_now
 from andon.foundation.people.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -129,9 +130,140 @@ def test_a_team_is_the_same_in_capitals() -> None:
 def test_one_bad_row_keeps_out_all_of_them() -> None:
     people.enter()
     before = everything()
-    outcome = bring(ALL + "bad,Bad,Security,\nx@example.org,X,Elsewhere/Team,\n")
-    assert [(bad.line, bad.value) for bad in outcome.refused] == [(5, "bad"), (6, "Elsewhere/Team")]
+    outcome = bring(ALL + "bad,Bad,Security,\nx@example.org,X,Elsewhere//Team,\n")
+    assert [(bad.line, bad.value) for bad in outcome.refused] == [(5, "bad"), (6, "Elsewhere//Team")]
     assert everything() == before
+
+
+def test_the_organisation_stands_before_a_path_that_leaves_it_out() -> None:
+    cast = people.enter()
+    assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,/Detection/SOC night,\n")) == (0, 0, 0, 1)
+    assert bring(HEADER + "new@example.org,New One,Elsewhere,\n").new_teams == (("Security", "Elsewhere"),)
+    assert Node.objects.get(name="Elsewhere").parent == cast.security
+
+
+def test_without_an_organisation_the_first_steps_must_agree() -> None:
+    outcome = bring(HEADER + "a@example.org,A,Security/Day,\nb@example.org,B,Other/Day,\n")
+    assert [(bad.line, bad.value) for bad in outcome.refused] == [(3, "Other/Day")]
+
+
+def test_a_retired_team_that_is_named_comes_back() -> None:
+    cast = people.enter()
+    Node.objects.filter(pk=cast.appsec.pk).update(retired_on=TODAY)
+    text = HEADER + "new@example.org,New One,Security/Application security,\n"
+    assert preview_people(text.encode(), on=TODAY).revived_teams == (("Security", "Application security"),)
+    bring(text)
+    assert Node.objects.get(pk=cast.appsec.pk).retired_on is None
+
+
+def complete(text: str, on: date = TODAY) -> ImportOutcome:
+    return import_people((HEADER + text).encode(), by=None, at=NOW, on=on, is_complete=True)
+
+
+STELLA = "stella@example.org,Stella Marin,Security,\n"
+
+
+def test_whoever_is_absent_from_a_complete_file_leaves_with_place_sessions_and_duties() -> None:
+    cast = people.enter()
+    Duty.objects.create(member=cast.bo, role=Duty.Role.AUDITOR)
+    epoch = cast.bo.epoch
+    outcome = complete(STELLA + "cy@example.org,Cy Tanaka,Security/Application security,\n")
+    assert (outcome.left, outcome.unchanged, outcome.many_leave) == (2, 2, True)
+    assert [(person.name, person.was[-1]) for person in outcome.people] == [
+        ("Ada Okafor", "SOC night"),
+        ("Bo Lindqvist", "SOC night"),
+    ]
+    cast.bo.refresh_from_db()
+    assert not cast.bo.is_active
+    assert cast.bo.epoch != epoch
+    assert organisation.place_of(cast.bo.id, on=TODAY) is None
+    assert organisation.place_of(cast.bo.id, on=TODAY - timedelta(days=1)) is not None
+    assert organisation.duties_of(cast.bo.id) == set()
+    cast.cy.refresh_from_db()
+    assert cast.cy.is_active
+
+
+def test_somebody_who_began_today_leaves_without_a_trace_of_a_place() -> None:
+    cast = people.enter()
+    Membership.objects.filter(member=cast.bo).update(starts_on=TODAY)
+    assert complete(STELLA).left == 3
+    assert not Membership.objects.filter(member=cast.bo).exists()
+
+
+def test_a_complete_file_keeps_a_steward() -> None:
+    people.enter()
+    before = everything()
+    outcome = complete("bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n")
+    assert [bad.value for bad in outcome.refused] == ["stella@example.org"]
+    assert everything() == before
+
+
+def test_an_account_that_is_closed_leaves_or_does_not_join() -> None:
+    cast = people.enter()
+    text = "email,name,department,status\nbo@example.org,,,DEPROVISIONED\nold@example.org,Old One,Detection,SUSPENDED\n"
+    outcome = bring(text)
+    assert (outcome.left, outcome.closed, outcome.joined) == (1, 1, 0)
+    cast.bo.refresh_from_db()
+    assert not cast.bo.is_active
+    assert not Member.objects.filter(email="old@example.org").exists()
+    assert (bring(text).left, bring(text).closed) == (0, 2)
+
+
+DAYS = "email,name,team,start,end\n"
+
+
+def test_a_first_day_in_the_future_is_kept_and_a_last_day_too() -> None:
+    cast = people.enter()
+    text = DAYS + "bo@example.org,Bo Lindqvist,Detection,2026-04-01,2026-12-31\n"
+    assert counts(bring(text)) == (0, 1, 0, 0)
+    spans = list(
+        Membership.objects.filter(member=cast.bo)
+        .order_by("starts_on")
+        .values_list("node__name", "starts_on", "ends_on")
+    )
+    assert spans == [
+        ("SOC night", people.SINCE, date(2026, 3, 31)),
+        ("Detection", date(2026, 4, 1), date(2026, 12, 31)),
+    ]
+    assert counts(bring(text)) == (0, 0, 0, 1)
+    assert counts(bring(text.replace("04-01", "05-01"))) == (0, 0, 1, 0)
+    assert Membership.objects.get(member=cast.bo, node=cast.night).ends_on == date(2026, 4, 30)
+    assert bring(text.replace("2026-12-31", "2026-02-01").replace("2026-04-01", "")).left == 1
+
+
+def test_a_move_that_is_planned_by_hand_survives_a_file_that_says_what_is_true_today() -> None:
+    cast = people.enter()
+    Membership.objects.filter(member=cast.bo).update(ends_on=date(2026, 3, 31))
+    Membership.objects.create(member=cast.bo, node=cast.appsec, starts_on=date(2026, 4, 1))
+    assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,Detection/SOC night,\n")) == (0, 0, 0, 1)
+    assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,Detection,\n")) == (0, 1, 0, 0)
+    assert list(Membership.objects.filter(member=cast.bo, ends_on=None).values_list("node__name", flat=True)) == [
+        "Detection"
+    ]
+
+
+def test_the_preview_says_which_teams_get_a_figure() -> None:
+    cast = people.enter()
+    text = HEADER + "".join(f"n{n}@example.org,N {n},Application security,\n" for n in range(5))
+    changes = {change.path: change for change in preview_people(text.encode(), on=TODAY).unit_changes()}
+    assert changes["Security / Application security"].before.standing == "not_asked"
+    assert changes["Security / Application security"].after.size == 6
+    bring(text)
+    units = units_now(TODAY)
+    assert units[cast.appsec.id] == changes["Security / Application security"].after
+
+
+def test_what_is_no_longer_what_was_agreed_to_is_not_done() -> None:
+    cast = people.enter()
+    text = (HEADER + "bo@example.org,Bo Lindqvist,Detection,\n").encode()
+    agreed = preview_people(text, on=TODAY).fingerprint
+    Member.objects.filter(pk=cast.bo.pk).update(name="Bo L.")
+    before = everything()
+    with pytest.raises(importing.PlanChanged):
+        import_people(text, by=None, at=NOW, on=TODAY, agreed=agreed)
+    assert everything() == before
+    Member.objects.filter(pk=cast.bo.pk).update(name="Bo Lindqvist")
+    assert import_people(text, by=None, at=NOW, on=TODAY, agreed=agreed).moved == 1
 
 
 def test_the_last_steward_cannot_be_taken_away_by_a_file() -> None:
