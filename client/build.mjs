@@ -87,12 +87,13 @@ async function licences() {
 }
 
 const catalogues = await readCatalogues();
-const [answerJs, answerCss, frameJs, frameCss, hostJs] = await Promise.all([
+const [answerJs, answerCss, frameJs, frameCss, hostJs, setupJs] = await Promise.all([
   bundled('client/src/answer.ts', catalogues),
   bundled('client/pages/answer.css'),
   bundled('client/src/frame.ts', catalogues),
   bundled('client/pages/frame.css'),
   bundled('client/src/host.ts'),
+  bundled('client/src/setup.ts'),
 ]);
 files.set('answer.js', answerJs);
 files.set('answer.css', answerCss);
@@ -113,6 +114,7 @@ for (const stale of await readdir(BUNDLE)) {
   if (stale !== 'bundle.json' && !files.has(stale)) await rm(path.join(BUNDLE, stale));
 }
 await writeFile(path.join(APP_STATIC, 'host.js'), hostJs);
+await writeFile(path.join(APP_STATIC, 'setup.js'), setupJs);
 await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));
 
 for (const name of names) console.log(`${listing[name]}  ${name}  ${files.get(name).length} bytes`);

@@ -1,5 +1,15 @@
 """The door of `rounds`."""
 
+from andon.features.rounds.founding import (
+    BegunWithAnotherKey,
+    FoundingRefused,
+    FoundingRequest,
+    FoundingSignatures,
+    begin_signed_log,
+    begun_for,
+    founding_request,
+    sign_founding,
+)
 from andon.features.rounds.queries import (
     RoundView,
     Seat,
@@ -57,10 +67,14 @@ from andon.features.rounds.signing import (
 __all__ = [
     "PURPOSE_WORDS",
     "VOID_REASONS",
+    "BegunWithAnotherKey",
     "CloseAsked",
     "Delegated",
     "DelegationRefused",
     "DelegationState",
+    "FoundingRefused",
+    "FoundingRequest",
+    "FoundingSignatures",
     "NobodyToAsk",
     "RoundRefused",
     "RoundView",
@@ -76,6 +90,8 @@ __all__ = [
     "asked_in",
     "asked_to_close",
     "begin_log",
+    "begin_signed_log",
+    "begun_for",
     "close_asked",
     "delegation_request",
     "delegation_state",
@@ -84,6 +100,7 @@ __all__ = [
     "find",
     "finish_publication",
     "found_log",
+    "founding_request",
     "is_issuing",
     "left_out_of",
     "make_delegate",
@@ -99,6 +116,7 @@ __all__ = [
     "rounds_of",
     "say",
     "seat_of",
+    "sign_founding",
     "steward_public_key",
     "unit_count",
     "unit_of",

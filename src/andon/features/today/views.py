@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from andon.features.issuance import public as issuance
 from andon.features.results import public as results
 from andon.features.rounds import public as rounds
+from andon.features.today.public import notices_for
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
@@ -23,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "today/home.html",
         {
+            "notices": notices_for(request, member),
             "open": [(view, rounds.door_address(view.id, wallet)) for view in mine if view.state is rounds.State.OPEN],
             "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
             "closing": [view for view in mine if view.state is rounds.State.CLOSING],

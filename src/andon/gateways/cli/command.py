@@ -24,6 +24,7 @@ PASSED_ON = {
 EPILOG = """\
 commands:
   prepare            create the data directory, its keys and databases; may be repeated, also after an update
+  setup              found the organisation: name, steward, steward key, addresses, mail; --check says what is missing
   serve              run both doors and the worker until SIGTERM; --only PART for one of them
 {passed_on}
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
@@ -78,6 +79,10 @@ def _dispatch(words: list[str]) -> int:
             from andon.gateways.cli import prepare
 
             return prepare.main(rest)
+        case ["setup", *rest]:
+            from andon.gateways.cli import setting_up
+
+            return setting_up.main(rest)
         case ["serve", *rest]:
             from andon.gateways.cli import serve
 

@@ -249,6 +249,6 @@ def _check_free(name: str, host: str, port: int) -> None:
 
 def _check_prepared(environment: Mapping[str, str]) -> None:
     # In a process of its own, so that this one stays as small as a supervisor should be.
-    command = (sys.executable, "-m", "andon.gateways.cli", "check")
+    command = (sys.executable, "-m", "andon.gateways.cli", "check", "--announce")
     if subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, check=False).returncode:
         raise Refusal("Nothing was started.")

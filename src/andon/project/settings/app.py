@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "andon.features.results",
     "andon.features.verify",
     "andon.features.today",
+    "andon.features.setup",
     "andon.gateways.cli",
     "andon.gateways.demo",
 ]
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.foundation.interface.middleware.SecurityHeaders",
+    "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

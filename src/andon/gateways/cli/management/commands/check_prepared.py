@@ -1,11 +1,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from andon.features.ballots import public as ballots
+from andon.features.setup import public as setup
 from andon.foundation.organisation import public as organisation
 from andon.gateways.demo import seeding
 
@@ -19,10 +20,29 @@ def is_the_demo() -> bool:
     return here is None or seeding.is_the_demo(here)
 
 
+def refuse_leftovers(here: organisation.Organisation) -> None:
+    """Raises: CommandError where real people would be served with what a demonstration left, or examples hold."""
+    if seeding.is_the_demo(here):
+        raise CommandError(
+            "This installation holds the demonstration, and ANDON_DEMO is not set. Nothing was started. Set it again, "
+            "or name an empty ANDON_DATA for real people."
+        )
+    if setup.is_guessable(settings.SECRET_KEY):
+        raise CommandError(
+            "The secret key is short, or one of an example: whoever knows it signs in as anybody. Nothing was started. "
+            "Remove ANDON_SECRET_KEY and run `andon prepare`, which writes a good one."
+        )
+
+
 class Command(BaseCommand):
     help = "Succeed when the key directory is there and all databases are at this version."
     # The tests and `andon manage check` do that; here it would only make the start slower.
     requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--announce", action="store_true", help="without an organisation: show the set-up code, or make it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -41,3 +61,9 @@ class Command(BaseCommand):
                     f"The database '{alias}' is not at the version of this program. It was not changed. "
                     "Run `andon prepare` (after a backup, for an update)."
                 )
+        here = organisation.current()
+        if here is not None and not settings.DEMO:
+            refuse_leftovers(here)
+        if here is None and not settings.DEMO and options["announce"]:
+            code = setup.code_in_groups(setup.make_code(settings.DATA_DIRECTORY))
+            self.stdout.write(f"There is no organisation here yet. Open {settings.APP_ORIGIN}/setup/ and type: {code}")
