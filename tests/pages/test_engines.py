@@ -1,0 +1,116 @@
+"""Every page in every state it has, looked at by two accessibility engines that nobody here wrote.
+
+The pages come from the views, as in the other tests of this folder, and are laid out by Chromium with their own style
+sheets; no server runs. Journeys look at fewer pages more closely (tests/journeys/test_barriers.py).
+"""
+
+import mimetypes
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.journeys.conftest import CHROMIUM, FLAGS
+from tests.journeys.watching import WCAG
+from tests.lived_in import LivedIn
+from tests.pages import visiting
+
+ROOT = Path(__file__).parents[2]
+ACE = (ROOT / "node_modules/accessibility-checker-engine/ace.js").read_text()
+ORIGIN = "http://andon.test"
+RUN_ACE = """async () => {
+    const found = await new ace.Checker().check(document, ['WCAG_2_2']);
+    return found.results
+        .filter(one => one.value[0] === 'VIOLATION' && one.value[1] === 'FAIL')
+        .map(one => `${one.ruleId}: ${one.message} (${one.path.dom})`);
+}"""
+
+
+class Laid:
+    """A tab in which pages are laid out one after the other, without any server."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.content = b""
+        page.route("**/*", self._answer)
+
+    def _answer(self, route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if route.request.resource_type == "document" and route.request.url.startswith(ORIGIN):
+            route.fulfill(status=200, body=self.content, content_type="text/html; charset=utf-8")
+        elif path.startswith("/static/") and path.endswith((".css", ".svg")):
+            found = finders.find(path.removeprefix("/static/"))
+            assert found, path
+            kind = mimetypes.guess_type(found)[0]
+            route.fulfill(status=200, body=Path(found).read_bytes(), content_type=kind)
+        else:
+            # Scripts would ask the wallet's frame, which is not here; how a page is built does not depend on them.
+            route.abort()
+
+    def complaints(self, address: str, content: bytes) -> list[str]:
+        self.content = content
+        self.page.goto(f"{ORIGIN}{address}")
+        assert self.page.evaluate("() => document.styleSheets.length"), "the style sheets did not arrive"
+        self.page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+        violations = Axe().run(self.page, options=WCAG | {"resultTypes": ["violations"]}).response["violations"]
+        found = [f"axe, {one['id']}: {one['help']} ({one['nodes'][0]['html']})" for one in violations]
+        self.page.evaluate(ACE + "\n; globalThis.ace = globalThis.ace ?? ace;")
+        return found + [f"ace, {said}" for said in self.page.evaluate(RUN_ACE)]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Only while no database is asked: Django takes Playwright's loop for its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def laid_out(browser: Browser, **options: Any) -> Laid:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options)
+    return Laid(context.new_page())
+
+
+def complaints(laid: Laid, pages: Mapping[str, tuple[str, bytes]]) -> list[str]:
+    return [
+        f"{name}: {said}" for name, (address, content) in pages.items() for said in laid.complaints(address, content)
+    ]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(400)
+@pytest.mark.django_db(databases="__all__")
+def test_two_engines_find_no_barrier_on_any_page(lived_in: LivedIn) -> None:
+    pages = {f"{seen.what}, by {seen.by}": (seen.address, seen.content) for seen in visiting.every_page(lived_in)}
+    assert len(pages) > 100
+    with chromium() as browser:
+        assert complaints(laid_out(browser), pages) == []
+
+
+PLANTED = {
+    "axe, label": "<main><h1>x</h1><input></main>",
+    "ace, input_label_exists": "<main><h1>x</h1><input></main>",
+    "axe, color-contrast": '<main><h1>x</h1><p id="grey">too pale</p></main>',
+    "ace, text_contrast_sufficient": '<main><h1>x</h1><p id="grey">too pale</p></main>',
+    "ace, img_alt_valid": '<main><h1>x</h1><img src="/static/interface/andon.svg"></main>',
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("said", PLANTED)
+def test_each_engine_sees_what_was_planted(said: str) -> None:
+    page = (
+        '<!doctype html><html lang="en"><head><title>x</title>'
+        '<link rel="stylesheet" href="/static/interface/css/tokens.css">'
+        f"<style>#grey {{ color: #ccc; background: #fff }}</style></head><body>{PLANTED[said]}</body></html>"
+    )
+    with chromium() as browser:
+        found = laid_out(browser).complaints("/", page.encode())
+    assert any(one.startswith(said) for one in found), found
