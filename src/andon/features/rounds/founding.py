@@ -97,8 +97,13 @@ def begin_signed_log(request: FoundingRequest, signatures: FoundingSignatures) -
         raise FoundingRefused(str(fault)) from None
     with transaction.atomic(using="ballots"):
         first = _append(genesis)
-        if first.hash != delegation["previous"] or _append(delegation).body["delegate"] != request.delegate:
+        if first.hash != delegation["previous"]:
             raise BegunWithAnotherKey
+        try:
+            _append(delegation)
+        except manifest.BadDelegation:
+            # Another key of this machine was delegated to before; its file is lost, or it is another machine.
+            raise BegunWithAnotherKey from None
 
 
 def _append(entry: manifest.Entry) -> publiclog.Entry:
