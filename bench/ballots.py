@@ -114,7 +114,7 @@ def bare_requests(options: argparse.Namespace) -> float:
     process = serve.start(part, dict(os.environ) | {"PYTHONPATH": str(ROOT)}, cwd=ROOT)
     try:
         deadline = time.monotonic() + 30
-        while not serve.answers(("127.0.0.1", port)):
+        while not serve.answers(part):
             if time.monotonic() > deadline:
                 raise SystemExit("The bare program did not start.")
             time.sleep(0.05)

@@ -129,7 +129,7 @@ class Stack:
                 )
         deadline = time.monotonic() + START_SECONDS
         for part in wanted:
-            while not (serve.answers(part.bind) if part.bind else self._worker_is_ready(marks[part.name])):
+            while not (serve.answers(part) if part.bind else self._worker_is_ready(marks[part.name])):
                 if self.processes[part.name].poll() is not None or time.monotonic() > deadline:
                     raise AssertionError(f"The part {part.name} did not start:\n{self.log(part.name)}")
                 time.sleep(0.05)

@@ -87,7 +87,7 @@ def start(stack: Stack, folder: Path, *, hasty: bool) -> None:
     part = dataclasses.replace(part, argv=(*part.argv[:-1], "hasty_door:door"))
     stack.processes["anonymous"] = serve.start(part, stack.env | {"PYTHONPATH": str(folder)}, cwd=stack.folder)
     until = time.monotonic() + 30
-    while not (part.bind and serve.answers(part.bind)):
+    while not serve.answers(part):
         assert time.monotonic() < until
         time.sleep(0.05)
 

@@ -14,7 +14,11 @@ from andon.kernel import ballot
 from tests.lived_in import ANSWERS, LivedIn, undone
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-HEADERS = [("content-type", "application/json"), ("content-length", str(ballot.CAST_BODY_BYTES))]
+HEADERS = [
+    ("content-type", "application/json"),
+    ("content-length", str(ballot.CAST_BODY_BYTES)),
+    ("host", "testserver"),
+]
 _bodies: dict[str, list[bytes]] = {}
 
 
@@ -51,9 +55,12 @@ def test_both_ways_say_the_same(anonymous_client: Any, bodies: list[bytes]) -> N
     [
         [],
         HEADERS[:1],
-        [("content-type", "text/plain"), HEADERS[1]],
-        [HEADERS[0], ("content-length", "4095")],
-        [HEADERS[0], ("transfer-encoding", "chunked")],
+        [("content-type", "text/plain"), *HEADERS[1:]],
+        [HEADERS[0], ("content-length", "4095"), HEADERS[2]],
+        [HEADERS[0], ("transfer-encoding", "chunked"), HEADERS[2]],
+        HEADERS[:2],
+        [*HEADERS[:2], ("host", "elsewhere.example")],
+        [*HEADERS, ("host", "elsewhere.example")],
     ],
 )
 def test_other_headers_than_those_of_a_wallet_take_the_long_way(headers: list[tuple[str, str]]) -> None:

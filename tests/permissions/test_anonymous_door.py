@@ -54,6 +54,7 @@ TABLE = {
     "ballots:answer_round": (200, 405),
     "ballots:bundle_file": (200, 405),
     "ballots:health": (200, 405),
+    "ballots:ready": (200, 405),
 }
 
 
@@ -103,6 +104,7 @@ def every_kind(house: LivedIn) -> Iterator[tuple[str, int, Ask]]:
         "ballots:answer_round": f"/answer/{house.rounds['open']}/",
         "ballots:bundle_file": f"/bundle/{file.sha256}/{name}",
         "ballots:health": "/healthz",
+        "ballots:ready": "/readyz",
     }
     assert places.keys() == TABLE.keys() == addresses.named(DOOR).keys()
     for name, (got, posted) in TABLE.items():
@@ -110,6 +112,7 @@ def every_kind(house: LivedIn) -> Iterator[tuple[str, int, Ask]]:
         yield f"POST {name}", posted, lambda door, address=places[name], **more: door.post(address, **more)
     for address in ("/no/such/page", f"/answer/{absent_id()}/", "/blob/none", "/bundle/x/y", "/accounts/login/"):
         yield f"GET {address}", 404, lambda door, address=address, **more: door.get(address, **more)
+    yield "another name", 400, lambda door, **more: door.get("/answer/", **{**more, "HTTP_HOST": "planted.example"})
     yield "a bad number", 400, lambda door, **more: door.get("/log/?from=x", **more)
 
     def cast(body: bytes, content_type: str = JSON) -> Ask:

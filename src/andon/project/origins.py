@@ -1,8 +1,8 @@
 """Reading an origin, for settings."""
 
-from urllib.parse import urlsplit
-
 from django.core.exceptions import ImproperlyConfigured
+
+from andon.gateways.cli import addresses
 
 
 def host_of(origin: str) -> str:
@@ -10,7 +10,9 @@ def host_of(origin: str) -> str:
 
     Raises: ImproperlyConfigured for anything that is more, or less, than scheme, host and port.
     """
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
-        raise ImproperlyConfigured(f"{origin!r} is not an origin such as https://andon.example.org")
-    return parts.hostname
+    try:
+        host = str(addresses.read_origin("The origin", origin).hostname)
+    except addresses.BadAddresses as error:
+        raise ImproperlyConfigured(str(error)) from None
+    # As a browser's Host header has it.
+    return f"[{host}]" if ":" in host else host

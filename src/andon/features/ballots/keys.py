@@ -2,13 +2,15 @@
 
 It is a volume of its own, excluded from every backup. A round has a seed (both doors read it), a box key
 (the worker reads it) and an issuance key (the app reads it), each in its own folder so that an installation
-can give each process only the folder it needs.
+can give each process only the folder it needs: the group of the folder `seed` may read what is in it, if whoever
+made the folder says so by its mode, and that is how the anonymous door has an account of its own.
 """
 
 import contextlib
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -54,7 +56,9 @@ class KeyDirectory:
         """Make the folders and the marker. May be repeated."""
         for kind in (*KeyKind, "spool"):
             (self.root / kind).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.root.chmod(0o700)
+            _close_to_others(self.root / kind, group=_GROUP_READS if kind == KeyKind.SEED else 0)
+        # The group may pass, to what it may read, and see nothing of what else is there.
+        _close_to_others(self.root, group=_GROUP_PASSES)
         marker = self.root / MARKER
         if not marker.exists():
             marker.write_text("Never copy, back up or snapshot this directory.\n")
@@ -142,8 +146,24 @@ class KeyDirectory:
         return self.root / "spool" / f"{wire.check_id(round_id)}.release"
 
 
+_GROUP_PASSES = 0o010
+# With the bit that gives new files the folder's group.
+_GROUP_READS = 0o2050
+
+
+def _close_to_others(folder: Path, *, group: int) -> None:
+    """Leave to the group at most what is named, and to everybody else nothing."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    wanted = (mode & group) | 0o700
+    # Not when it is so already: an account outside the group would take the group's bit off.
+    if mode != wanted:
+        folder.chmod(wanted)
+
+
 def _write(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        if path.parent.stat().st_mode & _GROUP_READS == _GROUP_READS:
+            os.fchmod(file.fileno(), 0o640)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

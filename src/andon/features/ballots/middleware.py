@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+
+from andon.features.ballots import views
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -46,10 +49,16 @@ def fixed_headers(*, framed_by_app: bool = False) -> dict[str, str]:
     return headers
 
 
+def is_our_name(host: str) -> bool:
+    """Whether a Host header names this door. Another site's name for our address is a page that steals the door's."""
+    domain, _port = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
 class NobodyIsKnownHere:
     """Takes cookies, addresses and every header but what a view needs off the request, and sets no cookie.
 
-    Guarantees: no view of this door can read who asks; no response sets a cookie.
+    Guarantees: no view of this door can read who asks, or is asked under another name; no response sets a cookie.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -59,7 +68,8 @@ class NobodyIsKnownHere:
         for name in list(request.META):
             if name not in _NEEDED and not name.startswith(_OF_THE_SERVER):
                 del request.META[name]
-        response = self.get_response(request)
+        is_ours = is_our_name(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
+        response = self.get_response(request) if is_ours else views.bad_request(request)
         response.cookies.clear()
         for name, value in fixed_headers(framed_by_app=getattr(response, "framed_by_app", False)).items():
             response[name] = value

@@ -6,6 +6,8 @@
 from andon.features.ballots.bundle import BundleNotBuilt
 from andon.features.ballots.bundle import installed as installed_bundle
 from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
+from andon.features.ballots.readiness import by_name as troubles_by_name
+from andon.features.ballots.readiness import troubles
 from andon.features.ballots.services import (
     Accepted,
     StorageBusy,
@@ -49,5 +51,7 @@ __all__ = [
     "prepare_key_directory",
     "read_box",
     "rewrite_sorted",
+    "troubles",
+    "troubles_by_name",
     "void_box",
 ]

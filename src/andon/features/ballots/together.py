@@ -26,7 +26,10 @@ def read(headers: Headers, body: bytes) -> bytes | None:
     """The body, which is all that is looked at of a cast; None where the headers are not those of every wallet."""
     if len(body) != ballot.CAST_BODY_BYTES:
         return None
-    return body if {name: value for name, value in headers if name in _NEEDED} == _NEEDED else None
+    if {name: value for name, value in headers if name in _NEEDED} != _NEEDED:
+        return None
+    hosts = [value for name, value in headers if name == "host"]
+    return body if len(hosts) == 1 and middleware.is_our_name(hosts[0]) else None
 
 
 def answer(bodies: Sequence[bytes]) -> list[Answer | None]:

@@ -13,4 +13,5 @@ urlpatterns = [
     path("answer/<str:round_id>/", views.answer, name="answer_round"),
     path("bundle/<str:sha256>/<str:name>", views.bundle_file, name="bundle_file"),
     path("healthz", views.health, name="health"),
+    path("readyz", views.ready, name="ready"),
 ]

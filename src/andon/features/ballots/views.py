@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from andon.features.ballots import bundle, services
+from andon.features.ballots import bundle, readiness, services
 from andon.features.ballots.keys import KeyDirectoryMissing, KeyGone
 from andon.features.publiclog import public as publiclog
 from andon.kernel import ballot, wire
@@ -140,6 +140,13 @@ def _file(sha256: str, name: str) -> tuple[bytes, str]:
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """For a balancer or a supervisor: the same to everybody, with nothing of how a round is going."""
+    found = readiness.troubles()
+    return HttpResponse(f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

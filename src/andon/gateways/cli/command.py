@@ -26,6 +26,7 @@ commands:
   prepare            create the data directory, its keys and databases; may be repeated, also after an update
   setup              found the organisation: name, steward, steward key, addresses, mail; --check says what is missing
   serve              run both doors and the worker until SIGTERM; --only PART for one of them
+  health             ask the doors of this machine whether they are ready
 {passed_on}
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
   manage             any command of Django, such as: andon manage check --deploy
@@ -87,6 +88,10 @@ def _dispatch(words: list[str]) -> int:
             from andon.gateways.cli import serve
 
             return serve.main(rest)
+        case ["health", *rest]:
+            from andon.gateways.cli import health
+
+            return health.main(rest)
         case ["manage", *rest]:
             return django_side.manage(rest)
     for names, (command, _) in PASSED_ON.items():

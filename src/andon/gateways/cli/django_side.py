@@ -9,9 +9,9 @@ from andon.gateways.cli.refusal import Refusal
 SETTINGS = "andon.project.settings.app"
 
 
-def with_django(run: Callable[[], None]) -> int:
+def with_django(run: Callable[[], None], *, settings: str = SETTINGS) -> int:
     """Set Django up and call `run`. Raises: Refusal."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     # Whatever a command writes is for the service's own account only.
     os.umask(0o077)
     try:

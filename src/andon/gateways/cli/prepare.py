@@ -3,8 +3,9 @@
 import argparse
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from andon.gateways.cli.django_side import with_django
 from andon.gateways.cli.refusal import Refusal
@@ -12,6 +13,9 @@ from andon.gateways.cli.refusal import Refusal
 WHAT_IT_DOES = """\
 Create the data directory (ANDON_DATA), its secret key, the key directory (ANDON_KEYS) with its marker, and
 bring all four databases to this version. What is there already is kept; the command may be repeated."""
+
+# A folder whose group may write, and gives its group to what is made in it.
+_SHARED = 0o2070
 
 
 def main(argv: Sequence[str]) -> int:
@@ -48,6 +52,26 @@ def _write_secret_key(file: Path) -> None:
         os.fsync(handle.fileno())
 
 
+def _share_file(database: Mapping[str, Any]) -> None:
+    """Let the group of a shared folder write to a SQLite file in it: the anonymous door has an account of its own.
+
+    Only the group bit of a folder that somebody made so says that it is shared. SQLite gives the files that it makes
+    beside a database the database's own mode.
+    """
+    file = Path(database["NAME"])
+    if not database["ENGINE"].endswith("sqlite3") or not file.parent.is_dir():
+        return
+    mode = file.parent.stat().st_mode
+    if mode & 0o007 or mode & _SHARED != _SHARED:
+        return
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o660)
+    try:
+        if os.fstat(descriptor).st_mode & 0o777 != 0o660:
+            os.fchmod(descriptor, 0o660)
+    finally:
+        os.close(descriptor)
+
+
 def _prepare_inside() -> None:
     from django.conf import settings
     from django.core.management import call_command
@@ -56,6 +80,8 @@ def _prepare_inside() -> None:
     from andon.features.ballots import public as ballots
 
     ballots.prepare_key_directory(settings.KEY_DIRECTORY)
+    for alias in ("ballots", "mailboxes"):
+        _share_file(settings.DATABASES[alias])
     for alias in connections:
         call_command("migrate", database=alias, interactive=False, verbosity=0)
     print(f"Prepared. Data: {settings.DATA_DIRECTORY}. Keys of rounds: {settings.KEY_DIRECTORY}.")

@@ -13,13 +13,16 @@ import os
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
+from andon.gateways.cli import addresses
 from andon.gateways.cli.refusal import Refusal
 
 NAMES = ("app", "anonymous", "worker")
@@ -29,16 +32,18 @@ PR_SET_PDEATHSIG = 1
 
 WHAT_IT_DOES = """\
 Run the app, the anonymous door and the worker until SIGTERM or Ctrl-C. If one of them ends, all are stopped and
-the exit status is 1. Addresses: ANDON_APP_BIND, ANDON_ANONYMOUS_BIND. Put a TLS proxy in front, except for a demo."""
+the exit status is 1. Addresses: ANDON_APP_BIND, ANDON_ANONYMOUS_BIND. Put a TLS proxy in front, or set
+ANDON_TLS_CERTIFICATE and ANDON_TLS_KEY; a demonstration on http://localhost needs neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process of the service: its name, how it is started, and where it listens (None: nowhere)."""
+    """One process of the service: its name, how it is started, where it listens (None: nowhere), and whether by TLS."""
 
     name: str
     argv: tuple[str, ...]
     bind: tuple[str, int] | None
+    has_tls: bool = False
 
 
 def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[Part, ...]:
@@ -56,10 +61,12 @@ def _door(name: str, target: str, environment: Mapping[str, str], *, default_por
     host, port = _address(f"{variable}_BIND", environment.get(f"{variable}_BIND") or f"127.0.0.1:{default_port}")
     # A second writer on one SQLite file queues badly; PostgreSQL is made for it.
     alias = "DEFAULT" if name == "app" else "BALLOTS"
-    on_postgres = any(environment.get(f"ANDON_DATABASE_{alias}_URL{suffix}") for suffix in ("", "_FILE"))
+    url = environment.get(f"ANDON_DATABASE_{alias}_URL_FILE") or environment.get(f"ANDON_DATABASE_{alias}_URL", "")
+    on_postgres = bool(url) and not url.startswith("sqlite:")
     workers = _count(f"{variable}_WORKERS", environment, 2 if on_postgres else 1)
     # Read by the door itself, which keeps its threads for requests that have arrived whole.
     _count(f"{variable}_THREADS", environment, 1)
+    tls = _tls_files(environment)
     options = [
         *("--interface", "rsgi", "--loop", "asyncio", "--http", "1", "--no-ws"),
         *("--host", host, "--port", str(port)),
@@ -69,7 +76,32 @@ def _door(name: str, target: str, environment: Mapping[str, str], *, default_por
         # A process of the server that is told to stop while it still loads its code does not hear it.
         *("--workers-kill-timeout", str(int(GRACE_SECONDS) // 2)),
     ]
-    return Part(name, (sys.executable, "-m", "granian", *options, target), (host, port))
+    if tls:
+        options += ["--ssl-certificate", tls[0], "--ssl-keyfile", tls[1], "--ssl-protocol-min", "tls1.2"]
+    return Part(name, (sys.executable, "-m", "granian", *options, target), (host, port), bool(tls))
+
+
+def _tls_files(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Certificate chain and private key of both doors; None where a proxy ends TLS. Raises: Refusal."""
+    variables = ("ANDON_TLS_CERTIFICATE", "ANDON_TLS_KEY")
+    files = [environment.get(variable, "") for variable in variables]
+    if not any(files):
+        return None
+    for variable, file in zip(variables, files, strict=True):
+        if not file:
+            raise Refusal(f"{' and '.join(variables)} belong together, and {variable} is missing. Nothing was started.")
+        try:
+            with Path(file).open("rb") as handle:
+                begins = handle.read(4096)
+        except OSError as error:
+            raise Refusal(f"{variable}: {file} cannot be read: {error.strerror}. Nothing was started.") from None
+        wanted = b"-----BEGIN CERTIFICATE-----" if variable == variables[0] else b"-----BEGIN PRIVATE KEY-----"
+        if wanted not in begins:
+            raise Refusal(
+                f"{variable}: {file} has no line {wanted.decode()}. Nothing was started. The certificate is a chain "
+                "in PEM, the key is in PKCS#8 without a passphrase: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW"
+            )
+    return files[0], files[1]
 
 
 def _address(variable: str, value: str) -> tuple[str, int]:
@@ -144,7 +176,7 @@ class Supervisor:
                     name, status = ended
                     _say(f"The part '{name}' ended by itself ({_status(status)}). The others are stopped.")
                     return 1
-                if not announced and all(answers(part.bind) for part in self.wanted if part.bind):
+                if not announced and all(answers(part) for part in self.wanted):
                     announced = True
                     ready()
                 if not announced and time.monotonic() - began > START_SECONDS:
@@ -187,14 +219,36 @@ def kill_group(group: int) -> None:
         return
 
 
-def answers(bind: tuple[str, int]) -> bool:
+def answers(part: Part) -> bool:
     """Whether a door answers a request, with whatever: it listens long before it has loaded its code."""
+    return part.bind is None or bool(ask(part, "/healthz", host="localhost", bytes_wanted=1))
+
+
+def ask(part: Part, path: str, *, host: str, bytes_wanted: int = 4096) -> bytes:
+    """What a door of this machine answers, from its first byte on; nothing where it does not answer."""
+    if part.bind is None:
+        return b""
+    # Listening on all addresses is listening on this one too.
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    place = (everywhere.get(part.bind[0], part.bind[0]), part.bind[1])
     try:
-        with socket.create_connection(bind, timeout=2.0) as connection:
-            connection.sendall(b"GET /.well-known/andon HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            return bool(connection.recv(1))
+        with socket.create_connection(place, timeout=5.0) as plain:
+            connection = _unverified().wrap_socket(plain) if part.has_tls else plain
+            connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            answer = b""
+            while len(answer) < bytes_wanted and (more := connection.recv(bytes_wanted)):
+                answer += more
+            return answer
     except OSError:
-        return False
+        return b""
+
+
+def _unverified() -> ssl.SSLContext:
+    """For a door of this machine, by its number: whose name its certificate has is for browsers to check."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _status(status: int) -> str:
@@ -218,7 +272,8 @@ def main(argv: Sequence[str]) -> int:
     os.umask(0o077)
     environment = dict(os.environ)
     wanted = parts(environment, only)
-    _check_prepared(environment)
+    check_origins(environment)
+    _check_prepared(environment, only)
     for part in wanted:
         if part.bind:
             _check_free(part.name, *part.bind)
@@ -227,7 +282,7 @@ def main(argv: Sequence[str]) -> int:
         print("Andon is running. Stop it with Ctrl-C or SIGTERM.", flush=True)
         for part in wanted:
             if part.bind:
-                origin = environment.get(f"ANDON_{part.name.upper()}_ORIGIN") or f"http://localhost:{part.bind[1]}"
+                origin = origins(environment)[part.name]
                 print(f"  {'app' if part.name == 'app' else 'anonymous door'}: {origin}/", flush=True)
 
     return Supervisor(wanted, environment).run(ready)
@@ -247,8 +302,29 @@ def _check_free(name: str, host: str, port: int) -> None:
         ) from None
 
 
-def _check_prepared(environment: Mapping[str, str]) -> None:
+def origins(environment: Mapping[str, str]) -> dict[str, str]:
+    """Of the app and of the anonymous door, as the environment says it, without a slash at the end."""
+    ports = {"app": 8000, "anonymous": 8001}
+    return {
+        name: (environment.get(f"ANDON_{name.upper()}_ORIGIN") or f"http://localhost:{port}").rstrip("/")
+        for name, port in ports.items()
+    }
+
+
+def check_origins(environment: Mapping[str, str]) -> None:
+    """Raises: Refusal."""
+    said = origins(environment)
+    try:
+        addresses.check(said["app"], said["anonymous"])
+    except addresses.BadAddresses as error:
+        raise Refusal(f"{error} Nothing was started.") from None
+
+
+def _check_prepared(environment: Mapping[str, str], only: Sequence[str]) -> None:
     # In a process of its own, so that this one stays as small as a supervisor should be.
-    command = (sys.executable, "-m", "andon.gateways.cli", "check", "--announce")
+    command = [sys.executable, "-m", "andon.gateways.cli", "check", "--announce"]
+    if set(only) == {"anonymous"}:
+        # Its account may read neither the app's databases nor its secret.
+        command = [sys.executable, "-m", "andon.gateways.cli.anonymous_check"]
     if subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, check=False).returncode:
         raise Refusal("Nothing was started.")

@@ -1,7 +1,14 @@
 """The anonymous door: it knows nobody. No session, no auth, no cookie, no access log, no address."""
 
+import secrets
+
 from andon.project.settings.base import *  # noqa: F403
-from andon.project.settings.base import database
+from andon.project.settings.base import ANONYMOUS_ORIGIN, database, host_of
+
+# Nothing is signed here. The app's key would only be one more secret that this account can read.
+SECRET_KEY = secrets.token_urlsafe(48)
+# Also not the app's name, so that a proxy that mixes the two up is noticed.
+ALLOWED_HOSTS = [host_of(ANONYMOUS_ORIGIN)]
 
 # There is no `default`: a query that strays there fails instead of finding a person.
 DATABASES = {"default": {}, "ballots": database("ballots"), "mailboxes": database("mailboxes")}

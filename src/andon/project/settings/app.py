@@ -11,7 +11,10 @@ from andon.project.settings.base import (
     host_of,
     os,
     read_flag,
+    read_secret_key,
 )
+
+SECRET_KEY = read_secret_key()
 
 DATABASES = {alias: database(alias) for alias in ("default", "ballots", "issuance", "mailboxes")}
 

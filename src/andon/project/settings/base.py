@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from andon.gateways.cli import env_file
-from andon.project.origins import host_of
+from andon.project.origins import host_of as host_of
 
 try:
     env_file.apply(os.environ)
@@ -48,21 +48,30 @@ ANONYMOUS_ORIGIN = os.environ.get("ANDON_ANONYMOUS_ORIGIN", "http://localhost:80
 BEHIND_TLS = APP_ORIGIN.startswith("https://")
 
 DEBUG = False
-SECRET_KEY = read_secret("ANDON_SECRET_KEY")
-if not SECRET_KEY:
-    _file = DATA_DIRECTORY / "secret-key"
-    SECRET_KEY = _file.read_text().strip() if _file.exists() else ""
-if not SECRET_KEY:
-    raise ImproperlyConfigured(
-        f"There is no secret key. Nothing was changed. Run `andon prepare` once, which writes {_file}, "
-        "or set ANDON_SECRET_KEY_FILE."
-    )
 
 
-def _sqlite(name: str) -> dict[str, object]:
+def read_secret_key() -> str:
+    """What signs sessions and forms. Raises: ImproperlyConfigured."""
+    file = DATA_DIRECTORY / "secret-key"
+    try:
+        key = read_secret("ANDON_SECRET_KEY") or (file.read_text().strip() if file.exists() else "")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key cannot be read: {error.strerror}. Nothing was changed. Let this account, and no other, "
+            f"read {os.environ.get('ANDON_SECRET_KEY_FILE') or file}."
+        ) from None
+    if not key:
+        raise ImproperlyConfigured(
+            f"There is no secret key. Nothing was changed. Run `andon prepare` once, which writes {file}, "
+            "or set ANDON_SECRET_KEY_FILE."
+        )
+    return key
+
+
+def _sqlite(file: Path) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(DATA_DIRECTORY / f"{name}.sqlite3"),
+        "NAME": str(file),
         "OPTIONS": {
             # A writer asks for the lock at once instead of failing when it upgrades from reader to writer.
             "transaction_mode": "IMMEDIATE",
@@ -81,10 +90,16 @@ def database(alias: str) -> dict[str, object]:
     variable = f"ANDON_DATABASE_{alias.upper()}_URL"
     url = read_secret(variable)
     if not url:
-        return _sqlite({"default": "app"}.get(alias, alias))
+        return _sqlite(DATA_DIRECTORY / ("app.sqlite3" if alias == "default" else f"{alias}.sqlite3"))
+    if url.startswith("sqlite:////"):
+        # Elsewhere than in the data directory: a folder that the account of the anonymous door shares.
+        return _sqlite(Path(url.removeprefix("sqlite:///")))
     parsed = dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True)
     if parsed["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{variable} must name a PostgreSQL database, or be left out for SQLite.")
+        raise ImproperlyConfigured(
+            f"{variable} must name a PostgreSQL database, or a file such as sqlite:////srv/andon/ballots.sqlite3, "
+            "or be left out."
+        )
     # The database reads and plans a statement once per connection instead of each time. A pooler between must know
     # prepared statements (PgBouncer from 1.21 does).
     parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "server_side_binding": True, "prepare_threshold": 5}
@@ -105,7 +120,6 @@ LOCALE_PATHS = [Path(__file__).resolve().parents[2] / "locale"]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-ALLOWED_HOSTS = [host_of(APP_ORIGIN), host_of(ANONYMOUS_ORIGIN)]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"

@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from andon.features.ballots import public as ballots
 from andon.features.setup import public as setup
 from andon.foundation.organisation import public as organisation
+from andon.gateways.cli import addresses
 from andon.gateways.demo import seeding
 
 
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            addresses.check(settings.APP_ORIGIN, settings.ANONYMOUS_ORIGIN)
+        except addresses.BadAddresses as error:
+            raise CommandError(f"{error} Nothing was changed.") from None
         try:
             ballots.key_directory().check()
         except ballots.KeyDirectoryMissing as error:
