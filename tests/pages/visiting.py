@@ -71,7 +71,8 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "account_inactive account_set_password account_change_password account_signup people:profile "
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "notifications:outbox issuance:offer rounds:index rounds:new results:index "
-        "verify:index verify:about_me verify:about_me_json"
+        "verify:index verify:about_me verify:about_me_text verify:about_me_json "
+        "privacy:notice privacy:ask privacy:requests"
     )
     return (
         {name: reverse(name) for name in plain.split()}

@@ -86,6 +86,16 @@ GET  verify:index                  200    200     200    200  200   200      200
 POST verify:index                  405    405     405    405  405   405      405    405     405     405
 GET  verify:about_me               in     200     200    200  200   200      200    200     200     200
 POST verify:about_me               405    405     405    405  405   405      405    405     405     405
+GET  privacy:notice                200    200     200    200  200   200      200    200     200     200
+POST privacy:notice                405    405     405    405  405   405      405    405     405     405
+GET  privacy:ask                   in     200     200    200  200   200      200    200     200     200
+POST privacy:ask                   in     302     302    302  302   302      302    302     302     302
+GET  privacy:requests              in     404     404    404  404   404      404    200     404     404
+POST privacy:requests              405    405     405    405  405   405      405    405     405     405
+GET  privacy:erase                 in     404     404    404  404   404      404    200     404     404
+POST privacy:erase                 in     404     404    404  404   404      404    302     404     404
+GET  verify:about_me_text          in     200     200    200  200   200      200    200     200     200
+POST verify:about_me_text          405    405     405    405  405   405      405    405     405     405
 GET  verify:about_me_json          in     200     200    200  200   200      200    200     200     200
 POST verify:about_me_json          405    405     405    405  405   405      405    405     405     405
 """

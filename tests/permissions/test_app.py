@@ -33,6 +33,8 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.nodes["Detection"].pk]
         case "configuration:section" | "configuration:check":
             return ["mail"]
+        case "privacy:erase":
+            return [str(house.people["Eve"].pk)]
         case "invitations:accept":
             return ["foreign"]
         case "people:demo_sign_in":

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from andon.features.issuance import public as issuance
+from andon.features.privacy import public as privacy
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.notifications.models import OutboxMail
-from andon.foundation.organisation.models import Duty, Membership
+from andon.foundation.organisation.models import Duty, Membership, PeopleFile
 from andon.foundation.organisation.public import named_paths
 from andon.foundation.people.models import Member
 
@@ -128,7 +129,7 @@ def _rounds_opened(member: Member) -> Holding:
 
 def _audit(member: Member) -> Holding:
     return Holding(
-        _("Changes you made"),
+        _("Changes by you and about you"),
         _("The change log is readable by every member and is never rewritten."),
         tuple(
             (
@@ -136,6 +137,33 @@ def _audit(member: Member) -> Holding:
                 (_("What"), str(audit.words_for(entry.kind))),
             )
             for entry in AuditEntry.objects.filter(by=member)[:500]
+        )
+        + tuple(
+            (
+                (_("When"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"),
+                (_("What was changed about you"), str(audit.words_for(entry.kind))),
+            )
+            for entry in AuditEntry.objects.filter(about=member)[:500]
+        ),
+    )
+
+
+def _asked_to_be_erased(member: Member) -> Holding:
+    asked_on = privacy.asked_to_be_erased_on(member)
+    return Holding(
+        _("Your request to be erased"),
+        _("It stays until a steward acts or you take it back."),
+        (((_("Asked on"), f"{asked_on:%Y-%m-%d}"),),) if asked_on else (),
+    )
+
+
+def _files(member: Member) -> Holding:
+    return Holding(
+        _("Files of people that you uploaded"),
+        _("A file waits until it is carried out or refused, and a day at the longest."),
+        tuple(
+            ((_("When"), f"{timezone.localtime(file.at):%Y-%m-%d %H:%M}"), (_("State"), str(file.get_step_display())))
+            for file in PeopleFile.objects.filter(by=member).defer("content")
         ),
     )
 
@@ -179,6 +207,8 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "rounds.Round": _rounds_opened,
     "rounds.CloseRequest": _rounds_opened,
     "audit.AuditEntry": _audit,
+    "privacy.ErasureRequest": _asked_to_be_erased,
+    "organisation.PeopleFile": _files,
     "account.EmailAddress": _second_factors,
     "mfa.Authenticator": _second_factors,
     "notifications.OutboxMail": _letters,
@@ -192,3 +222,16 @@ def holdings_of(member: Member) -> list[Holding]:
 
 def as_json(holdings: list[Holding]) -> list[dict[str, Any]]:
     return [{"title": held.title, "why": held.why, "rows": [dict(row) for row in held.rows]} for held in holdings]
+
+
+def as_text(holdings: list[Holding]) -> str:
+    """A page of text: each kind with why it is here, and its rows below."""
+    lines = [_("What this server holds about me"), ""]
+    for held in holdings:
+        lines += [held.title, "-" * len(held.title), held.why, ""]
+        for row in held.rows:
+            lines += [f"  {name}: {value}" for name, value in row]
+            lines.append("")
+        if not held.rows:
+            lines += [f"  {_('Nothing.')}", ""]
+    return "\n".join(lines)

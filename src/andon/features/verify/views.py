@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from andon.features.privacy import public as privacy
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.verify import holdings
@@ -32,7 +33,19 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def about_me(request: HttpRequest) -> HttpResponse:
-    return render(request, "verify/about_me.html", {"holdings": holdings.holdings_of(current_member(request))})
+    member = current_member(request)
+    asked = privacy.asked_to_be_erased_on(member)
+    return render(request, "verify/about_me.html", {"holdings": holdings.holdings_of(member), "asked": asked})
+
+
+@require_safe
+@member_required
+def about_me_text(request: HttpRequest) -> HttpResponse:
+    """The same to read without any program."""
+    held = holdings.as_text(holdings.holdings_of(current_member(request)))
+    response = HttpResponse(held, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="andon-about-me.txt"'
+    return response
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -41,7 +42,7 @@ def record(
     )
 
 
-def forget_person(member_id: object) -> None:
+def forget_person(member_id: UUID) -> None:
     """Take a member out of every entry, which then says that somebody was erased. In the caller's transaction."""
     AuditEntry.objects.filter(by_id=member_id).update(by=None, by_was_erased=True)
     AuditEntry.objects.filter(about_id=member_id).update(about=None, about_was_erased=True)

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "andon.features.closing",
     "andon.features.results",
     "andon.features.verify",
+    "andon.features.privacy",
     "andon.features.today",
     "andon.features.setup",
     "andon.gateways.cli",

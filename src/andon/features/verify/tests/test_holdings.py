@@ -156,7 +156,7 @@ def test_what_is_held_about_somebody_with_everything_is_told_in_words(gil: Simpl
     [left_out] = held["Rounds you were not asked in"]
     assert left_out["Reason"] == "no team beside yours to be counted with"
     assert [row["What"] for row in held["Rounds you opened or closed"]] == ["opened it"]
-    assert [row["What"] for row in held["Changes you made"]] == ["A round was published"]
+    assert [row["What"] for row in held["Changes by you and about you"]] == ["A round was published"]
     assert len(held["Where you are signed in"]) == 1
     assert {"Kind": "totp"} in held["Ways to prove that it is you"]
     assert [row["Subject"] for row in held["Letters to you"]] == ["Your code for Andon"]

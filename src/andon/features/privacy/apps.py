@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class Privacy(AppConfig):
+    name = "andon.features.privacy"
+    label = "privacy"
+
+    def ready(self) -> None:
+        from andon.features.privacy import tasks
+        from andon.features.privacy.choices import NOTICE, RETENTION
+        from andon.foundation.audit.public import register_words
+        from andon.foundation.configuration.public import register
+
+        register(NOTICE)
+        register(RETENTION)
+        register_words("person.erased", _("A person was erased"))
+        register_words("person.erased_after_leaving", _("People who left were erased after their time"))
+        tasks.register()

@@ -1,0 +1,94 @@
+"""What the organisation says about its legal ground, and how long it keeps whom."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from andon.foundation.configuration import public as configuration
+
+# Articles of the General Data Protection Regulation (EU) 2016/679; other laws know the same grounds by other numbers.
+GROUNDS = (
+    ("", _("not said yet")),
+    ("interest", _("legitimate interest (GDPR, article 6(1)(f))")),
+    ("contract", _("needed for the contract of employment (article 6(1)(b))")),
+    ("agreement", _("an agreement with the works council or the staff (article 88)")),
+    ("consent", _("consent (article 6(1)(a))")),
+    ("other", _("another one, in the words below")),
+)
+
+
+def _text(label: object, help_text: object, *, rows: int = 3) -> forms.Field:
+    return forms.CharField(
+        label=label,  # type: ignore[arg-type]
+        help_text=help_text,  # type: ignore[arg-type]
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+NOTICE = configuration.Section(
+    slug="privacy",
+    title=_("Privacy notice"),
+    lead=_(
+        "What members read about your legal ground. Andon says by itself which data there is, why and how long; why "
+        "you may keep it is yours to say, with whoever advises you."
+    ),
+    order=60,
+    settings=(
+        configuration.Setting(
+            "privacy.controller",
+            lambda: _text(_("Who is responsible"), _("Name and address of the organisation that runs this.")),
+        ),
+        configuration.Setting(
+            "privacy.contact",
+            lambda: _text(_("Whom to ask"), _("Of the data protection officer, or of whoever answers."), rows=2),
+        ),
+        configuration.Setting(
+            "privacy.ground",
+            lambda: forms.ChoiceField(
+                label=_("Legal ground"),
+                choices=GROUNDS,
+                required=False,
+                help_text=_(
+                    "For names, teams and rosters. Consent is a weak one at work: who depends on an employer can "
+                    "hardly refuse freely. Answers themselves lead to nobody and need none once they are cast."
+                ),
+            ),
+        ),
+        configuration.Setting(
+            "privacy.words",
+            lambda: _text(
+                _("In your own words"),
+                _("Why you do this, whom you talked to about it, how to object. A paragraph is enough."),
+                rows=6,
+            ),
+        ),
+    ),
+)
+
+RETENTION = configuration.Section(
+    slug="retention",
+    title=_("How long people are kept"),
+    lead=_("When somebody who left is erased by itself. Figures stay: no person is in them."),
+    order=65,
+    settings=(
+        configuration.Setting(
+            "retention.left_months",
+            lambda: forms.TypedChoiceField(
+                label=_("People who left are erased"),
+                coerce=int,
+                choices=[
+                    (0, _("never by itself; a steward does it")),
+                    (1, _("a month after they left")),
+                    (6, _("half a year after they left")),
+                    (12, _("a year after they left")),
+                    (24, _("two years after they left")),
+                ],
+                help_text=_("Account, memberships, names on rosters. There is no way back."),
+            ),
+            default=0,
+            environment="ANDON_ERASE_AFTER_MONTHS",
+            parse=int,
+        ),
+    ),
+)

@@ -1,0 +1,13 @@
+"""Members who asked to be erased. The row goes with the member."""
+
+from django.conf import settings
+from django.db import models
+
+
+class ErasureRequest(models.Model):
+    """A member asked on this day; a steward erases, or the member withdraws."""
+
+    member = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    on = models.DateField()

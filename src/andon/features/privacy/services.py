@@ -1,0 +1,90 @@
+"""Erasing a person from every room, without breaking log, release or change log."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from andon.features.privacy.models import ErasureRequest
+from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
+from andon.foundation.configuration import public as configuration
+from andon.foundation.notifications import public as notifications
+from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation.models import Duty
+from andon.foundation.people.models import Member
+
+log = logging.getLogger("andon.privacy")
+
+
+class LastSteward(Exception):
+    """Nobody else could run the service. Nothing was changed."""
+
+
+def ask(*, member: Member, on: date) -> None:
+    """The member wants to be erased. May be repeated: the first day stands."""
+    ErasureRequest.objects.get_or_create(member=member, defaults={"on": on})
+
+
+def withdraw(*, member: Member) -> None:
+    ErasureRequest.objects.filter(member=member).delete()
+
+
+def erase(*, member: Member, by: Member | None, at: datetime, kind: str = "person.erased") -> None:
+    """Remove every row that leads to the member, and the member.
+
+    Guarantees: all or nothing; public log, manifests, releases and slot lists stay as they are and can still be
+    verified; the change log keeps its entries, which say "somebody who was erased". During an open round the person
+    can fetch no slip any more; the roster keeps a hash in their place, so that nobody else's proof breaks.
+    Does not: take back an answer: whoever cast one is as unknown to this server as before. Nor delete, before the
+    round closes, the row that keeps anybody from being given two slips: it is named by a keyed hash of an id that
+    nothing else holds any more, and deleting it could give the same person a second one.
+    Raises: LastSteward.
+    """
+    with transaction.atomic(using="default"):
+        if _is_last_steward(member):
+            raise LastSteward
+        rounds.erase_member(member_id=member.id, at=at)
+        audit.forget_person(member.pk)
+        notifications.forget_letters(to=member.email)
+        member.delete()
+        audit.record(kind=kind, by=None if by == member else by, at=at)
+
+
+def _is_last_steward(member: Member) -> bool:
+    stewards = Duty.objects.filter(role=Duty.Role.STEWARD, member__is_active=True)
+    return stewards.filter(member=member).exists() and not stewards.exclude(member=member).exists()
+
+
+def left_long_ago(at: datetime) -> Iterator[Member]:
+    """Who left longer ago than the organisation keeps people: nobody, where it keeps them until a steward erases."""
+    months = configuration.read("retention.left_months")
+    if not months:
+        return
+    before = _months_before(organisation.today(at), months)
+    gone = (
+        Member.objects.filter(is_active=False)
+        .annotate(last_day=Max("memberships__ends_on"))
+        .filter(last_day__lt=before)
+        .exclude(memberships__ends_on=None)
+    )
+    yield from gone.order_by("pk").iterator()
+
+
+def erase_left(at: datetime) -> int:
+    """Erase everybody whose time is over; how many. Each by itself: a crash leaves the rest for the next time."""
+    count = 0
+    for member in left_long_ago(at):
+        erase(member=member, by=None, at=at, kind="person.erased_after_leaving")
+        count += 1
+    if count:
+        log.info("%d people who left were erased after their time.", count)
+    return count
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    # The 31st of a shorter month is its last day, one day earlier at most than a calendar would count.
+    return date(year, month + 1, min(day.day, 28))

@@ -1,0 +1,26 @@
+"""Once a day, who left long ago is erased."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django_tasks import task
+from django_tasks.base import Task
+
+from andon.features.privacy import services
+from andon.foundation.jobs.public import register_due
+
+
+@task()
+def erase_left() -> None:
+    services.erase_left(timezone.now())
+
+
+def due(now: datetime) -> Iterable[tuple[str, Task, Sequence[Any]]]:
+    if any(True for _member in services.left_long_ago(now)):
+        yield "retention", erase_left, ()
+
+
+def register() -> None:
+    register_due("privacy.retention", due)
