@@ -1,5 +1,11 @@
 """The door of `closing`."""
 
-from andon.features.closing.services import CannotClose, ReleasedOtherwise, close_round, void_round
+from andon.features.closing.services import (
+    CannotClose,
+    ReleasedOtherwise,
+    close_round,
+    end_rounds_of_another_store,
+    void_round,
+)
 
-__all__ = ["CannotClose", "ReleasedOtherwise", "close_round", "void_round"]
+__all__ = ["CannotClose", "ReleasedOtherwise", "close_round", "end_rounds_of_another_store", "void_round"]

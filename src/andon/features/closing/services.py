@@ -256,6 +256,51 @@ def void_round(*, round_id: str, reason: str, at: datetime, by: object | None) -
         _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=by)
 
 
+def end_rounds_of_another_store(*, at: datetime) -> tuple[list[str], list[str]]:
+    """After a restore: end every round whose ballots were in another store than this one. May be repeated.
+
+    Guarantees: one whose release was committed is released; of every other one the log says `void`, also where only the
+    log knows the round. Returns: the rounds that became void, and those that wait for a person since the log says
+    `released` and the release is not here.
+    Raises: ballots.KeyDirectoryMissing, ballots.StorageBusy, publiclog.LogLost.
+    """
+    here, voided, waiting = ballots.generation(), [], []
+    for published in publiclog.manifests():
+        round_id = str(published.body["round"])
+        if published.body["generations"]["ballots"] == here:
+            continue
+        view = rounds.find(round_id)
+        if view is not None and view.state is rounds.State.PREPARING:
+            rounds.finish_publication(round_id=round_id, at=at)
+        elif view is not None and view.state in {rounds.State.RELEASED, rounds.State.VOID}:
+            continue
+        try:
+            if _end_with_what_is_here(round_id, known=view is not None, at=at):
+                voided.append(round_id)
+        except ReleasedOtherwise:
+            waiting.append(round_id)
+    return voided, waiting
+
+
+def _end_with_what_is_here(round_id: str, *, known: bool, at: datetime) -> bool:
+    """Whether the round became void; otherwise its committed release is shown. Raises: ReleasedOtherwise."""
+    reason = "ballot_box_replaced"
+    if not known:
+        if publiclog.find("released", round_id) is not None:
+            return False
+        publiclog.append("void", round_id=round_id, body={"reason": reason, "round": round_id})
+        return True
+    keys = ballots.key_directory()
+    if releases.is_committed(round_id) and publiclog.find("closed", round_id) and not publiclog.find("void", round_id):
+        asked = rounds.ask_to_close(round_id=round_id, by=None, at=at)
+        close_round(round_id=round_id, at=at, early=asked.early, by=None)
+        return False
+    with keys.alone(round_id):
+        closing, _fresh = Closing.objects.get_or_create(round_id=round_id, defaults={"at": at, "early": False})
+        _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=None)
+    return True
+
+
 def _in_words(round_id: str) -> str:
     view = rounds.find(round_id)
     return view.words if view else round_id

@@ -52,6 +52,11 @@ def find(kind: str, round_id: str) -> Entry | None:
     return as_entry(row) if row else None
 
 
+def manifests() -> list[Entry]:
+    """Every round that was published, in the order of publication."""
+    return [as_entry(row) for row in LogEntry.objects.filter(kind="manifest").order_by("index")]
+
+
 def newest(kind: str) -> Entry | None:
     row = LogEntry.objects.filter(kind=kind).order_by("-index").first()
     return as_entry(row) if row else None

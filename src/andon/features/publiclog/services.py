@@ -87,6 +87,28 @@ def _check_delegation(body: Mapping[str, Any], *, after: Entry | None) -> None:
     )
 
 
+def restore_entry(entry: Mapping[str, Any]) -> None:
+    """Put back an entry of this very log that was kept elsewhere. May be repeated. For a restore alone.
+
+    Does not: check the chain; whoever restores has checked the whole log against a head that is known outside.
+    Raises: LogLost, where the entry does not follow the newest one.
+    """
+    index, hashed = int(entry["index"]), manifest.entry_hash(entry)
+    with transaction.atomic(using=ALIAS):
+        if LogEntry.objects.filter(index=index, hash=hashed).exists():
+            return
+        last = head()
+        if last is None or (last.index + 1, last.hash) != (index, entry["previous"]):
+            raise LogLost
+        LogEntry.objects.create(
+            index=index,
+            hash=hashed,
+            kind=entry["kind"],
+            round_id=str(entry["body"].get("round", "")),
+            content=wire.canonical(dict(entry)),
+        )
+
+
 def put_blob(content: bytes, *, media_type: str) -> str:
     """Keep the bytes under their hash, once, and return the hash."""
     sha256 = wire.sha256_hex(content)

@@ -28,6 +28,8 @@ commands:
   serve              run both doors and the worker until SIGTERM; --only PART for one of them
   health             ask the doors of this machine whether they are ready
 {passed_on}
+  backup             write one encrypted file with everything that may be copied; --verify reads one
+  restore            fill an empty installation from a backup
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
   manage             any command of Django, such as: andon manage check --deploy
 
@@ -92,6 +94,14 @@ def _dispatch(words: list[str]) -> int:
             from andon.gateways.cli import health
 
             return health.main(rest)
+        case ["backup", *rest]:
+            from andon.gateways.cli import backing_up
+
+            return backing_up.backup(rest)
+        case ["restore", *rest]:
+            from andon.gateways.cli import backing_up
+
+            return backing_up.restore(rest)
         case ["manage", *rest]:
             return django_side.manage(rest)
     for names, (command, _) in PASSED_ON.items():

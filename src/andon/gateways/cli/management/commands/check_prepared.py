@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from andon.features.ballots import public as ballots
 from andon.features.setup import public as setup
 from andon.foundation.organisation import public as organisation
 from andon.gateways.cli import addresses
+from andon.gateways.backup import marker
 from andon.gateways.demo import seeding
 
 
@@ -58,6 +60,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "ANDON_DEMO is set, and this installation has an organisation of its own: anybody could sign in as "
                 "anybody. Nothing was started. Unset ANDON_DEMO, or name an empty ANDON_DATA."
+            )
+        if marker.under_way(Path(settings.DATA_DIRECTORY)) is not None:
+            raise CommandError(
+                "A restore was cut off here. Nothing was started and nothing is lost. Run the same `andon restore` again."
             )
         for alias in connections:
             executor = MigrationExecutor(connections[alias])
