@@ -87,13 +87,14 @@ async function licences() {
 }
 
 const catalogues = await readCatalogues();
-const [answerJs, answerCss, frameJs, frameCss, hostJs, setupJs] = await Promise.all([
+const [answerJs, answerCss, frameJs, frameCss, hostJs, setupJs, progressJs] = await Promise.all([
   bundled('client/src/answer.ts', catalogues),
   bundled('client/pages/answer.css'),
   bundled('client/src/frame.ts', catalogues),
   bundled('client/pages/frame.css'),
   bundled('client/src/host.ts'),
   bundled('client/src/setup.ts'),
+  bundled('client/src/progress.ts'),
 ]);
 files.set('answer.js', answerJs);
 files.set('answer.css', answerCss);
@@ -115,6 +116,8 @@ for (const stale of await readdir(BUNDLE)) {
 }
 await writeFile(path.join(APP_STATIC, 'host.js'), hostJs);
 await writeFile(path.join(APP_STATIC, 'setup.js'), setupJs);
+await writeFile(path.join(APP_STATIC, 'progress.js'), progressJs);
+await writeFile(path.join(APP_STATIC, 'passkeys.js'), await bundled('client/src/passkeys.ts'));
 await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));
 
 for (const name of names) console.log(`${listing[name]}  ${name}  ${files.get(name).length} bytes`);

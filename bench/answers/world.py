@@ -21,15 +21,14 @@ def main(members: int, file: Path) -> None:
 
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.contrib.sessions.models import Session
     from django.utils import timezone
 
     from andon.features.publiclog import public as publiclog
     from andon.features.rounds import public as rounds
     from andon.foundation.organisation import public as organisation
     from andon.foundation.organisation.models import Membership, Node
-    from andon.foundation.people.models import Member
+    from andon.foundation.people.models import Member, Session
+    from andon.foundation.people.sessions import SessionStore, name_of
 
     now = timezone.now()
     private, public = rounds.new_steward_key()
@@ -49,9 +48,12 @@ def main(members: int, file: Path) -> None:
         500,
     )
     store = SessionStore()
+    keys = [secrets.token_hex(16) for _ in people]
     sessions = [
         Session(
-            session_key=secrets.token_hex(16),
+            session_key=name_of(key),
+            member=member,
+            since=now.date(),
             session_data=store.encode(
                 {
                     SESSION_KEY: str(member.pk),
@@ -61,7 +63,7 @@ def main(members: int, file: Path) -> None:
             ),
             expire_date=now + timedelta(days=1),
         )
-        for member in people
+        for member, key in zip(people, keys, strict=True)
     ]
     Session.objects.bulk_create(sessions, 500)
     published = rounds.publish_round(
@@ -81,7 +83,7 @@ def main(members: int, file: Path) -> None:
                 "csrf_cookie": settings.CSRF_COOKIE_NAME,
                 "round": published.pk,
                 "session_cookie": settings.SESSION_COOKIE_NAME,
-                "sessions": [session.session_key for session in sessions],
+                "sessions": keys,
             }
         )
     )

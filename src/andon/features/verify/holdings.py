@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,8 @@ from andon.foundation.audit.models import AuditEntry
 from andon.foundation.notifications.models import OutboxMail
 from andon.foundation.organisation.models import Duty, Membership, PeopleFile
 from andon.foundation.organisation.public import named_paths
-from andon.foundation.people.models import Member
+from andon.foundation.people import mfa
+from andon.foundation.people.models import Member, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def _account(member: Member) -> Holding:
                 (_("Name"), member.name),
                 (_("E-mail address"), member.email),
                 (_("Language"), member.language or _("the browser's")),
+                (_("Time zone"), member.time_zone or _("the organisation's")),
                 (_("Password"), _("kept as a hash") if member.has_usable_password() else _("none")),
             ),
         ),
@@ -107,15 +108,21 @@ def _slips(member: Member) -> Holding:
 
 
 def _sessions(member: Member) -> Holding:
-    sessions = [
-        session
-        for session in Session.objects.filter(expire_date__gt=timezone.now()).order_by("expire_date", "pk").iterator()
-        if session.get_decoded().get("_auth_user_id") == str(member.pk)
-    ]
+    rows = Session.objects.filter(member=member, expire_date__gt=timezone.now()).order_by("since", "pk")
     return Holding(
         _("Where you are signed in"),
-        _("So that you need not sign in at every page. The anonymous door has no sessions."),
-        tuple(((_("Ends"), f"{timezone.localtime(session.expire_date):%Y-%m-%d}"),) for session in sessions),
+        _(
+            "So that you need not sign in at every page. Kept are the kind of browser and the day, made once at "
+            "sign-in. The anonymous door has no sessions."
+        ),
+        tuple(
+            (
+                (_("Browser"), mfa.describe(row.device.split()) or _("unknown")),
+                (_("Since"), row.since.isoformat() if row.since else _("not yet")),
+                (_("Ends"), f"{timezone.localtime(row.expire_date):%Y-%m-%d}"),
+            )
+            for row in rows
+        ),
     )
 
 
@@ -203,7 +210,7 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "rounds.RosterEntry": _rosters,
     "rounds.NotAsked": _left_out,
     "issuance.IssuedSlip": _slips,
-    "sessions.Session": _sessions,
+    "people.Session": _sessions,
     "rounds.Round": _rounds_opened,
     "rounds.CloseRequest": _rounds_opened,
     "audit.AuditEntry": _audit,

@@ -3,14 +3,20 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from andon.foundation.interface.views import sentence
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.notifications.public import send_mail as send
+from andon.foundation.people import again, locks, owed
+
+
+def _address_in(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "")
 
 
 class ClosedSignUp(DefaultAccountAdapter):
@@ -28,7 +34,11 @@ class ClosedSignUp(DefaultAccountAdapter):
         ),
         "incorrect_code": gettext_lazy("This is not the code that was sent last. Look for the newest mail."),
         "too_many_login_attempts": gettext_lazy(
-            "That was tried too often in a short time. Please wait five minutes, then ask for a new code."
+            "That was tried too often in a short time. Nothing was changed. Please wait a few minutes, then try again."
+        ),
+        "resting": gettext_lazy(
+            "Wrong passwords were typed for this address too often, so for about a quarter of an hour none is taken, "
+            "not even the right one. Nothing was changed. A code by mail or a passkey still signs you in."
         ),
         "rate_limited": gettext_lazy("That was asked too often in a short time. Please wait a minute."),
         "enter_current_password": gettext_lazy("This is not your current password. Nothing was changed."),
@@ -36,6 +46,29 @@ class ClosedSignUp(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Before any password is looked at, so that the pause costs the same for everybody."""
+        if locks.is_resting(_address_in(credentials)):
+            raise self.validation_error("resting")
+        super().pre_authenticate(request, **credentials)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        member = super().authenticate(request, **credentials)
+        if member is not None:
+            locks.note_right(_address_in(credentials))
+        return member
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        super().authentication_failed(request, **credentials)
+        locks.note_wrong(_address_in(credentials))
+
+    def is_reauthentication_required(self, app: str = "") -> bool:
+        return not again.is_fresh(context.request)
+
+    def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        return owed.lead_to_it(request, user, response)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +9,34 @@ class People(AppConfig):
     label = "people"
 
     def ready(self) -> None:
+        from allauth.account.signals import authentication_step_completed
+        from django.contrib.auth.signals import user_logged_in
+
+        from andon.foundation.configuration.public import register
         from andon.foundation.interface.public import NavigationItem, register_navigation
+        from andon.foundation.jobs.public import register_due
+
+        # Imported for what stands in it: the rule that no factor keeps a time.
+        from andon.foundation.people import locks, mfa, passing  # noqa: F401
+        from andon.foundation.people.choices import section
 
         register_navigation(NavigationItem(label=_("You"), url_name="people:profile", icon="person", order=90))
+        register(section())
+        register_due("people.forget", passing.due)
+        register_due("people.letters", locks.due)
+        user_logged_in.connect(_signed_in, dispatch_uid="andon.people.signed_in")
+        authentication_step_completed.connect(_took_a_step, dispatch_uid="andon.people.took_a_step")
+
+
+def _signed_in(sender: Any, request: Any, **kwargs: Any) -> None:
+    from andon.foundation.people import again, sessions
+
+    sessions.begin(request)
+    again.mark(request)
+
+
+def _took_a_step(sender: Any, request: Any, method: str, **kwargs: Any) -> None:
+    from andon.foundation.people import again
+
+    if method == "code":
+        again.mark_by_code(request)

@@ -3,11 +3,17 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
+from allauth.mfa.base import forms as second
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from andon.foundation.configuration import public as configuration
+from andon.foundation.organisation.choices import zone_choices
+from andon.foundation.people import again
 from andon.foundation.people.models import Member
+from andon.foundation.people.passwords import HINT, MOST
 
 
 def _name(field: forms.Field, label: Any, help_text: Any = "", **attributes: Any) -> None:
@@ -45,32 +51,132 @@ class SignInByPassword(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _name(self.fields["login"], _("Your work e-mail address"), inputmode="email")
-        _name(self.fields["password"], _("Password"))
+        _name(self.fields["password"], _("Password"), maxlength=str(MOST))
+
+
+def _new_password(form: Any) -> None:
+    _name(form.fields["password1"], _("New password"), HINT, maxlength=str(MOST))
+    _name(form.fields["password2"], _("The same once more"), maxlength=str(MOST))
 
 
 class SetPassword(allauth.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _name(self.fields["password1"], _("New password"), _("At least 12 characters. Several words are fine."))
-        _name(self.fields["password2"], _("The same once more"))
+        _new_password(self)
 
 
 class ChangePassword(allauth.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _name(self.fields["oldpassword"], _("Current password"))
-        _name(self.fields["password1"], _("New password"), _("At least 12 characters. Several words are fine."))
-        _name(self.fields["password2"], _("The same once more"))
+        _new_password(self)
+
+    def clean_oldpassword(self) -> str:
+        if not again.may_try(self.user):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        kept: str = super().clean_oldpassword()
+        again.tried_well(self.user)
+        return kept
 
 
-class ChooseLanguage(forms.ModelForm[Member]):
-    language = forms.ChoiceField(label=_("Language"), required=False)
+class ForgottenPassword(forms.Form):
+    email = forms.EmailField(
+        label=_("Your work e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Type the address that your organisation knows you by."),
+            "invalid": _("This is not an e-mail address. Nothing was sent."),
+        },
+    )
 
-    class Meta:
-        model = Member
-        fields = ("language",)
+
+def _code_field(label: Any, help_text: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "class": "code"}
+        ),
+        error_messages={"required": _("Type the code.")},
+    )
+
+
+class EnterSecondFactor(second.AuthenticateForm):
+    """After the first step of signing in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("What my browser asks for")), *settings.LANGUAGES]
-        self.fields["language"].choices = choices  # type: ignore[attr-defined]
+        self.fields["code"] = _code_field(
+            _("Code of your authenticator app"), _("Six digits, or one of your recovery codes, which has eight.")
+        )
+
+    def clean_code(self) -> str:
+        if not again.may_try(self.user):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = super().clean_code()
+        if not again.not_used_before(self.user, code):
+            raise forms.ValidationError(_("This code was used before. Wait for the next one and type that."))
+        again.tried_well(self.user)
+        return code
+
+
+class AppCode(forms.Form):
+    code = _code_field(_("Code that the app shows now"), _("Six digits."))
+
+
+class ShowAgain(forms.Form):
+    """One field, whose meaning depends on what the member has."""
+
+    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        match kind:
+            case "app":
+                self.fields["answer"] = _code_field(
+                    _("Code of your authenticator app"),
+                    _("Six digits, or one of your recovery codes, which has eight."),
+                )
+            case "mail":
+                self.fields["answer"] = _code_field(
+                    _("Code"), _("Capital or small letters, with or without the hyphen.")
+                )
+                self.fields["answer"].widget.attrs["inputmode"] = "text"
+            case _password:
+                self.fields["answer"] = forms.CharField(
+                    label=_("Password"),
+                    widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+                    max_length=MOST,
+                    strip=False,
+                )
+
+
+class NamePasskey(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("So that you recognise it in the list, such as “work laptop”.")
+    )
+
+
+class ChooseForYourself(forms.ModelForm[Member]):
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        # Names that are the same in every language.
+        widget=forms.Select(attrs={"translate": "no"}),
+    )
+
+    class Meta:
+        model = Member
+        fields = ("language", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) > 1:
+            choices = [("", _("What my browser asks for")), *settings.LANGUAGES]
+            self.fields["language"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["language"]
+        zone = configuration.read("organisation.time_zone")
+        own = _("The organisation's (%(zone)s)") % {"zone": zone}
+        self.fields["time_zone"].choices = [("", own), *zone_choices()]  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,8 @@ class Member(AbstractBaseUser):
     epoch = models.CharField(max_length=16, default=random_epoch, editable=False)
     # Whether an invitation still makes sense; never when.
     has_signed_in = models.BooleanField(default=False)
+    # Until when a second factor may be missing that the organisation asks of this member; None where none is owed.
+    second_factor_by = models.DateField(null=True, editable=False)
 
     last_login = None
 
@@ -69,9 +72,9 @@ class Member(AbstractBaseUser):
             yield self._hash_for_sessions(secret)
 
     def _hash_for_sessions(self, secret: str | bytes | None) -> str:
-        """Another password or another epoch is another hash, and a session with the old one is over."""
+        """Another password, address or epoch is another hash, and a session with the old one is over."""
         return salted_hmac(
-            "andon.people.session", f"{self.password}:{self.epoch}", secret, algorithm="sha256"
+            "andon.people.session", f"{self.password}:{self.epoch}:{self.email}", secret, algorithm="sha256"
         ).hexdigest()
 
     @property
@@ -83,3 +86,36 @@ class Member(AbstractBaseUser):
     def key(self) -> str:
         """The member's id as text, for keys and for other processes."""
         return self.id.hex
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in, or on its way to it.
+
+    The key is a hash of what the browser holds: a copy of this table signs nobody in. Nothing here moves after the
+    sign-in: the end follows from the day on which it began, and there is no address and no last visit.
+    """
+
+    session_key = models.CharField(primary_key=True, max_length=64)
+    member = models.ForeignKey(Member, null=True, on_delete=models.CASCADE, related_name="+")
+    # Two words, "firefox linux", made once at sign-in.
+    device = models.CharField(max_length=32, blank=True)
+    since = models.DateField(null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from andon.foundation.people.sessions import SessionStore
+
+        return SessionStore
+
+
+class Passing(models.Model):
+    """What has to be remembered for minutes: tries that failed, a code that was used, somebody who just signed in.
+
+    The key is a keyed hash, so that the table names nobody; the end is rounded up to a quarter of an hour.
+    """
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(db_index=True)
+    # An address, sealed, while the letter to it has not left.
+    letter = models.TextField(blank=True)

@@ -21,7 +21,6 @@ DATABASES = {alias: database(alias) for alias in ("default", "ballots", "issuanc
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "andon.foundation.people",
@@ -65,8 +64,7 @@ AUTHENTICATION_BACKENDS = [
     "andon.foundation.people.backends.SignInBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "andon.foundation.people.passwords.HardToGuess"},
 ]
 
 MIDDLEWARE = [
@@ -80,7 +78,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "andon.foundation.people.middleware.MemberLanguage",
+    "andon.foundation.people.middleware.MemberChoices",
+    "andon.foundation.people.middleware.SecondFactorFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -154,10 +153,17 @@ ACCOUNT_FORMS = {
     "set_password": "andon.foundation.people.forms.SetPassword",
     "change_password": "andon.foundation.people.forms.ChangePassword",
 }
+# In the memory of each process, for minutes. What is counted for one address by all processes is in people/locks.py.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if read_flag("ANDON_BEHIND_PROXY") else 0
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ADAPTER = "andon.foundation.people.mfa.SealedFactors"
+MFA_FORMS = {"authenticate": "andon.foundation.people.forms.EnterSecondFactor"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Half a minute to each side, for clocks that differ.
+MFA_TOTP_TOLERANCE = 1
 
 EMAIL_BACKEND = f"andon.foundation.notifications.{'outbox.OutboxBackend' if DEMO else 'smtp.ChosenServer'}"
 

@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from andon.foundation.jobs import public, schedule, worker
 from andon.foundation.jobs.tests import chores
+from andon.foundation.people.models import Session
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 

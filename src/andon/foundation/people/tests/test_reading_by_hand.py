@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_backends
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from andon.foundation.people.models import Member
+from andon.foundation.people.models import Member, Session
 
 pytestmark = pytest.mark.django_db(databases=["default"])
 

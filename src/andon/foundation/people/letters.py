@@ -1,0 +1,69 @@
+"""Letters about somebody's own account: what was changed, so that a change by somebody else is noticed."""
+
+import logging
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from andon.foundation.notifications.public import MailNotSent, send_mail
+from andon.foundation.people.models import Member
+
+log = logging.getLogger("andon.people")
+
+
+def tell_change(member: Member, what: str) -> None:
+    """`what` is a translated sentence. A letter that does not leave undoes nothing."""
+    text = "\n\n".join(
+        (
+            what,
+            _("If it was you, you need not do anything."),
+            _("If it was not you: sign in, end all other sessions on the page “You”, and tell your steward."),
+        )
+    )
+    try:
+        send_mail(to=[member.email], subject=_("How you sign in to Andon was changed"), text=text)
+    except MailNotSent:
+        log.warning("A letter about a changed account did not leave.")
+
+
+def send_new_password_link(member: Member, address: str) -> None:
+    """Raises: MailNotSent."""
+    with translation.override(member.language or translation.get_language() or settings.LANGUAGE_CODE):
+        text = "\n\n".join(
+            (
+                _("Somebody, most likely you, asked to choose a new password for this address. The page for it:"),
+                f"    {address}",
+                _("It works once, for half an hour."),
+                _("If you did not ask for it, you need not do anything: your password stays as it is."),
+            )
+        )
+        send_mail(to=[member.email], subject=_("A new password for Andon"), text=text)
+
+
+def send_nobody(address: str) -> None:
+    """The letter to an address that no member has: without it, the answer would come sooner than for a member.
+
+    Raises: MailNotSent.
+    """
+    text = "\n\n".join(
+        (
+            _("Somebody asked to choose a new password for this address. There is no member with it."),
+            _("If it was you: try the address that your organisation knows you by, or ask your steward."),
+            _("If it was not you, you need not do anything."),
+        )
+    )
+    send_mail(to=[address], subject=_("A new password for Andon"), text=text)
+
+
+def send_code(member: Member, code: str) -> None:
+    """Raises: MailNotSent."""
+    text = "\n\n".join(
+        (
+            _("Your code to show that it is you:"),
+            f"    {code}",
+            _("It works once, for ten minutes."),
+            _("If you did not ask for it, somebody else uses a browser in which you are signed in. End its session."),
+        )
+    )
+    send_mail(to=[member.email], subject=_("Your code for Andon"), text=text)

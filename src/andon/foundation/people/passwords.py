@@ -1,0 +1,88 @@
+"""Which passwords are taken: long ones that are hard to guess, whatever they are made of.
+
+Nothing is asked of their letters: a rule such as "one digit" makes passwords worse. The estimate is zxcvbn's, which
+knows lists of passwords, names and words, keys that lie side by side, dates and repetitions.
+"""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+LEAST, MOST = 12, 128
+# Of 0 to 4. 3 is "safely unguessable": more than a hundred million tries.
+LEAST_SCORE = 3
+# zxcvbn takes time that grows with the square of the length; what follows makes a password only better.
+LOOKED_AT = 72
+
+HINT: str | Promise = gettext_lazy(
+    "At least 12 characters. Four or five words that do not belong together are good, and easy to type."
+)
+
+
+class HardToGuess:
+    """A validator for AUTH_PASSWORD_VALIDATORS."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) < LEAST:
+            missing = LEAST - len(password)
+            raise ValidationError(
+                ngettext(
+                    "This password is too short: %(count)s character is missing.",
+                    "This password is too short: %(count)s characters are missing.",
+                    missing,
+                )
+                % {"count": missing},
+                code="password_too_short",
+            )
+        if len(password) > MOST:
+            raise ValidationError(
+                _("This password is too long. The most are 128 characters."), code="password_too_long"
+            )
+        # Its lists of words take some megabytes, which only a process needs in which somebody chooses a password.
+        from zxcvbn import zxcvbn
+
+        found = zxcvbn(password[:LOOKED_AT], user_inputs=_known_about(user))
+        if found["score"] < LEAST_SCORE:
+            raise ValidationError(_why(found["sequence"]), code="password_too_easy")
+
+    def get_help_text(self) -> str:
+        return str(HINT)
+
+
+def _known_about(user: Any) -> list[str]:
+    """What somebody tries first who knows the member."""
+    from andon.foundation.organisation.models import Organisation
+
+    texts = [getattr(user, "name", ""), getattr(user, "email", ""), "andon"]
+    texts += Organisation.objects.values_list("name", flat=True)
+    words = [text.lower() for text in texts if text]
+    return words + [part for word in words for part in re.split(r"[\W_]+", word) if len(part) > 2]
+
+
+def _why(sequence: list[dict[str, Any]]) -> str:
+    """What makes it easy, by its longest part, and what would make it better."""
+    longest = max(sequence, key=lambda part: len(part["token"]), default={"pattern": ""})
+    match longest["pattern"], longest.get("dictionary_name"):
+        case "dictionary", "user_inputs":
+            reason = _("It is made of your name, your address or your organisation.")
+        case "dictionary", "passwords":
+            reason = _("It is on the lists of passwords that are tried first.")
+        case "dictionary", _name:
+            reason = _("It is a common word with little around it.")
+        case "spatial", _name:
+            reason = _("Its keys lie side by side.")
+        case "repeat", _name:
+            reason = _("It repeats itself.")
+        case "sequence", _name:
+            reason = _("It is a sequence, such as abcd or 1234.")
+        case "date", _name:
+            reason = _("It is made of a date.")
+        case _other:
+            reason = _("Few tries are enough to find it.")
+    return _("This password is easy to guess. %(reason)s One or two more words that do not belong together help.") % {
+        "reason": reason
+    }
