@@ -47,6 +47,10 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return ["key"]
         case "setup:arrive":
             return ["no-link-at-all"]
+        case "setup:step":
+            return ["key"]
+        case "setup:arrive":
+            return ["no-link-at-all"]
         case "closing:close":
             return [house.rounds["open"]]
         case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":

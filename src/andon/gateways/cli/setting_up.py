@@ -255,9 +255,9 @@ def _choose(ask: _Asking, slug: str, names: Mapping[str, str]) -> None:
     section = configuration.section_named(slug)
     if section is None:
         return
-    now = configuration.read_all([setting.key for setting in section.settings])
+    now, name_of = configuration.read_all([s.key for s in section.settings]), SectionForm(section).add_prefix
     data = {
-        setting.key: now[setting.key]
+        name_of(setting.key): now[setting.key]
         if configuration.is_fixed(setting)
         else ask(names[setting.key], str(setting.field().label), str(now[setting.key]))
         for setting in section.settings
