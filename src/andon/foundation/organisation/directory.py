@@ -1,0 +1,261 @@
+"""People and teams as a steward reads them, a page at a time. Each function costs the same few queries in any size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from andon.foundation.organisation.models import Duty, Membership, Node
+from andon.foundation.organisation.queries import valid_on
+from andon.foundation.organisation.walking import Step, inside, paths_of, people_below
+from andon.foundation.people.models import Member
+
+SOON = timedelta(days=30)
+# More than this many teams are not worth reading through: better words find fewer.
+TEAMS_FOUND = 20
+CHILDREN_AT_ONCE = 200
+
+
+class Show(StrEnum):
+    """Which people the list holds."""
+
+    EVERYBODY = ""
+    NO_TEAM = "no-team"
+    NOT_INVITED = "not-invited"
+    LEAVES_SOON = "leaves-soon"
+    DEACTIVATED = "deactivated"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """Somebody in the list: where they belong today, and what comes next."""
+
+    id: str
+    name: str
+    email: str
+    is_active: bool
+    has_signed_in: bool
+    team: str
+    leads: bool
+    ends_on: date | None
+    next_team: str
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A place that somebody has, had or will have."""
+
+    id: int
+    node_id: str
+    path: str
+    role: str
+    starts_on: date
+    ends_on: date | None
+    when: str
+
+
+def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Member]:
+    """Members by name, of whom all these words are in the name, the address or the name of the team."""
+    found = Member.objects.filter(is_active=show is not Show.DEACTIVATED).order_by("name", "pk")
+    belongs = Membership.objects.filter(valid_on(on), member=OuterRef("pk"))
+    for word in words.split()[:8]:
+        in_team = Membership.objects.filter(valid_on(on), holds("node__name", word)).values("member_id")
+        found = found.filter(holds("name", word) | Q(email__icontains=word) | Q(pk__in=in_team))
+    if below:
+        found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node_id__in=inside(below)).values("member"))
+    match show:
+        case Show.NO_TEAM:
+            found = found.filter(~Exists(belongs))
+        case Show.NOT_INVITED:
+            from andon.foundation.people.invitations import not_invited
+
+            found = found.filter(pk__in=not_invited().values("pk"))
+        case Show.LEAVES_SOON:
+            goes_on = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on + SOON), member=OuterRef("pk"))
+            found = found.filter(Exists(belongs), ~Exists(goes_on))
+    return found
+
+
+def holds(field: str, word: str) -> Q:
+    """The field holds the word, without regard to capitals: SQLite by itself folds those of English only."""
+    found = Q(**{f"{field}__icontains": word})
+    if not word.isascii():
+        for other in (word.lower(), word.upper(), word.capitalize()):
+            found |= Q(**{f"{field}__icontains": other})
+    return found
+
+
+def lines_of(members: Sequence[Member], *, on: date) -> list[PersonLine]:
+    """What the list says of each of these members. Two queries."""
+    stays: dict[object, list[Membership]] = {}
+    current_or_later = Q(ends_on=None) | Q(ends_on__gte=on)
+    for stay in Membership.objects.filter(current_or_later, member__in=members).order_by("starts_on"):
+        stays.setdefault(stay.member_id, []).append(stay)
+    paths = paths_of(stay.node_id for held in stays.values() for stay in held)
+    lines = []
+    for member in members:
+        held = stays.get(member.pk, [])
+        now = next((stay for stay in held if stay.starts_on <= on), None)
+        later = next((stay for stay in held if stay.starts_on > on), None)
+        lines.append(
+            PersonLine(
+                id=str(member.pk),
+                name=member.name,
+                email=member.email,
+                is_active=member.is_active,
+                has_signed_in=member.has_signed_in,
+                team=in_words(paths[now.node_id]) if now else "",
+                leads=now is not None and now.role == Membership.Role.LEAD,
+                ends_on=now.ends_on if now and not later else None,
+                next_team=in_words(paths[later.node_id]) if later else "",
+                next_on=later.starts_on if later else None,
+            )
+        )
+    return lines
+
+
+def stays_of(member: Member, *, on: date) -> list[Stay]:
+    """Where the member belongs, belonged and will belong, the newest first. Two queries."""
+    rows = list(Membership.objects.filter(member=member).order_by("-starts_on", "-pk"))
+    paths = paths_of(row.node_id for row in rows)
+
+    def when(row: Membership) -> str:
+        if row.starts_on > on:
+            return "planned"
+        return "now" if row.ends_on is None or row.ends_on >= on else "past"
+
+    return [
+        Stay(row.pk, row.node_id, in_words(paths[row.node_id]), row.role, row.starts_on, row.ends_on, when(row))
+        for row in rows
+    ]
+
+
+def duties_of(member: Member) -> list[Duty]:
+    return list(Duty.objects.filter(member=member).order_by("role"))
+
+
+def in_words(path: Sequence[Step]) -> str:
+    return " / ".join(step.name for step in path)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLine:
+    """A team in the tree: how many people stand at and below it, and whether anything is below it."""
+
+    id: str
+    name: str
+    people: int
+    has_teams: bool
+    is_open: bool = False
+    teams: tuple["TeamLine", ...] = ()
+    more_teams: int = 0
+
+
+def tree_around(node: Node, *, on: date) -> TeamLine:
+    """The tree as a page shows it: everything on the path to the node is open, the rest is closed. Four queries."""
+    steps = paths_of([node.pk])[node.pk]
+    opened = {step.id for step in steps}
+    children: dict[str, list[Node]] = {}
+    more: dict[str, int] = {}
+    rows = Node.objects.filter(parent__in=opened, retired_on=None).order_by("name", "pk")
+    for child in rows[: CHILDREN_AT_ONCE * len(steps)]:
+        children.setdefault(child.parent_id or "", []).append(child)
+    shown: list[str] = [steps[0].id]
+    for parent_id, below in children.items():
+        # Whoever is on the path stays, however many stand beside it.
+        if len(below) > CHILDREN_AT_ONCE:
+            more[parent_id] = len(below) - CHILDREN_AT_ONCE
+            on_path = [child for child in below[CHILDREN_AT_ONCE:] if child.pk in opened]
+            children[parent_id] = below[:CHILDREN_AT_ONCE] + on_path
+        shown += [child.pk for child in children[parent_id]]
+    counts = people_below(shown, on=on)
+    has_teams = set(Node.objects.filter(parent__in=shown, retired_on=None).values_list("parent_id", flat=True))
+
+    def line(node_id: str, name: str) -> TeamLine:
+        below = tuple(line(child.pk, child.name) for child in children.get(node_id, []))
+        return TeamLine(
+            id=node_id,
+            name=name,
+            people=counts.get(node_id, 0),
+            has_teams=node_id in has_teams,
+            is_open=node_id in opened,
+            teams=below,
+            more_teams=more.get(node_id, 0),
+        )
+
+    return line(steps[0].id, steps[0].name)
+
+
+def teams_found(words: str, *, without: str = "", limit: int = TEAMS_FOUND) -> tuple[list[tuple[str, str]], bool]:
+    """(id, path) of teams whose path holds all these words, the shortest path first, and whether there are more.
+
+    `without`: leaves out this team and all below it. The last word, or all after the last slash, is looked for in the
+    team's own name, the others anywhere in its path.
+    """
+    *above, own = words.rsplit("/", 1)
+    steps_above, own_words = " ".join(above).replace("/", " ").split(), own.split()
+    if not above:
+        steps_above, own_words = own_words[:-1], own_words[-1:]
+    if not own_words:
+        return [], False
+    nodes = Node.objects.filter(retired_on=None)
+    if without:
+        nodes = nodes.exclude(pk__in=inside(without))
+    for word in own_words[:8]:
+        nodes = nodes.filter(holds("name", word))
+    wanted = [word.casefold() for word in (*steps_above[:8], *own_words[:8])]
+    candidates = list(nodes.order_by("name", "pk").values_list("pk", flat=True)[:2_000])
+    paths = paths_of(candidates)
+    found = [
+        (node_id, steps)
+        for node_id, steps in paths.items()
+        if all(word in in_words(steps).casefold() for word in wanted)
+    ]
+    found.sort(key=lambda pair: (len(pair[1]), in_words(pair[1]).casefold()))
+    return [(node_id, in_words(steps)) for node_id, steps in found[:limit]], len(found) > limit
+
+
+def team_named(path: str) -> str | None:
+    """The id of the one team that is called exactly so, by its path or by its name; None where none or several are."""
+    wanted = " ".join(path.split()).casefold()
+    found, _more = teams_found(path, limit=2_000)
+    whole = [node_id for node_id, words in found if words.casefold() == wanted]
+    last = [node_id for node_id, words in found if words.rsplit(" / ", 1)[-1].casefold() == wanted]
+    exact = whole or last
+    return exact[0] if len(exact) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Teammate:
+    """Somebody on a team's page."""
+
+    id: str
+    name: str
+    email: str
+    leads: bool
+    ends_on: date | None
+    joins_on: date | None
+
+
+def teammates(node: Node, *, on: date) -> QuerySet[Membership]:
+    """Who belongs directly to the team, or will, leads first."""
+    now_or_later = Q(ends_on=None) | Q(ends_on__gte=on)
+    return (
+        Membership.objects.filter(now_or_later, node=node, member__is_active=True)
+        .select_related("member")
+        .order_by("role", "member__name", "member_id")
+    )
+
+
+def teams_below(node: Node, *, on: date) -> tuple[list[TeamLine], int]:
+    """The teams directly below, with their people, and how many more there are than a page shows. Two queries."""
+    rows = list(Node.objects.filter(parent=node, retired_on=None).order_by("name", "pk")[: CHILDREN_AT_ONCE + 1])
+    more = 0
+    if len(rows) > CHILDREN_AT_ONCE:
+        more = Node.objects.filter(parent=node, retired_on=None).count() - CHILDREN_AT_ONCE
+    shown = rows[:CHILDREN_AT_ONCE]
+    counts = people_below([row.pk for row in shown], on=on)
+    return [TeamLine(row.pk, row.name, counts.get(row.pk, 0), False) for row in shown], more
