@@ -20,6 +20,8 @@ pytestmark = [
     pytest.mark.usefixtures("_quiet"),
 ]
 ROWS = table.read()
+OF_A_TEAM = {"team", "add_team", "rename_team", "move_team", "retire_team", "revive_team"}
+OF_A_PERSON = {"person", "edit_person", "place_person", "duties", "deactivate", "reactivate", "invite"}
 
 
 @pytest.fixture
@@ -31,6 +33,10 @@ def arguments(name: str, house: LivedIn) -> list[str]:
     match name:
         case "organisation:people_below":
             return [house.nodes["Detection"].pk]
+        case "organisation:people_file_bad_rows":
+            return [house.files["refused"]]
+        case str() if name.startswith("organisation:people_file"):
+            return [house.files["ready"]]
         case "configuration:section" | "configuration:check":
             return ["mail"]
         case "privacy:erase":
@@ -41,12 +47,15 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return ["1"]
         case "account_password_new":
             return ["of-nobody"]
+        case "organisation:last_day" | "organisation:cancel_planned":
+            bo = house.people["Bo"]
+            return [str(bo.pk), str(bo.memberships.get().pk)]
+        case name if name.removeprefix("organisation:") in OF_A_TEAM:
+            return [house.nodes["Detection"].pk]
+        case name if name.removeprefix("organisation:") in OF_A_PERSON:
+            return [str(house.people["Bo"].pk)]
         case "people:demo_sign_in":
             return ["member"]
-        case "setup:step":
-            return ["key"]
-        case "setup:arrive":
-            return ["no-link-at-all"]
         case "setup:step":
             return ["key"]
         case "setup:arrive":
