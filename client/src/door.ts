@@ -1,6 +1,6 @@
 /** Talking to the anonymous door: without cookies, without a referrer, and never in a way that says who asks. */
 
-import { isSlotList, type LogEntry, readClosed, readEntry, type SlotProof, type Unit } from './manifest.ts';
+import { isSlotList, type LogEntry, readClosed, readEntry, sizeOf, type SlotProof, type Unit } from './manifest.ts';
 import { Refusal } from './refusal.ts';
 import { type Cast, checkHead, isFinal, type Wallet } from './wallet.ts';
 import { type Bytes, hasKeys, hash, integer, isObject, list, parseJson, sha256Hex } from './wire.ts';
@@ -171,7 +171,7 @@ export type ReceiptFinding =
 export async function checkReceipts(wallet: Wallet, member: string, unit: Unit, round: string, proof: SlotProof): Promise<ReceiptFinding> {
   const closed = (await wallet.seenRound(round))?.closed;
   if (!closed) return { finding: 'not_closed' };
-  if (!isSlotList(readClosed(closed), unit, unit.members.length, proof)) return { finding: 'not_the_list' };
+  if (!isSlotList(readClosed(closed), unit, sizeOf(unit), proof)) return { finding: 'not_the_list' };
   const casts = await wallet.casts(member, round);
   const counts = new Map<string, number>();
   for (const [, name] of proof.list) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -180,11 +180,11 @@ export async function checkReceipts(wallet: Wallet, member: string, unit: Unit, 
     proof.list.some((row) => row[0] === cast.slot && row[1] === cast.purpose && row[2] === sum);
   // A cast whose confirmation was lost on the way may still have arrived; then the list shows it, and that is right.
   const arrived = casts.filter((cast) => cast.receipt || isListed(cast, cast.ciphertextHash));
-  if (arrived.length === 0) return { finding: 'no_receipt', listed, roster: unit.members.length };
+  if (arrived.length === 0) return { finding: 'no_receipt', listed, roster: sizeOf(unit) };
   const there = arrived.every(
     (cast) => isListed(cast, cast.ciphertextHash) || (cast.receipt !== null && isListed(cast, cast.receipt.ciphertextHash)),
   );
-  return there ? { finding: 'there', listed, roster: unit.members.length } : { finding: 'missing' };
+  return there ? { finding: 'there', listed, roster: sizeOf(unit) } : { finding: 'missing' };
 }
 
 const waiting = new Map<string, Promise<unknown>>();

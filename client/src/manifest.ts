@@ -26,11 +26,15 @@ import {
   text,
   unb64u,
   unhex,
+  utf8,
 } from './wire.ts';
 
 export const LEAST_ROSTER = 5;
 const FIRST_PREVIOUS = '0'.repeat(64);
-const SIGNED_KINDS: ReadonlySet<string> = new Set(['genesis', 'manifest', 'bundle']);
+const SIGNED_KINDS: ReadonlySet<string> = new Set(['genesis', 'delegation', 'manifest', 'bundle']);
+/** What only the steward's own key signs: a delegate that could delegate would never end. */
+const ROOT_KINDS: ReadonlySet<string> = new Set(['genesis', 'delegation']);
+const LONGEST_DELEGATION_MS = 400 * 86_400_000;
 
 // --- Merkle tree: RFC 9162, section 2.1 -----------------------------------------------------------------------
 
@@ -104,12 +108,26 @@ export interface LogEntry {
   signature: string | null;
 }
 
-/** How far a wallet has verified the log, and by whose key. */
-export interface LogHead {
+/** A head of the log, and whose log it is. */
+export interface LogAnchor {
   index: number;
   hash: string;
   stewardKey: string;
   organisation: string;
+}
+
+/** The key that the steward's key lets sign, and for which openings. */
+export interface Delegation {
+  delegate: string;
+  from: string;
+  until: string;
+}
+
+/** How far a wallet has verified the log, and by whose keys. */
+export interface LogHead extends LogAnchor {
+  delegation: Delegation | null;
+  /** Hashes from the last delegation (or the beginning) on: the next delegation must have been signed after it. */
+  since: string[];
 }
 
 export function readEntry(value: unknown): LogEntry {
@@ -134,13 +152,21 @@ export function signedMessage(kind: string, body: JsonObject): Bytes {
 
 /**
  * Follows the log from a verified head (null: from the beginning) over entries that must come right after it.
- * Guarantees: no gap, every `previous` matches, every signed kind carries the steward key's signature.
- * Does not: know whether others are shown the same log; that is what comparing heads and fingerprints is for.
+ * Guarantees: no gap, every `previous` matches, every signed kind carries the signature of the steward's key, or of the
+ * key that it last delegated to, for a time that the delegation covers.
+ * Does not: know whether others are shown the same log; that is what comparing heads and fingerprints is for. Nor when
+ * an entry was written: a manifest's time is its opening, which everybody sees.
  * Kinds of a later version are followed but not read, so that an older wallet goes on working.
+ * `manifestOf` knows the manifests of entries that were followed before.
  * Raises: Refusal `log_broken` or `signature_invalid`.
  */
-export function followLog(from: LogHead | null, entries: readonly LogEntry[]): LogHead | null {
+export function followLog(
+  from: LogHead | null,
+  entries: readonly LogEntry[],
+  manifestOf: (round: string) => JsonObject | null = () => null,
+): LogHead | null {
   let head = from;
+  const manifests = new Map<unknown, JsonObject>();
   for (const entry of entries) {
     const index = head === null ? 0 : head.index + 1;
     const previous = head === null ? FIRST_PREVIOUS : head.hash;
@@ -148,12 +174,52 @@ export function followLog(from: LogHead | null, entries: readonly LogEntry[]): L
       throw new Refusal('log_broken');
     }
     const [stewardKey, organisation] = head === null ? readGenesis(entry.body) : [head.stewardKey, head.organisation];
-    if (SIGNED_KINDS.has(entry.kind) || entry.signature !== null) checkSignature(entry, stewardKey);
+    let delegation = head?.delegation ?? null;
+    if (SIGNED_KINDS.has(entry.kind) || entry.signature !== null) {
+      const round = entry.body['round'];
+      const manifest = entry.kind === 'manifest' ? entry.body : (manifests.get(round) ?? manifestOf(String(round)));
+      checkSigner(entry, stewardKey, delegation, manifest);
+    }
     // The steward signs a manifest for one place in one log; anywhere else it is a replay.
-    if (entry.kind === 'manifest' && entry.body['previous'] !== previous) throw new Refusal('log_broken');
-    head = { index, hash: entryHash(entry), stewardKey, organisation };
+    if (entry.kind === 'manifest') {
+      if (entry.body['previous'] !== previous) throw new Refusal('log_broken');
+      manifests.set(entry.body['round'], entry.body);
+    }
+    const own = entryHash(entry);
+    let since = [...(head?.since ?? []), own];
+    if (entry.kind === 'delegation') {
+      delegation = readDelegation(entry.body, organisation, stewardKey, head?.since ?? []);
+      since = [own];
+    }
+    head = { index, hash: own, stewardKey, organisation, delegation, since };
   }
   return head;
+}
+
+/**
+ * A delegation says which entry its signer had seen; it must be one since the last delegation, or a key that was
+ * replaced could be brought back by whoever kept an older signature.
+ */
+function readDelegation(body: JsonObject, organisation: string, stewardKey: string, known: readonly string[]): Delegation {
+  try {
+    const read = exactKeys(body, 'andon', 'delegate', 'from', 'organisation', 'previous', 'until');
+    const [from, until] = [time(read['from']), time(read['until'])];
+    unb64u(read['delegate'], 32);
+    const lasts = Date.parse(until) - Date.parse(from);
+    if (
+      read['andon'] !== 'v1' ||
+      read['organisation'] !== organisation ||
+      read['delegate'] === stewardKey ||
+      !known.includes(hash(read['previous'])) ||
+      lasts <= 0 ||
+      lasts > LONGEST_DELEGATION_MS
+    ) {
+      throw new Malformed('a delegation that does not belong here');
+    }
+    return { delegate: text(read['delegate']), from, until };
+  } catch {
+    throw new Refusal('log_broken');
+  }
 }
 
 function readGenesis(body: JsonObject): [string, string] {
@@ -167,16 +233,33 @@ function readGenesis(body: JsonObject): [string, string] {
   }
 }
 
-function checkSignature(entry: LogEntry, stewardKey: string): void {
-  let valid = false;
+function checkSigner(entry: LogEntry, stewardKey: string, delegation: Delegation | null, manifest: JsonObject | null): void {
+  if (isSigned(entry, stewardKey)) return;
+  const mayDelegate = delegation !== null && !ROOT_KINDS.has(entry.kind) && isSigned(entry, delegation.delegate);
+  if (!mayDelegate || !covers(delegation, entry.kind, manifest)) throw new Refusal('signature_invalid');
+}
+
+/** A manifest counts by its opening; a page that is replaced by the time of its round. */
+function covers(delegation: Delegation, kind: string, manifest: JsonObject | null): boolean {
+  if (!SIGNED_KINDS.has(kind)) return true;
   try {
-    valid = ed25519.verify(unb64u(entry.signature, 64), signedMessage(entry.kind, entry.body), unb64u(stewardKey, 32), {
+    const opens = time(manifest?.['opens_at']);
+    const ends = kind === 'manifest' ? opens : time(manifest?.['closes_at']);
+    // Text of one shape in one zone sorts as the times do.
+    return delegation.from <= ends && opens <= delegation.until;
+  } catch {
+    return false;
+  }
+}
+
+function isSigned(entry: LogEntry, key: string): boolean {
+  try {
+    return ed25519.verify(unb64u(entry.signature, 64), signedMessage(entry.kind, entry.body), unb64u(key, 32), {
       zip215: false,
     });
   } catch {
-    valid = false;
+    return false;
   }
-  if (!valid) throw new Refusal('signature_invalid');
 }
 
 // --- Manifest ----------------------------------------------------------------------------------------------------
@@ -282,10 +365,28 @@ export interface Unit {
   /** Where it stands in every tree of its round. */
   index: number;
   name: string;
+  /** Everybody who can be shown, in the order in which they are shown. */
   members: string[];
+  /** How many more are counted, of whom the roster keeps a hash alone. */
+  erased: number;
   keys: Record<string, Bytes>;
 }
 
+/** How many people are counted together, also those who were erased. */
+export function sizeOf(unit: Pick<Unit, 'members' | 'erased'>): number {
+  return unit.members.length + unit.erased;
+}
+
+export function seatHash(salt: Uint8Array, label: string): string {
+  return hex(digest(concat(lp('andon/v1/seat', salt), utf8(label))));
+}
+
+/** The commitment of a roster of which single members can be erased; the hashes are sorted. */
+export function seatedCommitment(salt: Uint8Array, seats: readonly string[], name: string): string {
+  return hex(digest(concat(lp('andon/v1/seats', salt), canonical({ count: seats.length, name, seats }))));
+}
+
+/** The commitment of version 0.1.0, which opens whole or not at all. */
 export function rosterCommitment(salt: Uint8Array, members: readonly string[], name: string): string {
   return hex(digest(concat(lp('andon/v1/roster', salt), canonical({ members, name }))));
 }
@@ -300,10 +401,12 @@ export function readUnitProof(value: unknown): UnitProof {
 /**
  * Checks a unit's leaf against the manifest and its roster against the leaf.
  * Guarantees: the keys returned are the ones every member of the unit is shown; the roster is at least five people,
- * committed to before the round opened, and `me` is one of them.
+ * committed to before the round opened, and `me` is one of them. A `fresh` roster, which nobody had a reason to erase
+ * anybody from yet, shows everybody.
+ * Does not: tell somebody who was erased from somebody who never was. Say how many there are.
  * Raises: Refusal, one code per reason of section 11.
  */
-export function checkUnit(manifest: Manifest, proof: UnitProof, me: string): Unit {
+export function checkUnit(manifest: Manifest, proof: UnitProof, me: string, { fresh = false } = {}): Unit {
   const root = unhex(manifest.units.root);
   const { leaf } = proof;
   if (
@@ -325,10 +428,11 @@ export function checkUnit(manifest: Manifest, proof: UnitProof, me: string): Uni
   } catch {
     throw new Refusal('key_not_in_manifest');
   }
-  const { members, name } = openRoster(proof.opening, roster);
-  if (members.length < LEAST_ROSTER) throw new Refusal('roster_too_small');
-  if (!members.includes(me)) throw new Refusal('not_in_roster');
-  return { unit, index: proof.index, name, members, keys };
+  const shown = openRoster(proof.opening, roster);
+  if (sizeOf(shown) < LEAST_ROSTER) throw new Refusal('roster_too_small');
+  if (!shown.members.includes(me)) throw new Refusal('not_in_roster');
+  if (fresh && shown.erased > 0) throw new Refusal('roster_erased');
+  return { unit, index: proof.index, keys, ...shown };
 }
 
 /** Characters that nobody sees: with them two people on a roster look alike, or a line reads another way round. */
@@ -339,28 +443,65 @@ function visible(text: string): string {
   return text.replace(/[\u200c\u200d]/g, '').normalize('NFC');
 }
 
-function openRoster(opening: JsonObject, commitment: string): { members: string[]; name: string } {
-  let members: string[];
+interface Shown {
+  members: string[];
+  erased: number;
+  name: string;
+}
+
+/** Which form a roster has shows in its opening, and cannot be chosen afterwards: the forms hash different prefixes. */
+function openRoster(opening: JsonObject, commitment: string): Shown {
+  let listed: unknown[];
   let name: string;
   let salt: Bytes;
   try {
     const read = exactKeys(opening, 'members', 'name', 'salt');
-    members = list(read['members']).map(text);
+    listed = list(read['members']);
     name = text(read['name']);
     salt = unb64u(read['salt'], 32);
   } catch {
     throw new Refusal('roster_missing');
   }
+  const shown = listed.some(isObject) ? openSeats(listed, name, salt, commitment) : openWhole(listed, name, salt, commitment);
+  const { members } = shown;
+  if (members.some((member) => UNSEEN.test(visible(member))) || new Set(members.map(visible)).size !== members.length) {
+    throw new Refusal('roster_unreadable');
+  }
+  return shown;
+}
+
+function openSeats(listed: unknown[], name: string, salt: Bytes, commitment: string): Shown {
+  const members: string[] = [];
+  let seats: string[];
+  try {
+    seats = listed.map((seat) => {
+      if (isObject(seat) && 'hash' in seat) return hash(exactKeys(seat, 'hash')['hash']);
+      const read = exactKeys(seat, 'label', 'salt');
+      members.push(text(read['label']));
+      return seatHash(unb64u(read['salt'], 16), text(read['label']));
+    });
+  } catch {
+    throw new Refusal('roster_missing');
+  }
   // Distinct, or one person could be counted as several to reach five.
+  const isSorted = seats.every((seat, i) => i === 0 || (seats[i - 1] ?? '') < seat);
+  if (!isSorted || seatedCommitment(salt, seats, name) !== commitment) throw new Refusal('roster_mismatch');
+  return { members: members.sort(), erased: seats.length - members.length, name };
+}
+
+function openWhole(listed: unknown[], name: string, salt: Bytes, commitment: string): Shown {
+  let members: string[];
+  try {
+    members = listed.map(text);
+  } catch {
+    throw new Refusal('roster_missing');
+  }
   const sorted = [...new Set(members)].sort();
   if (sorted.length !== members.length || sorted.some((member, i) => member !== members[i])) {
     throw new Refusal('roster_mismatch');
   }
-  if (members.some((member) => UNSEEN.test(visible(member))) || new Set(members.map(visible)).size !== members.length) {
-    throw new Refusal('roster_unreadable');
-  }
   if (rosterCommitment(salt, members, name) !== commitment) throw new Refusal('roster_mismatch');
-  return { members, name };
+  return { members, erased: 0, name };
 }
 
 // --- Slot lists -------------------------------------------------------------------------------------------------------

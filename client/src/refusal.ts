@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'roster_missing' // no roster by name was shown
   | 'roster_unreadable' // it holds characters that nobody sees
   | 'roster_mismatch' // its opening does not match the leaf
+  | 'roster_erased' // somebody is hidden as erased on a roster that is shown for the first time before the opening
   | 'not_in_roster'
   | 'round_not_in_log'
   | 'blob_mismatch'; // a file is not the one whose hash the manifest names

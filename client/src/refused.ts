@@ -16,7 +16,7 @@ export function refusalText(code: RefusalCode): string {
     case 'log_rewritten':
       return gettext('The public log was changed after this browser saw it.');
     case 'signature_invalid':
-      return gettext('An entry of the public log is not signed by the steward.');
+      return gettext('An entry of the public log is signed neither by the steward nor by a key that the steward allowed to sign.');
     case 'proof_invalid':
       return gettext('The server could not prove that your slip was made with the published key.');
     case 'roster_too_small':
@@ -27,6 +27,8 @@ export function refusalText(code: RefusalCode): string {
       return gettext('The people you would be counted with are written in a way that could make two of them look alike.');
     case 'roster_mismatch':
       return gettext('The people you were shown are not the ones fixed when the round was published.');
+    case 'roster_erased':
+      return gettext('Somebody you would be counted with is shown as erased, and the round has not opened yet. Look again once it is open.');
     case 'not_in_roster':
       return gettext('You are not among the people you would be counted with.');
     case 'round_not_in_log':

@@ -4,7 +4,7 @@ import { canonical, fromUtf8, isObject, parseJson } from './wire.ts';
 import { payloadFits, type Payload } from './ballot.ts';
 import type { Door } from './door.ts';
 import { type Instrument, readInstrument, type Statement } from './instrument.ts';
-import type { Manifest, Unit } from './manifest.ts';
+import { type Manifest, sizeOf, type Unit } from './manifest.ts';
 import {
   answersPayload,
   type Cast,
@@ -84,7 +84,7 @@ export class Sitting {
   }
 
   get commentsAsked(): boolean {
-    return this.purposes.has('comment') && this.unit.members.length >= LEAST_ROSTER_FOR_COMMENTS;
+    return this.purposes.has('comment') && sizeOf(this.unit) >= LEAST_ROSTER_FOR_COMMENTS;
   }
 
   /** Daily answers go out at a random later time unless the member says otherwise; a full round at once. */

@@ -13,6 +13,7 @@ import {
   checkUnit,
   entryHash,
   followLog,
+  type LogAnchor,
   type LogEntry,
   type LogHead,
   type Manifest,
@@ -239,8 +240,11 @@ export class Wallet {
   async accept(member: Member, round: string, proof: UnitProof, evaluations: ReadonlyMap<string, Bytes>): Promise<Unit> {
     try {
       const manifest = await this.manifest(round);
-      const unit = checkUnit(manifest, proof, member.me);
       const held = (await this.place(member.wallet, round))?.proof;
+      // Whoever was shown by name before may be erased now; a roster seen for the first time before the round opens
+      // has nobody to erase, and a hidden place could hold anybody.
+      const fresh = !held && !(await this.seenRound(round))?.opened;
+      const unit = checkUnit(manifest, proof, member.me, { fresh });
       // A member has one leaf per round; a second one would split the anonymity of the first, also under the same id.
       if (held && !sameBytes(canonical(held.leaf), canonical(proof.leaf))) throw new Refusal('key_not_in_manifest');
       const finished: Slip[] = [];
@@ -288,15 +292,19 @@ export class Wallet {
 
   // --- The log ----------------------------------------------------------------------------------------------------
 
+  /** Null also where the head was kept by version 0.1.0, which did not read delegations: the log is read again. */
   async head(): Promise<LogHead | null> {
-    return (await this.get<{ name: string; head: LogHead }>('log', 'head'))?.head ?? null;
+    return current((await this.get<{ name: string; head: LogAnchor }>('log', 'head'))?.head);
   }
 
   /**
-   * Heads that another device has seen and this one has not checked yet (they come with an imported wallet).
+   * Heads that another device has seen and this one has not checked yet (they come with an imported wallet), and the
+   * one that version 0.1.0 kept here.
    */
-  async anchors(): Promise<LogHead[]> {
-    return (await this.get<{ name: string; heads: LogHead[] }>('log', 'anchors'))?.heads ?? [];
+  async anchors(): Promise<LogAnchor[]> {
+    const kept = (await this.get<{ name: string; heads: LogAnchor[] }>('log', 'anchors'))?.heads ?? [];
+    const older = (await this.get<{ name: string; head: LogAnchor }>('log', 'head'))?.head;
+    return older && !current(older) ? [...kept, older] : kept;
   }
 
   /**
@@ -307,21 +315,25 @@ export class Wallet {
    */
   async follow(entries: readonly LogEntry[]): Promise<LogHead | null> {
     await this.write(['log', 'rounds'], async (at) => {
-      const stored = (await got(at('log').get('head'))) as { head: LogHead } | undefined;
-      const head = stored?.head ?? null;
+      const stored = (await got(at('log').get('head'))) as { head: LogAnchor } | undefined;
+      const head = current(stored?.head);
+      const kept = ((await got(at('log').get('anchors'))) as { heads: LogAnchor[] } | undefined)?.heads ?? [];
+      const anchors = stored && !head ? [...kept, stored.head] : kept;
+      const rounds = new Map<string, SeenRound>();
+      for (const seen of (await got(at('rounds').getAll())) as SeenRound[]) {
+        // Read again from the beginning: what was published stays known by its hash, everything else is said anew.
+        rounds.set(seen.round, stored && !head ? { ...unseen(seen.round), manifestHash: seen.manifestHash } : seen);
+      }
       const known = entries.filter((entry) => head !== null && entry.index <= head.index);
       const fresh = entries.filter((entry) => head === null || entry.index > head.index);
       checkOverlap(known, head);
-      const extended = followLog(head, fresh);
-      const anchors = (await got(at('log').get('anchors'))) as { heads: LogHead[] } | undefined;
-      const open = (anchors?.heads ?? []).filter((anchor) => !meets(anchor, entries));
-      if (anchors) at('log').put({ name: 'anchors', heads: open });
-      const rounds = new Map<string, SeenRound>();
+      const extended = followLog(head, fresh, (round) => rounds.get(round)?.manifest ?? null);
+      const open = anchors.filter((anchor) => !meets(anchor, entries));
+      if (anchors.length > 0) at('log').put({ name: 'anchors', heads: open });
       for (const entry of fresh) {
         const round = entry.body['round'];
         if (typeof round !== 'string') continue;
-        const seen = rounds.get(round) ?? ((await got(at('rounds').get(round))) as SeenRound | undefined);
-        rounds.set(round, advance(seen, round, entry));
+        rounds.set(round, advance(rounds.get(round), round, entry));
       }
       for (const seen of rounds.values()) at('rounds').put(seen);
       if (extended) at('log').put({ name: 'head', head: extended });
@@ -490,7 +502,7 @@ export class Wallet {
       'andon-wallet': 'v1',
       answers: mine(await this.all<Draft>('answers')).map(({ round, answers, comment, queued }) => ({ round, answers, comment, queued })),
       casts: mine(await this.all<Cast>('casts')).map((cast) => ({ ...stripped(cast), body: cast.body && b64u(cast.body) })),
-      head: toJson(await this.head()),
+      head: toJson(anchorOf(await this.head())),
       me: member.me,
       places: mine(await this.places(wallet)).map(({ round, me, proof }) => ({ round, me, proof: toJson(proof) })),
       seen: (await this.seenRounds()).map(({ round, manifestHash }) => ({ round, hash: manifestHash })),
@@ -524,10 +536,10 @@ export class Wallet {
         if (!seen) at('rounds').put({ ...unseen(round), manifestHash: seenHash });
       }
       if (file.head) {
-        const stored = (await got(at('log').get('head'))) as { head: LogHead } | undefined;
+        const stored = (await got(at('log').get('head'))) as { head: LogAnchor } | undefined;
         if (stored && stored.head.organisation !== file.head.organisation) throw new Refusal('log_rewritten');
         if (stored?.head.index === file.head.index && stored.head.hash !== file.head.hash) throw new Refusal('log_rewritten');
-        const anchors = (await got(at('log').get('anchors'))) as { heads: LogHead[] } | undefined;
+        const anchors = (await got(at('log').get('anchors'))) as { heads: LogAnchor[] } | undefined;
         if (stored?.head.hash !== file.head.hash) {
           at('log').put({ name: 'anchors', heads: [...(anchors?.heads ?? []), file.head] });
         }
@@ -623,7 +635,7 @@ export function answersPayload(answers: Record<string, number>, codes: readonly 
  * Holds the head the door names against what this wallet had seen *before* it asked.
  * Raises: Refusal `log_rewritten` when the log became shorter or another.
  */
-export function checkHead(claimed: { index: number; hash: string }, before: LogHead | null, anchors: readonly LogHead[]): void {
+export function checkHead(claimed: { index: number; hash: string }, before: LogAnchor | null, anchors: readonly LogAnchor[]): void {
   for (const seen of before ? [before, ...anchors] : anchors) {
     if (claimed.index < seen.index || (claimed.index === seen.index && claimed.hash !== seen.hash)) {
       throw new Refusal('log_rewritten');
@@ -631,7 +643,7 @@ export function checkHead(claimed: { index: number; hash: string }, before: LogH
   }
 }
 
-function checkOverlap(known: readonly LogEntry[], head: LogHead | null): void {
+function checkOverlap(known: readonly LogEntry[], head: LogAnchor | null): void {
   let before: LogEntry | undefined;
   for (const entry of known) {
     if (before && (entry.index !== before.index + 1 || entry.previous !== entryHash(before))) throw new Refusal('log_rewritten');
@@ -642,7 +654,16 @@ function checkOverlap(known: readonly LogEntry[], head: LogHead | null): void {
   if (before && head && before.index === head.index && entryHash(before) !== head.hash) throw new Refusal('log_rewritten');
 }
 
-function meets(anchor: LogHead, entries: readonly LogEntry[]): boolean {
+/** A head of this version; one that says nothing about delegations is no place to go on from. */
+function current(head: LogAnchor | undefined): LogHead | null {
+  return head && 'since' in head ? (head as LogHead) : null;
+}
+
+function anchorOf(head: LogHead | null): LogAnchor | null {
+  return head && { hash: head.hash, index: head.index, organisation: head.organisation, stewardKey: head.stewardKey };
+}
+
+function meets(anchor: LogAnchor, entries: readonly LogEntry[]): boolean {
   const entry = entries.find(({ index }) => index === anchor.index);
   if (!entry) return false;
   if (entryHash(entry) !== anchor.hash) throw new Refusal('log_rewritten');
@@ -689,7 +710,7 @@ function toJson(value: object | null): JsonObject | null {
 
 interface WalletFile {
   member: Member;
-  head: LogHead | null;
+  head: LogAnchor | null;
   seen: { round: string; hash: string }[];
   slips: Omit<Slip, 'wallet'>[];
   places: { round: string; me: string; proof: UnitProof | null }[];
@@ -733,7 +754,7 @@ function readWalletFile(value: unknown): WalletFile {
   };
 }
 
-function readHead(value: unknown): LogHead | null {
+function readHead(value: unknown): LogAnchor | null {
   if (value === null) return null;
   const head = exactKeys(value, 'hash', 'index', 'organisation', 'stewardKey');
   unb64u(head['stewardKey'], 32);

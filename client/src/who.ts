@@ -48,10 +48,25 @@ export function roster(unit: Unit, me: string): HTMLElement[] {
     const name = nameOf(member);
     return names.filter((other) => other === name).length > 1 ? member : name;
   };
-  const list = h('ul', { class: 'roster' }, ...others.map((member) => h('li', {}, shown(member))));
+  const erased = Array.from({ length: unit.erased }, () => h('li', { class: 'quiet' }, gettext('somebody who was erased')));
+  const list = h('ul', { class: 'roster' }, ...others.map((member) => h('li', {}, shown(member))), ...erased);
+  const count = others.length + unit.erased;
   return [
-    h('h2', {}, ngettext('You are counted with this one person', 'You are counted with these %(n)s people', others.length)),
-    others.length > MANY ? details(gettext('Show all names'), list) : list,
+    h('h2', {}, ngettext('You are counted with this one person', 'You are counted with these %(n)s people', count)),
+    count > MANY ? details(gettext('Show all names'), list) : list,
+    ...(unit.erased > 0
+      ? [
+          h(
+            'p',
+            { class: 'quiet small' },
+            ngettext(
+              'One of them was erased since the list was fixed. This browser cannot check that they were real: ask, if you know of nobody who left.',
+              '%(n)s of them were erased since the list was fixed. This browser cannot check that they were real: ask, if you do not know who left.',
+              unit.erased,
+            ),
+          ),
+        ]
+      : []),
     h('p', {}, h('span', { class: 'you' }, gettext('You: %(name)s', { name: shown(me) })), h('br'), h('span', { class: 'quiet small' }, gettext('Together you are one group: %(unit)s.', { unit: unit.name }))),
   ];
 }

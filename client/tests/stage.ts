@@ -11,6 +11,8 @@ import {
   merklePath,
   merkleRoot,
   rosterCommitment,
+  seatedCommitment,
+  seatHash,
   signedMessage,
   slotLeaf,
 } from '../src/manifest.ts';
@@ -31,7 +33,18 @@ interface StagedUnit {
   name: string;
   members: string[];
   salt: Bytes;
+  /** The roster as it is shown to the unit; null where somebody was erased from a roster of version 0.1.0. */
+  seats: (string | JsonObject | null)[];
   leaf: JsonObject;
+}
+
+/** What opens a roster of this version: a salt each, in the order of the hashes. */
+export function seatsOf(members: readonly string[]): JsonObject[] {
+  return members.map((label) => ({ label, salt: b64u(random(16)) })).sort((a, b) => (hashOf(a) < hashOf(b) ? -1 : 1));
+}
+
+export function hashOf(seat: JsonObject): string {
+  return typeof seat['hash'] === 'string' ? seat['hash'] : seatHash(unb64u(seat['salt'], 16), String(seat['label']));
 }
 
 interface Ballot {
@@ -67,10 +80,14 @@ export interface RoundPlan {
   forgeKeys?: boolean;
   /** The first unit's leaf a second time, with its id and its people, but a key and a salt of its own. */
   spare?: boolean;
+  /** A roster of version 0.1.0, which opens whole or not at all. */
+  whole?: boolean;
 }
 
 export class Stage {
   readonly steward = random(32);
+  /** Signs instead of the steward, where it is set. */
+  delegate: Bytes | null = null;
   readonly log: LogEntry[] = [];
   readonly blobs = new Map<string, Bytes>();
   readonly rounds = new Map<string, StagedRound>();
@@ -92,16 +109,30 @@ export class Stage {
   }
 
   append(kind: string, body: JsonObject): LogEntry {
-    const signed = ['genesis', 'manifest', 'bundle'].includes(kind);
+    const signed = ['genesis', 'delegation', 'manifest', 'bundle'].includes(kind);
     const last = this.log.at(-1);
+    const key = (['manifest', 'bundle'].includes(kind) && this.delegate) || this.steward;
     const entry: LogEntry = {
       body,
       index: this.log.length,
       kind,
       previous: last ? entryHash(last) : '0'.repeat(64),
-      signature: signed ? b64u(ed25519.sign(signedMessage(kind, body), this.steward)) : null,
+      signature: signed ? b64u(ed25519.sign(signedMessage(kind, body), key)) : null,
     };
     this.log.push(entry);
+    return entry;
+  }
+
+  /** Lets another key sign from now on. */
+  delegateTo(key: Bytes, change: JsonObject = {}): LogEntry {
+    const { organisation } = (this.log[0] as LogEntry).body;
+    const previous = entryHash(this.log.at(-1) as LogEntry);
+    const delegate = b64u(ed25519.getPublicKey(key));
+    if (typeof organisation !== 'string') throw new Error('a log begins with its organisation');
+    const entry = this.append('delegation', {
+      andon: 'v1', delegate, from: '2020-06-01T00:00:00Z', organisation, previous, until: '2021-06-01T00:00:00Z', ...change,
+    });
+    this.delegate = key;
     return entry;
   }
 
@@ -130,7 +161,8 @@ export class Stage {
           ]),
         );
         const sorted = [...members].sort();
-        return { unit, name, members: sorted, salt, leaf: { keys, roster: rosterCommitment(salt, sorted, name), unit } };
+        const seats = plan.whole ? sorted : seatsOf(sorted);
+        return { unit, name, members: sorted, salt, seats, leaf: { keys, roster: commitment(salt, seats, name), unit } };
       })
       .sort((a, b) => (a.unit < b.unit ? -1 : 1));
     const [first] = units;
@@ -163,7 +195,7 @@ export class Stage {
   private spare(unit: StagedUnit): StagedUnit {
     const salt = random(32);
     const keys = Object.fromEntries(Object.keys(unit.leaf['keys'] as JsonObject).map((purpose) => [purpose, b64u(voprf.generateKeyPair().publicKey)]));
-    return { ...unit, salt, leaf: { keys, roster: rosterCommitment(salt, unit.members, unit.name), unit: unit.unit } };
+    return { ...unit, salt, leaf: { keys, roster: commitment(salt, unit.seats, unit.name), unit: unit.unit } };
   }
 
   openRound(staged: StagedRound): void {
@@ -237,9 +269,19 @@ export class Stage {
       count: leaves.length,
       index,
       leaf: unit.leaf,
-      opening: { members: unit.members, name: unit.name, salt: b64u(unit.salt) },
+      opening: { members: unit.seats, name: unit.name, salt: b64u(unit.salt) },
       path: merklePath(leaves, index).map(hex),
     };
+  }
+
+  /** What a server does when somebody asks to be forgotten. */
+  erase(staged: StagedRound, label: string): void {
+    for (const unit of staged.units) {
+      unit.seats = unit.seats.map((seat) => {
+        if (seat === label) return null;
+        return typeof seat === 'object' && seat?.['label'] === label ? { hash: hashOf(seat) } : seat;
+      });
+    }
   }
 
   unitFile(staged: StagedRound, me: string): JsonObject {
@@ -320,6 +362,12 @@ export class Stage {
   private keys(seed: Bytes, round: string, unit: string, purpose: string): { secretKey: Uint8Array; publicKey: Uint8Array } {
     return voprf.deriveKeyPair(seed, lp('andon/v1', round, unit, purpose));
   }
+}
+
+function commitment(salt: Bytes, seats: StagedUnit['seats'], name: string): string {
+  return seats.every((seat) => typeof seat === 'string')
+    ? rosterCommitment(salt, seats, name)
+    : seatedCommitment(salt, (seats as JsonObject[]).map(hashOf), name);
 }
 
 const ok = (body: JsonObject): { status: number; body: JsonObject } => ({ status: 200, body });

@@ -2,15 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { IDBFactory } from 'fake-indexeddb';
 import { Door } from '../src/door.ts';
 import { openDatabase } from '../src/database.ts';
 import wordText from '../../src/andon/kernel/manifest/words.txt';
-import { fingerprint, readUnitProof } from '../src/manifest.ts';
+import { entryHash, fingerprint, readUnitProof, sizeOf, type Unit } from '../src/manifest.ts';
 import type { RefusalCode } from '../src/refusal.ts';
 import { answersPayload, laterTime, type Member, Wallet } from '../src/wallet.ts';
 import { b64u, type Bytes, hasKeys, type JsonObject, list, unb64u } from '../src/wire.ts';
-import { people, random, type RoundPlan, Stage, type StagedRound } from './stage.ts';
+import { hashOf, people, random, type RoundPlan, seatsOf, Stage, type StagedRound } from './stage.ts';
 
 const HOUR = 3_600_000;
 const ADA: Member = { wallet: 'w-ada', me: 'Ada <ada@example.org>' };
@@ -23,10 +24,10 @@ interface Scene {
   factory: IDBFactory;
 }
 
-async function scene(plan: RoundPlan = {}): Promise<Scene> {
+async function scene(plan: RoundPlan = {}, { opened = true } = {}): Promise<Scene> {
   const stage = new Stage();
   const round = stage.publish(plan);
-  stage.openRound(round);
+  if (opened) stage.openRound(round);
   const factory = new IDBFactory();
   const wallet = new Wallet(await openDatabase('andon-wallet', factory));
   const door = new Door(stage.fetch);
@@ -45,10 +46,10 @@ function evaluationsOf(answer: JsonObject): Map<string, Bytes> {
 }
 
 /** Fetches Ada's slips; `tamper` changes what the server answers. */
-async function fetchSlip({ stage, round, wallet }: Scene, tamper: (answer: JsonObject) => JsonObject = (answer) => answer): Promise<void> {
+async function fetchSlip({ stage, round, wallet }: Scene, tamper: (answer: JsonObject) => JsonObject = (answer) => answer): Promise<Unit> {
   const blinded = await wallet.draw(ADA.wallet, round.round, round.purposes);
   const answer = tamper(stage.evaluate(ADA.me, round.round, blinded));
-  await wallet.accept(ADA, round.round, readUnitProof(answer), evaluationsOf(answer));
+  return wallet.accept(ADA, round.round, readUnitProof(answer), evaluationsOf(answer));
 }
 
 const refuses = (code: RefusalCode) => ({ name: 'Refusal', code });
@@ -177,12 +178,87 @@ test('refuses when no roster is shown, when it is another, and when names repeat
   await refused({}, 'roster_mismatch', (answer) => ({ ...answer, opening: { ...part(answer, 'opening'), name: 'Other' } }));
   await refused({}, 'roster_mismatch', (answer) => {
     const opening = part(answer, 'opening');
+    const zoe = { label: 'Zoe <zoe@example.org>', salt: b64u(random(16)) };
+    const swapped = [...(list(opening['members']) as JsonObject[]).filter(({ label }) => label === ADA.me), ...seatsOf(people(8).slice(2)), zoe];
+    return { ...answer, opening: { ...opening, members: swapped.sort((a, b) => (hashOf(a) < hashOf(b) ? -1 : 1)) } };
+  });
+  await refused({ whole: true }, 'roster_mismatch', (answer) => {
+    const opening = part(answer, 'opening');
     return { ...answer, opening: { ...opening, members: [...list(opening['members']).slice(0, 7), 'Zoe <zoe@example.org>'] } };
   });
-  await refused({ members: [...people(4), people(4)[3] as string] }, 'roster_mismatch', (answer) => answer);
+  await refused({ whole: true, members: [...people(4), people(4)[3] as string] }, 'roster_mismatch', (answer) => answer);
+  // With a salt each, one name has as many hashes as a server likes.
+  await refused({ members: [...people(4), people(4)[3] as string] }, 'roster_unreadable', (answer) => answer);
   for (const unseen of ['\u200b', '\u202e', '\u2066', '\u200d', '\u00ad', '\ufeff', '\u0000']) {
     await refused({ members: [...people(5), `Bo${unseen} <bo@example.org>`] }, 'roster_unreadable', (answer) => answer);
   }
+});
+
+test('refuses a roster of the older form that is offered as the newer one, and the other way round', async () => {
+  await refused({ whole: true }, 'roster_mismatch', (answer) => {
+    const opening = part(answer, 'opening');
+    return { ...answer, opening: { ...opening, members: seatsOf(list(opening['members']) as string[]) } };
+  });
+  await refused({}, 'roster_mismatch', (answer) => {
+    const opening = part(answer, 'opening');
+    const labels = (list(opening['members']) as JsonObject[]).map(({ label }) => String(label)).sort();
+    return { ...answer, opening: { ...opening, members: labels } };
+  });
+});
+
+test('refuses places of a roster that are not in order, stand twice, or are neither a name nor a hash', async () => {
+  const withMembers = (change: (members: JsonObject[]) => unknown[]) => (answer: JsonObject): JsonObject => {
+    const opening = part(answer, 'opening');
+    return { ...answer, opening: { ...opening, members: change(list(opening['members']) as JsonObject[]) as JsonObject[] } };
+  };
+  await refused({}, 'roster_mismatch', withMembers((members) => [...members].reverse()));
+  await refused({}, 'roster_mismatch', withMembers(([first, ...rest]) => [first, first, ...rest]));
+  await refused({}, 'roster_mismatch', withMembers((members) => members.slice(1)));
+  await refused({}, 'roster_missing', withMembers(([first, ...rest]) => [{ ...first, hash: hashOf(first as JsonObject) }, ...rest]));
+  await refused({}, 'roster_missing', withMembers(([, ...rest]) => [null, ...rest]));
+  await refused({}, 'roster_missing', withMembers(([, ...rest]) => [{ hash: 'x' }, ...rest]));
+});
+
+// --- Somebody was erased ---------------------------------------------------------------------------------------------
+
+test('somebody who is erased during an open round is counted, and is no longer named', async () => {
+  const all = await scene();
+  all.stage.erase(all.round, people(8)[3] as string);
+  const unit = await fetchSlip(all);
+  assert.equal(unit.erased, 1);
+  assert.equal(unit.members.length, 7);
+  assert.equal(unit.members.includes(people(8)[3] as string), false);
+  assert.equal(sizeOf(unit), 8);
+});
+
+test('a roster that hides somebody is refused when it is seen for the first time before the opening', async () => {
+  const all = await scene({}, { opened: false });
+  all.stage.erase(all.round, people(8)[3] as string);
+  await assert.rejects(fetchSlip(all), refuses('roster_erased'));
+  // Once it is open there may be a reason, and the page says how many they are.
+  all.stage.openRound(all.round);
+  await all.door.follow(all.wallet);
+  assert.equal((await fetchSlip(all)).erased, 1);
+});
+
+test('who was shown by name before may be erased before the opening', async () => {
+  const all = await scene({ purposes: ['ballot', 'comment'] }, { opened: false });
+  const [ballot] = await all.wallet.draw(ADA.wallet, all.round.round, ['ballot']);
+  const first = all.stage.evaluate(ADA.me, all.round.round, ballot ? [ballot] : []);
+  await all.wallet.accept(ADA, all.round.round, readUnitProof(first), evaluationsOf(first));
+  all.stage.erase(all.round, people(8)[3] as string);
+  assert.equal((await fetchSlip(all)).erased, 1);
+});
+
+test('refuses a roster of which the member itself was erased, and one of the older form that lost somebody', async () => {
+  await refused({}, 'not_in_roster', (answer, all) => {
+    all.stage.erase(all.round, ADA.me);
+    return { ...answer, ...all.stage.proof(all.round, all.stage.unitOf(all.round, ADA.me)) };
+  });
+  await refused({ whole: true }, 'roster_missing', (answer, all) => {
+    all.stage.erase(all.round, people(8)[3] as string);
+    return { ...answer, ...all.stage.proof(all.round, all.stage.unitOf(all.round, ADA.me)) };
+  });
 });
 
 test('refuses a unit whose roster does not hold the member', () =>
@@ -272,6 +348,114 @@ test('refuses entries that do not chain, signatures that fail, and a manifest si
   const second = await scene();
   second.stage.append('genesis', { ...(second.stage.log[0] as { body: JsonObject }).body });
   await assert.rejects(second.door.follow(second.wallet), refuses('log_broken'));
+});
+
+// --- The steward's key lets another key sign ---------------------------------------------------------------------------
+
+const OPENS = { opensAt: '2020-11-23T08:00:00Z', closesAt: '2099-11-30T17:00:00Z' };
+
+test('follows what a delegate signed, also after the wallet was closed in between', async () => {
+  const all = await scene();
+  all.stage.delegateTo(random(32));
+  await all.door.follow(all.wallet);
+  const round = all.stage.publish(OPENS);
+  all.stage.append('bundle', { files: { 'answer.js': '1'.repeat(64) }, reason: 'A page was blank.', round: round.round });
+  all.stage.delegateTo(random(32));
+  all.stage.publish(OPENS);
+  await all.door.follow(all.wallet);
+  const again = new Wallet(await openDatabase('andon-wallet', all.factory));
+  all.stage.publish(OPENS);
+  await all.door.follow(again);
+  assert.equal((await again.head())?.index, all.stage.log.length - 1);
+  assert.equal((await again.seenRound(round.round))?.replaced.length, 1);
+});
+
+/** What an operator tries; the twin without `refused` shows that the scene itself is followed. */
+async function delegated(act: (stage: Stage) => void, code: RefusalCode | null): Promise<void> {
+  const all = await scene();
+  act(all.stage);
+  if (code === null) await all.door.follow(all.wallet);
+  else await assert.rejects(all.door.follow(all.wallet), refuses(code));
+  const fresh = new Wallet(await openDatabase('andon-wallet', new IDBFactory()));
+  if (code === null) await new Door(all.stage.fetch).follow(fresh);
+  else await assert.rejects(new Door(all.stage.fetch).follow(fresh), refuses(code));
+}
+
+test('refuses a delegate before, after and outside its delegation', async () => {
+  const [old, other] = [random(32), random(32)];
+  await delegated((stage) => { stage.delegateTo(old); stage.publish(OPENS); }, null);
+  await delegated((stage) => { stage.delegate = old; stage.publish(OPENS); }, 'signature_invalid');
+  await delegated((stage) => { stage.delegate = old; stage.publish(OPENS); stage.delegateTo(old); }, 'signature_invalid');
+  await delegated((stage) => { stage.delegateTo(old); stage.delegateTo(other); stage.delegate = old; stage.publish(OPENS); }, 'signature_invalid');
+  await delegated((stage) => { stage.delegateTo(old, { until: '2020-11-23T07:59:59Z' }); stage.publish(OPENS); }, 'signature_invalid');
+  await delegated((stage) => { stage.delegateTo(old, { until: '2020-11-23T08:00:00Z' }); stage.publish(OPENS); }, null);
+  await delegated((stage) => { stage.delegateTo(old, { from: '2020-11-23T08:00:01Z' }); stage.publish(OPENS); }, 'signature_invalid');
+});
+
+test('a page of a round that is over by then cannot be replaced by a later delegate', async () => {
+  const bundle = (stage: Stage, closesAt: string): void => {
+    const round = stage.publish({ ...OPENS, closesAt });
+    stage.delegateTo(random(32), { from: '2021-01-01T00:00:00Z', until: '2021-06-01T00:00:00Z' });
+    stage.append('bundle', { files: { 'answer.js': '1'.repeat(64) }, reason: 'A page was blank.', round: round.round });
+  };
+  await delegated((stage) => bundle(stage, '2021-01-01T00:00:00Z'), null);
+  await delegated((stage) => bundle(stage, '2020-12-31T23:59:59Z'), 'signature_invalid');
+});
+
+test('refuses a delegation that the steward did not give to this log, now', async () => {
+  const key = random(32);
+  await delegated((stage) => stage.delegateTo(key, { organisation: '0'.repeat(32) }), 'log_broken');
+  await delegated((stage) => stage.delegateTo(key, { delegate: b64u(ed25519.getPublicKey(stage.steward)) }), 'log_broken');
+  await delegated((stage) => stage.delegateTo(key, { until: '2022-06-01T00:00:00Z' }), 'log_broken');
+  await delegated((stage) => stage.delegateTo(key, { until: '2020-06-01T00:00:00Z' }), 'log_broken');
+  await delegated((stage) => stage.delegateTo(key, { previous: '0'.repeat(64) }), 'log_broken');
+  await delegated((stage) => stage.delegateTo(key, { previous: entryHash(stage.log[0]!) }), null);
+  // By the delegate itself, for a successor.
+  await delegated((stage) => {
+    stage.delegateTo(key);
+    Object.assign(stage, { steward: key });
+    stage.delegateTo(random(32));
+  }, 'signature_invalid');
+});
+
+test('a key that was replaced is not brought back by showing its delegation again', async () => {
+  await delegated((stage) => {
+    const { body, signature } = stage.delegateTo(random(32));
+    stage.delegateTo(random(32));
+    Object.assign(stage.append('delegation', body), { signature });
+  }, 'log_broken');
+});
+
+test('a wallet of version 0.1.0, which read no delegations, reads the log again and holds it against what it saw', async () => {
+  const older = async (): Promise<Scene> => {
+    const all = await scene();
+    await fetchSlip(all);
+    all.stage.delegateTo(random(32));
+    await all.door.follow(all.wallet);
+    const database = await openDatabase('andon-wallet', all.factory);
+    const { delegation: _, since: __, ...head } = (await all.wallet.head())!;
+    await new Promise((resolve) => {
+      const transaction = database.transaction(['log'], 'readwrite');
+      transaction.objectStore('log').put({ name: 'head', head });
+      transaction.oncomplete = resolve;
+    });
+    all.stage.publish(OPENS);
+    return all;
+  };
+  const all = await older();
+  await all.door.follow(all.wallet);
+  assert.equal((await all.wallet.head())?.index, all.stage.log.length - 1);
+  assert.deepEqual(await all.wallet.anchors(), []);
+  assert.equal((await all.wallet.seenRound(all.round.round))?.opened, true);
+  assert.equal((await all.wallet.unit(ADA, all.round.round)).members.length, 8);
+  const rewritten = await older();
+  const forked = new Stage();
+  Object.assign(rewritten.stage, { log: forked.log });
+  forked.publish();
+  forked.publish();
+  forked.publish();
+  forked.publish();
+  await assert.rejects(rewritten.door.follow(rewritten.wallet), refuses('log_rewritten'));
 });
 
 test('follows a log of several hundred entries, page by page, and asks for whole pages only', async () => {

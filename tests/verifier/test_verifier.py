@@ -90,7 +90,7 @@ def test_a_bundle_replaced_by_the_steward_holds_and_is_said(server: Server) -> N
     server.organisation.append("bundle", {"files": files, "reason": "Nothing was shown.", "round": NEXT_ROUND})
     report = verify(server.app)
     assert problems(report) == []
-    assert "signed by the steward: Nothing was shown." in report.to_text()
+    assert "signed for by the steward: Nothing was shown." in report.to_text()
 
 
 def test_nothing_but_reading_is_asked_of_the_server(server: Server) -> None:

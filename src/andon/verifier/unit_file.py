@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from andon.kernel.manifest import Opening, Slot, check_leaf, sorted_slots
+from andon.kernel.manifest import Opening, SeatedOpening, Slot, check_leaf, parse_opening, sorted_slots
 from andon.kernel.wire import Malformed, check_digest, check_id, check_keys, unb64u
 
 MAX_BYTES = 8_000_000
@@ -43,7 +43,7 @@ class UnitFile:
     round_id: str
     unit_id: str
     leaf: dict[str, object]
-    opening: Opening
+    opening: Opening | SeatedOpening
     place: Place
     slots: SlotList | None
     release: UnitRelease | None
@@ -68,7 +68,7 @@ def _parse(value: object) -> UnitFile:
         round_id=check_id(_text(fields["round"])),
         unit_id=check_id(_text(fields["unit"])),
         leaf=leaf,
-        opening=Opening.parse(fields["opening"]),
+        opening=parse_opening(fields["opening"]),
         place=_place(fields),
         slots=None if fields["slots"] is None else _slots(fields["slots"]),
         release=None if fields["release"] is None else _release(fields["release"]),

@@ -13,6 +13,8 @@ from andon.kernel.manifest import (
     BadLog,
     BadOpening,
     ChainSummary,
+    Delegation,
+    RosterNotOpenable,
     RoundSummary,
     check_chain,
     check_opening,
@@ -71,6 +73,7 @@ def verify(
         door = run.find_door()
         chain = run.check_log(door)
         run.check_steward_key(chain, steward_key)
+        run.tell_delegations(chain)
         if pin is not None:
             run.check_pin(chain, pin)
         run.check_rounds(door, chain)
@@ -102,8 +105,8 @@ class _Run:
     def failed(self, title: str, meaning: str, *evidence: str) -> None:
         self.checks.append(Check(title, Outcome.FAILED, meaning, evidence))
 
-    def unknown(self, title: str, meaning: str) -> None:
-        self.checks.append(Check(title, Outcome.UNKNOWN, meaning))
+    def unknown(self, title: str, meaning: str, *evidence: str) -> None:
+        self.checks.append(Check(title, Outcome.UNKNOWN, meaning, evidence))
 
     # The door and the log
 
@@ -187,6 +190,21 @@ class _Run:
             meaning = "The log was begun with another key than the one you gave: this is somebody else's log."
             self.failed(title, meaning, own)
 
+    def tell_delegations(self, chain: ChainSummary) -> None:
+        """The chain holds already; this says who could have signed what, for somebody to wonder about."""
+        if not chain.delegations:
+            return
+        count = len(chain.delegations)
+        last = chain.delegations[-1]
+        told = [f"signs now: {b64u(last.delegate)}, for rounds that open until {last.until}"]
+        told += [
+            f"entry {one.index}: {b64u(one.delegate)} for rounds that open from {one.begins} until {one.until}"
+            for one in chain.delegations
+        ]
+        if count > 1:
+            told.append("each replaced the one before at once; many in a short time are a reason to ask")
+        self.ok(f"The steward's key let another key sign, {count} time{'s' if count > 1 else ''}", *told)
+
     def check_pin(self, chain: ChainSummary, path: Path) -> None:
         title = "The log extends the one seen before"
         try:
@@ -215,11 +233,12 @@ class _Run:
     def _check_round(self, door: str, of_round: RoundSummary) -> None:
         name = f"Round {of_round.round_id[:8]}"
         instrument = cast(Mapping[str, str], of_round.manifest["instrument"])
-        notes = [f"replaced after publication, signed by the steward: {reason}" for reason in of_round.replaced]
+        notes = [f"replaced after publication, signed for by the steward: {reason}" for reason in of_round.replaced]
         self.ok(
             f"{name}: the manifest is complete and signed",
             f"fingerprint: {fingerprint(of_round.manifest)}",
             f"state: {_state(of_round)}",
+            f"signed by {_signer(of_round.signer)}",
             *notes,
         )
         self._check_instrument(f"{name}: the statements are the published ones", door, instrument["sha256"])
@@ -321,13 +340,19 @@ class _Run:
 
     def _check_roster(self, unit: UnitFile) -> None:
         title = "Your roster is the one that was fixed before opening"
-        shown = (f"{unit.opening.name}: {len(unit.opening.members)} members; read whether you know them all",)
+        opening = unit.opening
+        shown = [f"{opening.name}: {opening.size} members; read whether you know them all", *opening.members]
+        if opening.erased:
+            # A server could hide people who never were behind these places, so they are never passed over in silence.
+            shown.append(f"somebody who was erased: {opening.erased} of {opening.size}; ask whether that is true")
         try:
-            check_opening(unit.leaf, unit.opening)
+            check_opening(unit.leaf, opening)
+        except RosterNotOpenable as fault:
+            self.unknown(title, f"{_meaning(fault)} A file that was saved before can still be checked.", *shown)
         except BadOpening as fault:
-            self.failed(title, _meaning(fault), *shown, *unit.opening.members)
-            return
-        self.ok(title, *shown, *unit.opening.members)
+            self.failed(title, _meaning(fault), *shown)
+        else:
+            self.ok(title, *shown)
 
     def _check_slots(
         self, of_round: RoundSummary, unit: UnitFile, receipt: tuple[str, str] | None
@@ -348,7 +373,7 @@ class _Run:
         listed = unit.slots.listed
         leaf = slot_leaf(unit.unit_id, slots_commitment(unit.slots.salt, listed))
         counts = Counter(purpose for _, purpose, _ in listed)
-        members, holds = len(unit.opening.members), False
+        members, holds = unit.opening.size, False
         shown = tuple(f"{purpose}: {count} of {members}" for purpose, count in sorted(counts.items()))
         if not _included(leaf, unit.slots.place, of_round.closed["units"], unit.place):
             self.failed(title, "The list was changed after the close: a ballot was dropped, added or replaced.", *shown)
@@ -426,6 +451,12 @@ def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place 
 def _people(unit: UnitFile) -> set[str]:
     """The addresses in `Name <address>`: a name can be spelled in two ways."""
     return {member.rpartition("<")[2].rstrip(">").strip().casefold() for member in unit.opening.members}
+
+
+def _signer(delegation: Delegation | None) -> str:
+    if delegation is None:
+        return "the steward's own key"
+    return f"the key that the steward's key delegated to in entry {delegation.index}, until {delegation.until}"
 
 
 def _state(of_round: RoundSummary) -> str:

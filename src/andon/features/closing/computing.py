@@ -45,11 +45,11 @@ def compute(
     for unit in units:
         # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
-        if most > len(unit.members):
+        if most > unit.size:
             raise disclosure.MoreBallotsThanRoster("a unit has more ballots of one purpose than members")
         answers = disclosure.UnitAnswers(
             unit.id,
-            len(unit.members),
+            unit.size,
             tuple(_keyed(row, round_id, instrument, box_key) for row in cast[unit.id] if row.purpose == "ballot"),
         )
         figures.append(disclosure.publish_unit(answers, policy=policy, statements=instrument.codes).to_json())

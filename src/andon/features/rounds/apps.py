@@ -17,6 +17,7 @@ class Rounds(AppConfig):
         configuration.register(POLICIES)
         register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
         register_words("round.planned", _("A round was published"))
+        register_words("round.withdrawn", _("A round was withdrawn before it opened, and published again"))
         register_words("round.close_asked", _("The close of a round began"))
         register_words("steward.delegated", _("A new key may sign what is published"))
         register_fact("until", _("until"))

@@ -41,7 +41,8 @@ class RoundUnit(models.Model):
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="units")
     name = models.CharField(max_length=400)
     node_ids = models.JSONField()
-    # The labels in the order of the commitment, and its salt: what opens the leaf.
+    # What opens the leaf, in the order of the commitment: {"label", "salt"}, or {"hash"} of somebody who was erased.
+    # Rounds of version 0.1.0 hold labels alone, and null for somebody who was erased.
     members = models.JSONField()
     salt = models.BinaryField(max_length=32)
     # Set at publication.
@@ -56,6 +57,8 @@ class RosterEntry(models.Model):
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="roster")
     unit = models.ForeignKey(RoundUnit, on_delete=models.CASCADE, related_name="roster")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # The hash of their place on the unit's roster, whatever they are called by now; empty in rounds of version 0.1.0.
+    seat = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "member"], name="rounds_one_unit_a_member")]

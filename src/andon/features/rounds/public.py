@@ -1,5 +1,6 @@
 """The door of `rounds`."""
 
+from andon.features.rounds.erasing import erase_member
 from andon.features.rounds.founding import (
     BegunWithAnotherKey,
     FoundingRefused,
@@ -97,6 +98,7 @@ __all__ = [
     "delegation_state",
     "door_address",
     "due_to_close",
+    "erase_member",
     "find",
     "finish_publication",
     "found_log",

@@ -16,7 +16,7 @@ from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterE
 from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
-from andon.kernel import wire
+from andon.kernel import manifest, wire
 
 
 class State(StrEnum):
@@ -24,6 +24,8 @@ class State(StrEnum):
     PUBLISHED = "published"
     OPEN = "open"
     CLOSING = "closing"
+    # To be closed without having been open: being withdrawn.
+    WITHDRAWING = "withdrawing"
     RELEASED = "released"
     VOID = "void"
 
@@ -54,15 +56,36 @@ class UnitView:
 
     id: str
     name: str
-    members: tuple[str, ...]
+    # As they open the commitment; `members` are those of them that can be shown.
+    seats: tuple[Any, ...]
     leaf: dict[str, Any]
     position: int
     path: tuple[bytes, ...]
     salt: bytes
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """Everybody on the roster who was not erased since, as they were called when it was fixed."""
+        labels = (seat if isinstance(seat, str) else seat.get("label") for seat in self.seats if seat is not None)
+        return tuple(manifest.sorted_members([label for label in labels if label is not None]))
+
+    @property
+    def size(self) -> int:
+        """How many were counted together, also those who were erased since."""
+        return len(self.seats)
+
+    @property
+    def erased(self) -> int:
+        return self.size - len(self.members)
+
+    @property
+    def can_be_opened(self) -> bool:
+        """False where a roster of version 0.1.0, which opens whole or not at all, lost somebody."""
+        return None not in self.seats
+
+    @property
     def opening(self) -> dict[str, Any]:
-        return {"members": list(self.members), "name": self.name, "salt": wire.b64u(self.salt)}
+        return {"members": list(self.seats), "name": self.name, "salt": wire.b64u(self.salt)}
 
 
 def _rounds() -> QuerySet[Round]:
@@ -77,7 +100,7 @@ def _view(row: Round) -> RoundView:
     elif publication is None:
         state = State.PREPARING
     elif getattr(row, "close_request", None) is not None:
-        state = State.CLOSING
+        state = State.CLOSING if getattr(row, "opening", None) else State.WITHDRAWING
     else:
         state = State.OPEN if getattr(row, "opening", None) else State.PUBLISHED
     return RoundView(
@@ -159,7 +182,7 @@ def seat_of(member: Member, round_id: str) -> Seat | None:
     unit = UnitView(
         id=unit_id,
         name=name,
-        members=tuple(json.loads(members)),
+        seats=tuple(json.loads(members)),
         leaf=json.loads(leaf),
         position=position,
         path=releases.split_path(bytes(path)),
@@ -190,7 +213,7 @@ def _unit_view(unit: RoundUnit) -> UnitView:
     return UnitView(
         id=unit.pk,
         name=unit.name,
-        members=tuple(unit.members),
+        seats=tuple(unit.members),
         leaf=parsed_leaf(unit),
         position=unit.position or 0,
         path=releases.split_path(bytes(unit.path)),
@@ -208,7 +231,13 @@ def is_issuing(view: RoundView) -> bool:
 
 
 def due_to_open(now: datetime) -> list[str]:
-    rows = Round.objects.filter(opens_at__lte=now, publication__isnull=False, opening__isnull=True, ending__isnull=True)
+    rows = Round.objects.filter(
+        opens_at__lte=now,
+        publication__isnull=False,
+        opening__isnull=True,
+        close_request__isnull=True,
+        ending__isnull=True,
+    )
     return list(rows.values_list("pk", flat=True))
 
 

@@ -102,8 +102,11 @@ def publish_round(
     by: object | None,
     at: datetime,
     early_close: bool = True,
+    replaces: str = "",
 ) -> Round:
     """Fix the roster, make the keys and publish the manifest.
+
+    `replaces`: a round that is withdrawn in the same transaction; see `renewal.renew_round`, which holds its lock.
 
     Guarantees: either nothing happened (RoundRefused), or the round is published, or it will be: a killed
     publication is finished by the worker with the same roster and the same keys.
@@ -120,6 +123,8 @@ def publish_round(
         raise NobodyToAsk
     with transaction.atomic(using="default"):
         _plan_alone()
+        if replaces:
+            _withdraw(replaces, by=by, at=at)
         _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
         policy = _as_strict_as_before(choices.policy(early_close=early_close))
         published = Round.objects.create(
@@ -189,6 +194,13 @@ def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
         raise BadDates(_("A round stays open for at most 60 days. Nothing was opened."))
 
 
+def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
+    """Note that the round is to end before it opens. The worker says so in the log and destroys its keys."""
+    withdrawn = Round.objects.select_related("node").get(pk=round_id)
+    CloseRequest.objects.create(round=withdrawn, by_id=getattr(by, "pk", None), at=at, early=False)
+    audit.record(kind="round.withdrawn", by=by, at=at, subject=in_words(withdrawn), round=round_id)
+
+
 def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> None:
     recent = [
         row.pk
@@ -206,15 +218,21 @@ def _fix_roster(published: Round, plan: Plan) -> None:
     units: list[RoundUnit] = []
     entries: list[RosterEntry] = []
     for planned in plan.units:
+        seats = {
+            member: manifest.Seat.of(plan.labels[member], secrets.token_bytes(manifest.SEAT_SALT_BYTES))
+            for member in planned.members
+        }
         unit = RoundUnit(
             round=published,
             name=planned.name,
             node_ids=list(planned.node_ids),
-            members=manifest.sorted_members([plan.labels[member] for member in planned.members]),
+            members=[seat.to_wire() for seat in sorted(seats.values(), key=lambda seat: seat.hash)],
             salt=secrets.token_bytes(manifest.SALT_BYTES),
         )
         units.append(unit)
-        entries.extend(RosterEntry(round=published, unit=unit, member_id=member) for member in planned.members)
+        entries.extend(
+            RosterEntry(round=published, unit=unit, member_id=member, seat=seat.hash) for member, seat in seats.items()
+        )
     RoundUnit.objects.bulk_create(units, batch_size=500)
     RosterEntry.objects.bulk_create(entries, batch_size=1_000)
     NotAsked.objects.bulk_create(
@@ -294,7 +312,8 @@ def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
             purpose: EvaluationKey.derive(seed, round_id=published.pk, unit_id=unit.pk, purpose=purpose).public_key
             for purpose in PURPOSES
         }
-        roster = manifest.roster_commitment(bytes(unit.salt), unit.name, unit.members)
+        opening = {"members": unit.members, "name": unit.name, "salt": wire.b64u(bytes(unit.salt))}
+        roster = manifest.parse_opening(opening).commitment()
         leaf = wire.canonical(manifest.unit_leaf(unit.pk, keys, roster))
         unit.leaf = leaf.decode()
         leaves.append(leaf)
@@ -352,6 +371,9 @@ def open_round(*, round_id: str, at: datetime) -> None:
     with ballots.key_directory().alone(round_id):
         opening = Round.objects.get(pk=round_id)
         if not Publication.objects.filter(round_id=round_id).exists() or hasattr(opening, "ending"):
+            return
+        # Withdrawn before it opened: it never does.
+        if hasattr(opening, "close_request") and not hasattr(opening, "opening"):
             return
         publiclog.append("opened", round_id=round_id, body={"round": round_id})
         ballots.open_box(round_id)

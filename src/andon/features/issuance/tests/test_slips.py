@@ -52,10 +52,9 @@ def test_a_slip_comes_with_all_that_a_wallet_needs_to_check_it(lived_in: LivedIn
     issued = answer.json()
     # The key is the leaf's own, or finishing would fail.
     assert slip.finish(issued).output
-    assert lived_in.people["Bo"].label in issued["opening"]["members"]
-    salt = wire.unb64u(issued["opening"]["salt"])
-    roster = manifest.roster_commitment(salt, issued["opening"]["name"], issued["opening"]["members"])
-    assert roster == issued["leaf"]["roster"]
+    opening = manifest.parse_opening(issued["opening"])
+    assert lived_in.people["Bo"].label in opening.members
+    manifest.check_opening(issued["leaf"], opening)
     assert answer["Cache-Control"] == "no-store"
 
 

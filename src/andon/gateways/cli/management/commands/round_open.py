@@ -83,6 +83,6 @@ class Command(BaseCommand):
         self.stdout.write(f"  fingerprint   {view.fingerprint}")
         self.stdout.write(f"  answered at   {rounds.door_address(view.id)}")
         for unit in units:
-            self.stdout.write(f"  unit          {unit.name}: {len(unit.members)} people")
+            self.stdout.write(f"  unit          {unit.name}: {unit.size} people")
         if left := rounds.not_asked_count(round_id):
             self.stdout.write(f"  not asked     {left}, who could not be placed in a unit of five")
