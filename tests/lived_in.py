@@ -25,6 +25,7 @@ from andon.features.publiclog import public as publiclog
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
+from andon.foundation.organisation import waiting
 from andon.foundation.organisation.importing import import_people
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.people.models import Member
@@ -48,17 +49,20 @@ ROLES = {
     "auditor": "Otto",
     "facilitator": "Fay",
 }
+NEW_PEOPLE = b"email,name,team,extra\nnew@example.org,New One,Lanternworks/Security/Dawn,x\n"
+BAD_PEOPLE = b"email,name,team\nnot an address,Somebody,Lanternworks\n"
 SURNAMES = ("Abara", "Brandt", "Castillo", "Demir", "Eriksen", "Farouk", "Goldberg", "Haddad", "Iyer", "Jansen")
 
 
 class LivedIn:
-    """Attributes: `now`, `people` (by first name), `nodes` and `rounds` (ids, by name)."""
+    """Attributes: `now`, `people` (by first name), `nodes`, `rounds` and `files` (ids, by name)."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.people: dict[str, Member] = {}
         self.nodes: dict[str, Node] = {}
         self.rounds: dict[str, str] = {}
+        self.files: dict[str, str] = {}
         self._keys: dict[str, bytes] = {}
 
     def add_node(self, name: str, parent: str | None = None) -> None:
@@ -188,6 +192,11 @@ def _live(made: LivedIn) -> None:
     made.open_round("published", "Cloud", by="Hal", ago=days, opens_in=3 * days)
     ended = made.open_round("closing", "Identity", by="Ivy", ago=days)
     rounds.ask_to_close(round_id=ended, by=made.people["Ivy"], at=made.now)
+    for name, content in (("reading", NEW_PEOPLE), ("ready", NEW_PEOPLE), ("refused", BAD_PEOPLE)):
+        file = waiting.start(content=content, is_complete=False, team="", by=made.people["Stella"], at=made.now)
+        made.files[name] = file.pk
+        if name != "reading":
+            waiting.read(file.pk)
     with patch.object(rounds_services, "finish_publication"):
         made.open_round("preparing", "Response", by="Kai", ago=days, opens_in=3 * days)
 

@@ -20,10 +20,11 @@ from andon.features.results.models import Drawing, Drawn
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds.models import RoundUnit
-from andon.foundation.organisation.models import Node
+from andon.foundation.organisation import waiting
+from andon.foundation.organisation.models import Node, PeopleFile
 from andon.foundation.people.models import Member
 from tests.architecture.repository import SOURCE
-from tests.lived_in import LivedIn
+from tests.lived_in import BAD_PEOPLE, LivedIn
 from tests.pages import visiting
 
 OPENS, CLOSES = "⟦", "⟧"
@@ -143,6 +144,13 @@ def draw_again(house: LivedIn) -> None:
         draw_release.func(house.rounds[name])
 
 
+def read_again(house: LivedIn) -> None:
+    """What is wrong with a file is kept in the language of its steward, so it is read once more, too."""
+    refused = PeopleFile.objects.filter(pk=house.files["refused"])
+    refused.update(step=PeopleFile.Step.READING, content=BAD_PEOPLE)
+    waiting.read(house.files["refused"])
+
+
 def kept_from_translators(house: LivedIn) -> dict[str, list[str]]:
     data, found = known_data(), {}
     for seen in visiting.every_page(house):
@@ -156,6 +164,7 @@ def kept_from_translators(house: LivedIn) -> dict[str, list[str]]:
 @pytest.mark.usefixtures("bracketed")
 def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(lived_in: LivedIn) -> None:
     draw_again(lived_in)
+    read_again(lived_in)
     used: set[str] = set()
 
     def note(template: Any, **_named: Any) -> None:

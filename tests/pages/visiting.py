@@ -18,7 +18,7 @@ from django.urls import reverse
 from andon.foundation.configuration.public import sections as sections_of_settings
 from andon.foundation.interface import views as interface_views
 from andon.foundation.organisation.forms import ChooseFile
-from tests.lived_in import ROLES, LivedIn, absent_id, undone
+from tests.lived_in import NEW_PEOPLE, ROLES, LivedIn, absent_id, undone
 
 NEW_PEOPLE = b"email,name,team,extra\nnew@example.org,New One,Lanternworks/Security/Dawn,x\n"
 BAD_PEOPLE = b"email,name,team\nnot an address,Somebody,Lanternworks\n"
@@ -60,6 +60,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
             ("unit file", "results:unit_json"),
         )
     }
+    files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}
     nodes = {f"people of {name}": reverse("organisation:people_below", args=[n.pk]) for name, n in house.nodes.items()}
     sections = {
         f"settings of {s.slug}": reverse("configuration:section", args=[s.slug])
@@ -77,6 +78,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
     return (
         {name: reverse(name) for name in plain.split()}
         | rounds
+        | files
         | nodes
         | sections
         | {"absent": f"/rounds/{absent_id()}/"}
@@ -138,7 +140,7 @@ def _forms(house: LivedIn) -> Iterator[Seen]:
     cloud, top = house.nodes["Application security"].pk, house.nodes["Lanternworks"].pk
     choice = {"node": cloud, "instrument": "andon-core", "opens": "now", "closes": "7d"}
     everybody = choice | {"node": top, "opens": "3d"}
-    file, bad = SimpleUploadedFile("people.csv", NEW_PEOPLE), SimpleUploadedFile("people.csv", BAD_PEOPLE)
+    file = SimpleUploadedFile("people.csv", NEW_PEOPLE)
     sent: list[tuple[str, str, str, dict[str, Any]]] = [
         ("a round with bad values", "lead", new, {"node": "none", "instrument": "x", "opens": "x", "closes": "x"}),
         ("a preview", "other lead", new, choice),
@@ -146,8 +148,8 @@ def _forms(house: LivedIn) -> Iterator[Seen]:
         ("a round too early", "lead", new, choice | {"node": house.nodes["Detection"].pk, "confirm": "yes"}),
         ("an import without a file", "steward", reverse("organisation:import_preview"), {}),
         ("an import", "steward", reverse("organisation:import_preview"), {"file": file}),
-        ("an import that is refused", "steward", reverse("organisation:import_preview"), {"file": bad}),
-        ("an import that did not arrive", "steward", reverse("organisation:import_confirm"), {"content": "%"}),
+        ("an import's yes", "steward", reverse("organisation:people_file_yes", args=[house.files["ready"]]), {}),
+        ("an import's end", "steward", reverse("organisation:people_file_cancel", args=[house.files["ready"]]), {}),
         ("a sign-in without an address", "nobody", reverse("account_login"), {"email": "x"}),
         ("a sign-in", "nobody", reverse("account_login"), {"email": "bo@example.org"}),
         ("a wrong password", "nobody", reverse("account_login_by_password"), {"login": "a@b.org", "password": "x"}),

@@ -92,7 +92,7 @@ GET  organisation:people_file_yes  405    405     405    405  405   405      405
 POST organisation:people_file_yes  in     404     404    404  404   404      404    302     404     404
 GET  organisation:people_file_cancel 405  405     405    405  405   405      405    405     405     405
 POST organisation:people_file_cancel in   404     404    404  404   404      404    302     404     404
-GET  organisation:people_file_bad_rows in 404     404    404  404   404      404    404     404     404
+GET  organisation:people_file_bad_rows in 404     404    404  404   404      404    200     404     404
 POST organisation:people_file_bad_rows 405 405    405    405  405   405      405    405     405     405
 GET  organisation:add_person       in     404     404    404  404   404      404    200     404     404
 POST organisation:add_person       in     404     404    404  404   404      404    422     404     404

@@ -1,46 +1,44 @@
-import base64
-import binascii
-from typing import Any
-
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-# The confirmation sends the file once more inside a form, which has to stay below what a form may hold.
-LARGEST_FILE_BYTES = 1_500_000
+LARGEST_FILE_BYTES = 30_000_000
 
 
 class ChooseFile(forms.Form):
     file = forms.FileField(
         label=_("A file of people"),
-        help_text=_("A table saved as CSV, of at most 1.5 MB. A larger one goes through “andon people import”."),
+        help_text=_(
+            "A table saved as CSV, of at most 30 MB: your own, or an export of Okta, Entra or Google Workspace."
+        ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         error_messages={
             "required": _("No file was chosen. Nothing was changed."),
             "empty": _("This file is empty. Nothing was changed."),
         },
     )
+    team = forms.CharField(
+        label=_("Team, if the file names none"),
+        help_text=_("A path such as Detection/SOC night. Leave it empty when the file has a column for the team."),
+        required=False,
+        max_length=1000,
+    )
+    is_complete = forms.BooleanField(
+        label=_("This file is complete: whoever is not in it leaves"),
+        help_text=_("Without this, people who are not in the file stay as they are. You see who would leave first."),
+        required=False,
+    )
 
     def clean_file(self) -> bytes:
         upload: UploadedFile = self.cleaned_data["file"]
         if (upload.size or 0) > LARGEST_FILE_BYTES:
             raise forms.ValidationError(
-                _("This file is larger than 1.5 MB. Nothing was changed. Import it with “andon people import”.")
+                _("This file is larger than 30 MB. Nothing was changed. Import it with “andon people import”.")
             )
         return upload.read()
 
 
-class SameFile(forms.Form):
-    """The file that was previewed, as the browser sends it back. Nothing of it waits on the server meanwhile."""
+class SayYes(forms.Form):
+    """A yes to what was shown. Where many would leave, their number is typed."""
 
-    content = forms.CharField(widget=forms.HiddenInput, strip=False)
-
-    @staticmethod
-    def pack(content: bytes) -> str:
-        return base64.b64encode(content).decode("ascii")
-
-    def clean_content(self) -> Any:
-        try:
-            return base64.b64decode(self.cleaned_data["content"], validate=True)
-        except binascii.Error:
-            raise forms.ValidationError(_("The file did not arrive whole.")) from None
+    leaving = forms.IntegerField(required=False, min_value=0)

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -103,7 +103,7 @@ class PlanChanged(Exception):
 
 
 def preview_people(
-    content: bytes,
+    content: bytes | PeopleFile,
     *,
     on: date,
     is_complete: bool = False,
@@ -111,13 +111,13 @@ def preview_people(
     seed: str = "",
     progress: Progress | None = None,
 ) -> ImportOutcome:
-    """What `import_people` would do with the same bytes now. Writes nothing."""
-    file = read_people(content, team=team, on=on, progress=progress)
+    """What `import_people` would do with the same bytes (or what was read of them) now. Writes nothing."""
+    file = content if isinstance(content, PeopleFile) else read_people(content, team=team, on=on, progress=progress)
     return _plan(file, on=on, is_complete=is_complete, seed=seed).outcome
 
 
 def import_people(
-    content: bytes,
+    content: bytes | PeopleFile,
     *,
     by: Member | None,
     at: datetime,
@@ -127,12 +127,13 @@ def import_people(
     seed: str = "",
     agreed: str | None = None,
     progress: Progress | None = None,
+    within: Callable[[ImportOutcome], None] | None = None,
 ) -> ImportOutcome:
     """Bring people, teams and roles to what the file says, valid from the day `on`.
 
     `seed` makes the ids of new teams, so that a preview with the same one foresees the units exactly. `agreed` is the
-    fingerprint of the preview that somebody said yes to. `progress` is called between the writes, which only others
-    than this connection can tell anybody.
+    fingerprint of the preview that somebody said yes to. `progress` is called between the writes, inside of the
+    transaction: what it writes to the database is seen when all is over. `within` is called as its last step.
     Guarantees: all of the file or nothing; the same file again changes nothing; unless the file `is_complete`,
     whoever is not in it stays as they are; a move ends one membership and starts another, so that rounds that are
     open keep their roster.
@@ -140,26 +141,27 @@ def import_people(
     Raises: PlanChanged.
     """
     # Read before the transaction begins: nobody else can write while it lasts.
-    file = read_people(content, team=team, on=on)
+    file = content if isinstance(content, PeopleFile) else read_people(content, team=team, on=on)
     with transaction.atomic():
         plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
         outcome = plan.outcome
         if agreed is not None and outcome.fingerprint != agreed:
             raise PlanChanged(outcome)
-        if outcome.refused or outcome.changes_nothing:
-            return outcome
-        plan.carry_out(progress)
-        audit.record(
-            kind="people.imported",
-            by=by,
-            at=at,
-            subject=plan.top,
-            joined=outcome.joined,
-            moved=outcome.moved,
-            changed=outcome.changed,
-            left=outcome.left,
-            new_teams=len(outcome.new_teams),
-        )
+        if not (outcome.refused or outcome.changes_nothing):
+            plan.carry_out(progress)
+            audit.record(
+                kind="people.imported",
+                by=by,
+                at=at,
+                subject=plan.top,
+                joined=outcome.joined,
+                moved=outcome.moved,
+                changed=outcome.changed,
+                left=outcome.left,
+                new_teams=len(outcome.new_teams),
+            )
+        if within is not None:
+            within(outcome)
     return outcome
 
 
@@ -214,10 +216,10 @@ class _Stored:
         }
         self.places: dict[UUID, list[_Place]] = defaultdict(list)
         valid = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on)).order_by("starts_on")
-        for member_id, *place in valid.values_list(
+        for member_id, pk, node_id, role, starts_on, ends_on in valid.values_list(
             "member_id", "pk", "node_id", "role", "starts_on", "ends_on"
         ).iterator(BATCH):
-            self.places[member_id].append(_Place(*place))
+            self.places[member_id].append(_Place(pk, node_id, role, starts_on, ends_on))
         self.duties: dict[UUID, dict[str, int]] = defaultdict(dict)
         for pk, member_id, role in Duty.objects.values_list("pk", "member_id", "role"):
             self.duties[member_id][role] = pk
@@ -501,8 +503,9 @@ class _Plan:
         for place in self._corrected:
             made.update(repr((place.pk, self._path_of[place.node_id], str(place.role), place.starts_on)).encode())
             made.update(repr(place.ends_on).encode())
-        for member_id, role in (*self._new_duties, ("", ""), *self._ended_duties):
-            made.update(repr((emails.get(member_id), role)).encode())  # type: ignore[arg-type]
+        for word, duties in (("begin", self._new_duties), ("end", self._ended_duties)):
+            for member_id, role in duties:
+                made.update(repr((word, emails[member_id], role)).encode())
         made.update(repr([path for path, _node_id in self._new_nodes]).encode())
         made.update(repr([self._path_of[node_id] for node_id in self._revived]).encode())
         return made.hexdigest()

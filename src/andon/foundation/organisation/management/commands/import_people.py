@@ -1,47 +1,116 @@
 """`andon people import FILE.csv`"""
 
+import secrets
+import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from andon.foundation.organisation import public as organisation
-from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
-from andon.foundation.organisation.views import say
+from andon.foundation.organisation.file_words import say
+from andon.foundation.organisation.importing import ImportOutcome, PlanChanged, import_people, preview_people
+from andon.foundation.organisation.people_file import Progress, read_people
+from andon.foundation.organisation.waiting import tell_outcome
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def tell(doing: str, stream: TextIO) -> Progress:
+    """A line that renews itself on a terminal; elsewhere, a line every few seconds."""
+    renews, told_at = stream.isatty(), time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told_at
+        now = time.monotonic()
+        if now - told_at < (0.2 if renews else SECONDS_BETWEEN_LINES) and done < total:
+            return
+        told_at = now
+        line = f"{doing}: {done} of {total}"
+        stream.write(f"\r{line}\x1b[K" + ("\n" if done >= total else "") if renews else f"{line}\n")
+        stream.flush()
+
+    return progress
 
 
 class Command(BaseCommand):
     help = "Read people, teams and roles from a CSV file. All of it or, when one row is wrong, none of it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV with the columns e-mail, name, team path and role")
-        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument(
+            "file", type=Path, help="CSV with the columns e-mail, name, team path and role, or an export"
+        )
+        parser.add_argument("--complete", action="store_true", help="whoever is not in the file leaves")
+        parser.add_argument("--team", default="", help="path of the team, for a file that has no column for it")
+        parser.add_argument("--leaving", type=int, help="how many leave, where these are more than a fifth of all")
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        either.add_argument("--yes", action="store_true", help="do not ask first, on a terminal")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        file: Path = options["file"]
+        path: Path = options["file"]
         try:
-            content = file.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}. Nothing was changed.") from None
-        today = organisation.today()
-        if options["dry_run"]:
-            outcome = preview_people(content, on=today)
-        else:
-            outcome = import_people(content, by=None, at=timezone.now(), on=today)
-        self._report(file, outcome)
-
-    def _report(self, file: Path, outcome: ImportOutcome) -> None:
-        if outcome.refused:
-            for row in outcome.refused:
-                self.stderr.write(f"{file}:{row.line}: {row.value} {row.reason}".rstrip())
-            number = len(outcome.refused)
-            sentence = ngettext(
-                "%d thing to put right. Nothing was changed.", "%d things to put right. Nothing was changed.", number
+            raise CommandError(f"{path} cannot be read: {error.strerror}. Nothing was changed.") from None
+        on, seed = organisation.today(), secrets.token_hex(16)
+        file = read_people(content, team=options["team"], on=on, progress=tell("Reading", sys.stderr))
+        foreseen = preview_people(file, on=on, is_complete=options["complete"], seed=seed)
+        self._refuse(path, foreseen)
+        self._explain(foreseen)
+        if options["dry_run"] or foreseen.changes_nothing:
+            self.stdout.write(say(tell_outcome(foreseen)))
+            return
+        self._agree(foreseen, options)
+        try:
+            outcome = import_people(
+                file,
+                by=None,
+                at=timezone.now(),
+                on=on,
+                is_complete=options["complete"],
+                seed=seed,
+                agreed=foreseen.fingerprint,
+                progress=tell("Writing", sys.stderr),
             )
-            raise CommandError(sentence % number)
+        except PlanChanged:
+            raise CommandError("Something else changed in the meantime. Nothing was changed by the file.") from None
+        self.stdout.write(say(tell_outcome(outcome)))
+
+    def _refuse(self, path: Path, outcome: ImportOutcome) -> None:
+        if not outcome.refused:
+            return
+        for row in outcome.refused:
+            self.stderr.write(f"{path}:{row.line}: {row.value} {row.reason}".rstrip())
+        number = len(outcome.refused)
+        sentence = ngettext(
+            "%d thing to put right. Nothing was changed.", "%d things to put right. Nothing was changed.", number
+        )
+        raise CommandError(sentence % number)
+
+    def _explain(self, outcome: ImportOutcome) -> None:
         for column in outcome.columns_not_read:
             self.stderr.write(f"The column {column!r} was not read.")
-        self.stdout.write(say(outcome))
+        for note in outcome.notes:
+            self.stderr.write(note)
+        if outcome.closed:
+            self.stderr.write(f"Accounts that are closed, whose people do not join: {outcome.closed}.")
+        if changes := outcome.unit_changes():
+            self.stderr.write(f"Teams that are counted in another way: {len(changes)}.")
+
+    def _agree(self, outcome: ImportOutcome, options: dict[str, Any]) -> None:
+        if outcome.many_leave and options["leaving"] != outcome.left:
+            raise CommandError(
+                f"{outcome.left} of {outcome.active_before} people would leave. Nothing was changed. "
+                f"If that is right, say so with --leaving {outcome.left}."
+            )
+        if options["yes"] or not sys.stdin.isatty():
+            return
+        self.stderr.write(say(tell_outcome(outcome)))
+        self.stderr.write("Nothing is changed yet. Import? Type yes: ", ending="")
+        if input().strip().casefold() not in {"y", "yes"}:
+            raise CommandError("Nothing was changed.")

@@ -1,0 +1,46 @@
+"""What a file of people did, in a sentence; and its bad rows, as a file that spreadsheets open."""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def say(outcome: Mapping[str, Any]) -> str:
+    """The outcome (as `waiting.tell_outcome` gives it) in a sentence."""
+    if outcome["changes_nothing"]:
+        return _("Everything in the file was so already. Nothing was changed.")
+    counts = (
+        (outcome["joined"], ngettext("%d person joined", "%d people joined", outcome["joined"])),
+        (outcome["moved"], ngettext("%d moved", "%d moved", outcome["moved"])),
+        (outcome["changed"], ngettext("%d changed", "%d changed", outcome["changed"])),
+        (outcome["left"], ngettext("%d left", "%d left", outcome["left"])),
+        (outcome["unchanged"], ngettext("%d as before", "%d as before", outcome["unchanged"])),
+    )
+    sentence = ", ".join(words % number for number, words in counts if number) + "."
+    if outcome["joined"]:
+        sentence += " " + _("Whoever is new can sign in now with their address; nobody was written to.")
+    return sentence
+
+
+# A spreadsheet takes a cell that begins so for a formula, and would run it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain_cell(cell: object) -> str:
+    text = str(cell)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def bad_rows_csv(outcome: Mapping[str, Any]) -> bytes:
+    """Line, reason and value of each bad row, and then the row itself under the file's own header."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow([_("line"), _("reason"), _("value"), *map(plain_cell, outcome.get("header", ()))])
+    for line, value, reason, cells in outcome.get("bad_rows", ()):
+        writer.writerow([line, reason, plain_cell(value), *map(plain_cell, cells)])
+    # With a mark, by which spreadsheets know UTF-8.
+    return written.getvalue().encode("utf-8-sig")
