@@ -1,5 +1,6 @@
 """What the app writes down about requests: that something failed here, and nothing about who asked for what."""
 
+import json
 import logging
 import os
 import subprocess
@@ -53,3 +54,68 @@ def test_the_app_does_not_answer_under_the_name_of_the_anonymous_door():
     program = "from andon.project.settings import app; print(app.ALLOWED_HOSTS)"
     said = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert said.stdout == "['a.example.org']\n"
+
+
+def logged(door: str, log_format: str, program: str) -> str:
+    """What a program writes to standard error under the logging of a door, in a process of its own."""
+    environment = {"PATH": os.environ["PATH"], "ANDON_SECRET_KEY": "x" * 50, "ANDON_LOG_FORMAT": log_format}
+    environment |= {"PART_OF_ANDON": door, "DJANGO_SETTINGS_MODULE": f"andon.project.settings.{door}"}
+    start = f"import logging, django; django.setup()\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", start], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stderr
+
+
+FAILURE = """
+ONLY_THERE = globals().get("ONLY_THERE", ())
+class Request:
+    META = {"REMOTE_ADDR": "203.0.113.9", "PATH_INFO": "/answer/planted/"}
+    user = "ada@example.org"
+try:
+    try:
+        raise ValueError("planted: ada@example.org")
+    except ValueError as inner:
+        raise KeyError("planted 203.0.113.9") from inner
+except KeyError:
+    logging.getLogger("andon.ballots").error(
+        "a ballot could not be kept: %s", "KeyError", exc_info=True, stack_info=True,
+        extra={"request": Request, "path": "/answer/planted/", "status_code": 500},
+    )
+for name in ("django.request", "django.security.DisallowedHost", *ONLY_THERE):
+    logging.getLogger(name).warning("Bad Request: %s", "/answer/planted/", extra={"request": Request})
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("door", ["app", "anonymous"])
+def test_no_format_repeats_who_asked_for_what(door, log_format):
+    # What a library may say at the app without a request, the anonymous door keeps to itself, whoever says it.
+    only_there = ("django.server", "django.db.backends", "asyncio", "anything") if door == "anonymous" else ()
+    lines = logged(door, log_format, f"ONLY_THERE = {only_there}{FAILURE}")
+    assert "a ballot could not be kept: KeyError" in lines
+    assert "ValueError" in lines
+    assert "planted" not in lines
+    assert "203.0.113.9" not in lines
+    assert "ada@example.org" not in lines
+
+
+def test_a_line_of_json_says_when_how_bad_where_from_and_what(monkeypatch):
+    app, anonymous = (json.loads(logged(door, "json", FAILURE).splitlines()[0]) for door in ("app", "anonymous"))
+    assert set(app) == {"time", "level", "logger", "message", "part", "error"}
+    assert (app["level"], app["logger"], app["part"]) == ("ERROR", "andon.ballots", "app")
+    assert app["error"].splitlines()[0] == "KeyError"
+    # With a time it would say when somebody's answers came.
+    assert set(anonymous) == set(app) - {"time"}
+
+
+def test_a_time_in_a_line_of_the_anonymous_door_is_seen():
+    program = "from andon.project import log_lines; log_lines.JsonLines.has_time = True\n"
+    planted = program + "log_lines.JsonLinesWithoutTime.has_time = True\n" + FAILURE
+    assert "time" in json.loads(logged("anonymous", "json", planted).splitlines()[0])
+
+
+def test_a_format_that_there_is_not_is_refused():
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        logged("app", "xml", "")
+    assert "neither text nor json" in refused.value.stderr

@@ -1,6 +1,9 @@
 """Log lines that say what failed and where, and never repeat what it was working on."""
 
+import json
 import logging
+import os
+from datetime import UTC, datetime
 from types import TracebackType
 
 from andon.foundation.jobs.failures import trace_without_values
@@ -13,3 +16,30 @@ class WithoutValues(logging.Formatter):
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
         return trace_without_values(ei[1]) if ei[1] is not None else ""
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        return ""
+
+
+class JsonLines(WithoutValues):
+    """One object a line: time, level, logger, message, part and, for an error, its classes and places.
+
+    Nothing else of a record is written, also not what a library hangs on it, such as a request.
+    """
+
+    has_time = True
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if self.has_time:
+            said = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")} | said
+        said["part"] = os.environ.get("PART_OF_ANDON", "command")
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
+
+
+class JsonLinesWithoutTime(JsonLines):
+    """For the anonymous door: that a ballot could not be kept says, with a time, when somebody answered."""
+
+    has_time = False

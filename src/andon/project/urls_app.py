@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/", include("andon.features.closing.urls")),
     path("results/", include("andon.features.results.urls")),
     path("", include("andon.features.verify.urls")),
+    path("", include("andon.gateways.monitoring.urls")),
     path("", include("andon.features.privacy.urls")),
     path("", include("andon.features.setup.urls")),
 ]

@@ -54,8 +54,10 @@ class KeyDirectory:
 
     def prepare(self) -> None:
         """Make the folders and the marker. May be repeated."""
+        # By itself: a folder that is made on the way to another one has the usual mode, which lets everybody in.
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for kind in (*KeyKind, "spool"):
-            (self.root / kind).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.root / kind).mkdir(mode=0o700, exist_ok=True)
             _close_to_others(self.root / kind, group=_GROUP_READS if kind == KeyKind.SEED else 0)
         # The group may pass, to what it may read, and see nothing of what else is there.
         _close_to_others(self.root, group=_GROUP_PASSES)

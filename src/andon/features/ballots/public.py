@@ -6,8 +6,8 @@
 from andon.features.ballots.bundle import BundleNotBuilt
 from andon.features.ballots.bundle import installed as installed_bundle
 from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
+from andon.features.ballots.readiness import OF_THE_ANONYMOUS_DOOR, troubles
 from andon.features.ballots.readiness import by_name as troubles_by_name
-from andon.features.ballots.readiness import troubles
 from andon.features.ballots.services import (
     Accepted,
     StorageBusy,
@@ -29,6 +29,7 @@ from andon.features.ballots.services import (
 )
 
 __all__ = [
+    "OF_THE_ANONYMOUS_DOOR",
     "Accepted",
     "BundleNotBuilt",
     "KeyDirectory",

@@ -27,6 +27,7 @@ from django_tasks_db.management.commands.db_worker import Worker as DatabaseWork
 from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from andon.foundation.jobs.failures import trace_without_values, where_it_failed
+from andon.foundation.jobs.heartbeat import BEATS_EVERY, beat
 from andon.foundation.jobs.schedule import enqueue_due
 
 log = logging.getLogger("andon.jobs")
@@ -70,6 +71,7 @@ class Worker(DatabaseWorker):
         )
         self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._pruned_at = -float(PRUNE_EVERY_SECONDS)
+        self._beat_at = -BEATS_EVERY.total_seconds()
 
     def work(self) -> None:
         """Until SIGTERM or SIGINT: each second ask what is due, then do everything that waits."""
@@ -99,6 +101,7 @@ class Worker(DatabaseWorker):
 
     def _tick(self) -> None:
         close_old_connections()
+        self._beat()
         enqueue_due(timezone.now())
         while self.running and DBTaskResult.objects.ready().exists():
             self._run_tasks = 0
@@ -108,7 +111,14 @@ class Worker(DatabaseWorker):
             forget_expired_sessions()
             self._pruned_at = time.monotonic()
 
+    def _beat(self) -> None:
+        if time.monotonic() - self._beat_at >= BEATS_EVERY.total_seconds():
+            beat(timezone.now())
+            self._beat_at = time.monotonic()
+
     def run_task(self, db_task_result: DBTaskResult) -> None:
+        self._beat()
+
         def set_failed(error: BaseException) -> None:
             record_failure(db_task_result, error)
 

@@ -19,7 +19,7 @@ def main() -> int:
     def run() -> None:
         from andon.features.ballots import public as ballots
 
-        found = ballots.troubles_by_name()
+        found = ballots.troubles_by_name(ballots.OF_THE_ANONYMOUS_DOOR)
         if found:
             raise Refusal("\n".join(SENTENCES[code].format(name=name) for name, code in found.items()))
 

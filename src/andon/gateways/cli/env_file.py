@@ -33,7 +33,7 @@ def read(folder: Path) -> dict[str, str]:
         if file.stat().st_mode & 0o077:
             raise BadEnvFile(f"Others than the service may read or change {file}. Nothing was read: chmod 600 {file}")
         text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError):
         raise BadEnvFile(f"{file} cannot be read as text by this account. Nothing was changed.") from None

@@ -53,12 +53,17 @@ def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[
         _door("anonymous", "andon.project.wsgi_anonymous:door", environment, default_port=8001),
         Part("worker", (sys.executable, "-m", "andon.gateways.cli", "worker"), None),
     )
-    return tuple(part for part in all_parts if part.name in only)
+    wanted = tuple(part for part in all_parts if part.name in only)
+    if environment.get("ANDON_METRICS_BIND") and "worker" in only:
+        # Checked here, where it can still be refused.
+        address("ANDON_METRICS_BIND", environment["ANDON_METRICS_BIND"])
+        wanted += (Part("metrics", (sys.executable, "-m", "andon.gateways.monitoring.serving"), None),)
+    return wanted
 
 
 def _door(name: str, target: str, environment: Mapping[str, str], *, default_port: int) -> Part:
     variable = f"ANDON_{name.upper()}"
-    host, port = _address(f"{variable}_BIND", environment.get(f"{variable}_BIND") or f"127.0.0.1:{default_port}")
+    host, port = address(f"{variable}_BIND", environment.get(f"{variable}_BIND") or f"127.0.0.1:{default_port}")
     # A second writer on one SQLite file queues badly; PostgreSQL is made for it.
     alias = "DEFAULT" if name == "app" else "BALLOTS"
     url = environment.get(f"ANDON_DATABASE_{alias}_URL_FILE") or environment.get(f"ANDON_DATABASE_{alias}_URL", "")
@@ -104,7 +109,7 @@ def _tls_files(environment: Mapping[str, str]) -> tuple[str, str] | None:
     return files[0], files[1]
 
 
-def _address(variable: str, value: str) -> tuple[str, int]:
+def address(variable: str, value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -130,7 +135,8 @@ def start(part: Part, environment: Mapping[str, str], **options: object) -> subp
     """Start a part in a process group of its own, which the kernel asks to stop when this process dies."""
     return subprocess.Popen(  # type: ignore[call-overload]
         part.argv,
-        env=part_environment(environment),
+        # By which lines of the log say where they come from.
+        env=part_environment(environment) | {"PART_OF_ANDON": part.name},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         # Safe here: this process has one thread.

@@ -3,7 +3,7 @@
 import secrets
 
 from andon.project.settings.base import *  # noqa: F403
-from andon.project.settings.base import ANONYMOUS_ORIGIN, database, host_of
+from andon.project.settings.base import ANONYMOUS_ORIGIN, LOG_FORMAT, database, host_of
 
 # Nothing is signed here. The app's key would only be one more secret that this account can read.
 SECRET_KEY = secrets.token_urlsafe(48)
@@ -27,7 +27,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8_192
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": True,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    # Neither has a time. What collects the lines adds one: docs/operations/logs-and-metrics.md.
+    "formatters": {
+        "line": {
+            "()": f"andon.project.log_lines.{'JsonLinesWithoutTime' if LOG_FORMAT == 'json' else 'WithoutValues'}",
+            "format": "%(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "null": {"class": "logging.NullHandler"},

@@ -7,6 +7,7 @@ from andon.project.settings.base import (
     BEHIND_TLS,
     DATA_DIRECTORY,
     DEMO,
+    LOG_FORMAT,
     database,
     host_of,
     os,
@@ -184,7 +185,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "andon.project.log_lines.WithoutValues",
+            "()": f"andon.project.log_lines.{'JsonLines' if LOG_FORMAT == 'json' else 'WithoutValues'}",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },

@@ -48,6 +48,9 @@ ANONYMOUS_ORIGIN = os.environ.get("ANDON_ANONYMOUS_ORIGIN", "http://localhost:80
 BEHIND_TLS = APP_ORIGIN.startswith("https://")
 
 DEBUG = False
+LOG_FORMAT = os.environ.get("ANDON_LOG_FORMAT") or "text"
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured(f"ANDON_LOG_FORMAT is {LOG_FORMAT!r}, which is neither text nor json.")
 
 
 def read_secret_key() -> str:
