@@ -192,7 +192,8 @@ class KeyPage {
     this.input('delegation').value = signatures.delegation;
     this.key.fill(0);
     removeEventListener('beforeunload', this.warn);
-    this.form.requestSubmit();
+    // Not while the form is being sent: a browser ignores what asks for that again.
+    setTimeout(() => this.form.requestSubmit());
   }
 }
 

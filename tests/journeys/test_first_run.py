@@ -14,6 +14,7 @@ from tests.journeys.watching import Watcher, assert_accessible, assert_fits
 from tests.stack import Stack
 
 STELLA = "stella@example.org"
+ROSTER = [("ada", "lead"), *((name, "member") for name in ("bo", "cleo", "dan", "eve", "fay"))]
 
 
 @pytest.fixture
@@ -136,4 +137,85 @@ def test_a_steward_sets_up_imports_people_and_a_lead_opens_a_round(
     assert verified.returncode == 0
 
 
-ROSTER = [("ada", "lead"), *((name, "member") for name in ("bo", "cleo", "dan", "eve", "fay"))]
+def test_on_a_phone_by_keyboard_with_a_wrong_code_and_a_reload_in_the_middle(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page]
+) -> None:
+    page = profile("phone", viewport={"width": 390, "height": 844})
+    page.goto(f"{stack.app_url}/")
+    right = code_of(stack)
+    page.get_by_label("Set-up code").focus()
+    page.keyboard.type("AAAA-BBBB-CCCC-DDDD")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This is not the code, or it was tried too often")).to_be_visible()
+    looked_at(page)
+    page.get_by_label("Set-up code").fill("")
+    page.keyboard.type(right)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your organisation")).to_be_visible()
+    looked_at(page)
+    page.get_by_label("Name of the organisation").focus()
+    page.keyboard.type("Lanternworks")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This browser reached the anonymous door")).to_be_visible()
+    looked_at(page)
+    # What was answered is kept: a reload, and another way in, come back to the same step.
+    page.reload()
+    page.goto(f"{stack.app_url}/")
+    expect(page.get_by_role("heading", name="Two addresses, two doors")).to_be_visible()
+    press(page, "Continue")
+    expect(page.get_by_role("heading", name="The first steward")).to_be_visible()
+    looked_at(page)
+    page.get_by_label("Your name").focus()
+    page.keyboard.type("Stella Example")
+    page.keyboard.press("Tab")
+    page.keyboard.type(STELLA)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="How letters leave")).to_be_visible()
+    looked_at(page)
+    press(page, "Go on without mail")
+    expect(page.get_by_role("heading", name="The steward key")).to_be_visible()
+    looked_at(page)
+    press(page, "Make the key")
+    first = page.locator("[data-words] li").all_inner_texts()
+    looked_at(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    press(page, "Make the key")
+    words = page.locator("[data-words] li").all_inner_texts()
+    assert words != first
+    press(page, "I have kept it")
+    looked_at(page)
+    for index in (0, 1):
+        number = int(page.locator(f'[data-number="{index}"]').inner_text())
+        page.locator(f"#word-{index}").focus()
+        page.keyboard.type(words[number - 1])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
+    looked_at(page)
+    assert stack.andon("verify", stack.app_url).returncode == 0
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).focus()
+    page.keyboard.press("Enter")
+
+
+def looked_at(page: Page) -> None:
+    assert_fits(page)
+    assert_accessible(page)
+
+
+def test_of_two_browsers_one_founds_and_the_other_is_led_away(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page], watcher: Watcher
+) -> None:
+    one, other = profile("one"), profile("other")
+    for page, name in ((one, "First"), (other, "Second")):
+        begin(page, stack)
+        to_the_key(page, stack, mailbox, name)
+    late = make_key(other)
+    type_two_words(one, make_key(one))
+    expect(one.get_by_role("heading", name="What to do next")).to_be_visible()
+    watcher.allow("404")
+    type_two_words(other, late)
+    expect(other.get_by_role("heading", name="There is nothing here for you")).to_be_visible()
+    assert "First" in stack.andon("setup").stdout

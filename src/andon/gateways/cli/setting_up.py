@@ -250,12 +250,12 @@ def _choose(ask: _Asking, slug: str, names: Mapping[str, str]) -> None:
     from django.utils import timezone
 
     from andon.foundation.configuration import public as configuration
-    from andon.foundation.configuration.forms import SectionForm
+    from andon.foundation.configuration.forms import SectionForm, name_of
 
     section = configuration.section_named(slug)
     if section is None:
         return
-    now, name_of = configuration.read_all([s.key for s in section.settings]), SectionForm(section).add_prefix
+    now = configuration.read_all([setting.key for setting in section.settings])
     data = {
         name_of(setting.key): now[setting.key]
         if configuration.is_fixed(setting)
@@ -264,7 +264,8 @@ def _choose(ask: _Asking, slug: str, names: Mapping[str, str]) -> None:
     }
     form = SectionForm(section, data)
     if not form.is_valid():
-        wrong = "; ".join(f"{names.get(key, key)}: {errors[0]}" for key, errors in form.errors.items())
+        asked = {name_of(key): name for key, name in names.items()}
+        wrong = "; ".join(f"{asked.get(key, key)}: {errors[0]}" for key, errors in form.errors.items())
         raise Refusal(f"{wrong} Nothing was founded. Answer again, or fix the answers file.")
     configuration.write(form.chosen(), by=None, at=timezone.now())
 
@@ -280,7 +281,7 @@ def _choose_mail(ask: _Asking, address: str, *, tries: bool) -> None:
     while True:
         asking = _Asking(given, asks=ask.asks)
         if ask.asks and "password" not in given and not given:
-            asking = _Asking({"password": getpass.getpass("Password of the mail server (empty: none): ")}, asks=True)
+            asking = _Asking({"password": getpass.getpass("Password of the mail server (empty for none): ")}, asks=True)
         _choose(asking, "mail", names)
         findings = send_test_mail(to=address) if tries else []
         for finding in findings:
@@ -300,7 +301,7 @@ def _steward_key(ask: _Asking) -> bytes:
     from andon.kernel.manifest.key_words import key_from_words, key_words
 
     begun = rounds.begun_for()
-    file = ask("steward_key", "A file for the steward key, on something that you take away (empty: as words)")
+    file = ask("steward_key", "A file for the steward key, on something that you take away (empty for words)")
     if begun is not None:
         text = Path(file).read_text(encoding="utf-8") if file else _line("The twenty-four words of the key: ")
         for read in (lambda: wire.unb64u(text.strip(), 32), lambda: key_from_words(text)):
