@@ -90,6 +90,8 @@ function prepare(form: HTMLFormElement): void {
     if (button) button.disabled = true;
     return;
   }
+  // Until here it said that this needs JavaScript.
+  if (status) status.textContent = '';
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (status) status.textContent = '';

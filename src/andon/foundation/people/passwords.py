@@ -17,6 +17,8 @@ LEAST, MOST = 12, 128
 LEAST_SCORE = 3
 # zxcvbn takes time that grows with the square of the length; what follows makes a password only better.
 LOOKED_AT = 72
+# Beside the name, the address and the organisation.
+LEAST_OF_ITS_OWN = 10
 
 HINT: str | Promise = gettext_lazy(
     "At least 12 characters. Four or five words that do not belong together are good, and easy to type."
@@ -45,7 +47,10 @@ class HardToGuess:
         # Its lists of words take some megabytes, which only a process needs in which somebody chooses a password.
         from zxcvbn import zxcvbn
 
-        found = zxcvbn(password[:LOOKED_AT], user_inputs=_known_about(user))
+        known = _known_about(user)
+        if _left_over(password, known) < LEAST_OF_ITS_OWN:
+            raise ValidationError(_easy(_("It is made of your name, your address or your organisation.")), code="about")
+        found = zxcvbn(password[:LOOKED_AT], user_inputs=known)
         if found["score"] < LEAST_SCORE:
             raise ValidationError(_why(found["sequence"]), code="password_too_easy")
 
@@ -61,6 +66,17 @@ def _known_about(user: Any) -> list[str]:
     texts += Organisation.objects.values_list("name", flat=True)
     words = [text.lower() for text in texts if text]
     return words + [part for word in words for part in re.split(r"[\W_]+", word) if len(part) > 2]
+
+
+def _left_over(password: str, known: list[str]) -> float:
+    """How many letters and digits are left without what is known about the member; many where nothing of it is there.
+
+    zxcvbn counts each known word as a try or two, but the blanks between them as if they could be anything.
+    """
+    text = password.lower()
+    for word in sorted(known, key=len, reverse=True):
+        text = text.replace(word, " ")
+    return len(re.sub(r"[\W_]", "", text)) if text != password.lower() else float("inf")
 
 
 def _why(sequence: list[dict[str, Any]]) -> str:
@@ -83,6 +99,10 @@ def _why(sequence: list[dict[str, Any]]) -> str:
             reason = _("It is made of a date.")
         case _other:
             reason = _("Few tries are enough to find it.")
+    return _easy(reason)
+
+
+def _easy(reason: str) -> str:
     return _("This password is easy to guess. %(reason)s One or two more words that do not belong together help.") % {
         "reason": reason
     }

@@ -177,7 +177,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
             action_url=reverse("account_password_forgotten"),
             status=410,
         )
-    form = SetPassword(request.POST or None, user=member)
+    form = SetPassword(user=member, data=request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/password_new.html", {"form": form})
     # Of two who use the link at once, one does.

@@ -196,5 +196,7 @@ LOGGING = {
         # A line for each request that was answered with no would say when somebody asked for what, a slip included.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
+        # It would write down each passkey that is made or used, with the second.
+        "fido2": {"level": "WARNING"},
     },
 }
