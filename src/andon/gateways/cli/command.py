@@ -16,6 +16,8 @@ PASSED_ON = {
     ("rounds", "open"): ("round_open", "Publish the manifest of a round and let it open"),
     ("rounds", "close"): ("round_close", "Close a round before its time"),
     ("rounds", "list"): ("round_list", "Show the rounds and their state"),
+    ("steward", "delegate"): ("steward_delegate", "Write the request that lets this machine publish rounds"),
+    ("steward", "accept"): ("steward_accept", "Take what the steward signed into the public log"),
     ("demo",): ("seed_demo", "Fill a new installation with an invented organisation"),
     ("check",): ("check_prepared", "Say whether `andon serve` could start here"),
     ("worker",): ("run_worker", "Run the worker alone"),
@@ -30,6 +32,7 @@ commands:
 {passed_on}
   backup             write one encrypted file with everything that may be copied; --verify reads one
   restore            fill an empty installation from a backup
+  steward sign       sign such a request where the steward's key is kept; needs no server and no Django
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
   manage             any command of Django, such as: andon manage check --deploy
 
@@ -73,6 +76,10 @@ def _dispatch(words: list[str]) -> int:
     match words:
         case ["verify", *rest]:
             return _verify(rest)
+        case ["steward", "sign", *rest]:
+            from andon.verifier import steward
+
+            return steward.main(rest)
     try:
         env_file.apply(os.environ)
     except env_file.BadEnvFile as error:
@@ -113,6 +120,7 @@ def _dispatch(words: list[str]) -> int:
         return 2
     if words[0] in {names[0] for names in PASSED_ON if len(names) == 2}:
         second = [names[1] for names in PASSED_ON if names[0] == words[0]]
+        second += ["sign"] if words[0] == "steward" else []
         print(f"Say what to do: andon {words[0]} {'|'.join(second)}. Nothing was done.", file=sys.stderr)
         return 2
     arguments = parser.parse_args(words[:1])
