@@ -1,5 +1,6 @@
 """A backup of an organisation that is being asked, restored elsewhere: what comes back, and what never left."""
 
+import base64
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from andon.gateways.backup import lines
+from andon.gateways.demo import lanternworks
 from andon.kernel import manifest
 from tests import postgres
 from tests.backup import archives
@@ -69,7 +71,8 @@ from andon.features.issuance.models import IssuedSlip
 ballots = list(Ballot.objects.all())
 print(json.dumps({
     "ballots": [bytes(one.ciphertext).hex() for one in ballots], "slots": [bytes(one.slot).hex() for one in ballots],
-    "slips": [bytes(value).hex() for row in IssuedSlip.objects.values_list("row_key", "blinded_sha256") for value in row]
+    "slips": [bytes(value).hex() for row in IssuedSlip.objects.values_list("row_key", "blinded_sha256")
+        for value in row],
 }))
 """
 HALF = 20
@@ -253,8 +256,6 @@ def test_a_restore_brings_everything_back_and_says_what_is_void(drill):
 
 
 def lines_of(content: str) -> bytes:
-    import base64
-
     return base64.b64decode(content)
 
 
@@ -413,5 +414,6 @@ def test_what_was_in_sqlite_goes_to_postgresql_and_back(drill, other_databases):
 
 def _one_more(folder: Path) -> Path:
     file = folder / "one-more.csv"
-    file.write_text("email,name,team\nnew@example.org,New Person,\n")
+    team = f"{lanternworks.NAME}/{lanternworks.DEPARTMENT}/{lanternworks.TEAMS[0].name}"
+    file.write_text(f"email,name,team\nnew@example.org,New Person,{team}\n")
     return file

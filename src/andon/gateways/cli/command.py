@@ -33,6 +33,7 @@ commands:
   backup             write one encrypted file with everything that may be copied; --verify reads one
   restore            fill an empty installation from a backup
   steward sign       sign such a request where the steward's key is kept; needs no server and no Django
+  doctor             look at this installation and say what is not as it should be
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
   manage             any command of Django, such as: andon manage check --deploy
 
@@ -109,6 +110,10 @@ def _dispatch(words: list[str]) -> int:
             from andon.gateways.cli import backing_up
 
             return backing_up.restore(rest)
+        case ["doctor", *rest]:
+            from andon.gateways.cli import examining
+
+            return examining.main(rest)
         case ["manage", *rest]:
             return django_side.manage(rest)
     for names, (command, _) in PASSED_ON.items():
