@@ -12,7 +12,6 @@ from andon.features.setup.founding import CannotFound, found
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.demo import demo_address
 from andon.foundation.people.models import Member
-from andon.gateways.demo import lanternworks
 from andon.kernel import wire
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -125,7 +124,7 @@ def test_real_people_are_not_served_with_it_either(way, settings, installation):
 
 
 def test_a_demonstration_is_not_served_as_a_real_organisation(settings):
-    organisation.create_organisation(name=lanternworks.NAME, steward_public_key="k" * 43, at=timezone.now())
+    organisation.create_organisation(name="Lanternworks", steward_public_key="k" * 43, at=timezone.now())
     Member.objects.create_user(demo_address("steward"), "Anybody")
     with pytest.raises(CommandError, match="holds the demonstration"):
         call_command("check_prepared")
