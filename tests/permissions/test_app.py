@@ -60,7 +60,7 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return ["key"]
         case "setup:arrive":
             return ["no-link-at-all"]
-        case "closing:close":
+        case "closing:close" | "rounds:renew":
             return [house.rounds["open"]]
         case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":
             return [house.rounds["released"]]

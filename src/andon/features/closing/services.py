@@ -68,6 +68,10 @@ def close_round(*, round_id: str, at: datetime, early: bool, by: object | None) 
         view = rounds.find(round_id)
         if view is not None and view.state in {rounds.State.RELEASED, rounds.State.VOID}:
             return
+        if view is not None and view.state is rounds.State.WITHDRAWING:
+            withdrawn, _fresh = Closing.objects.get_or_create(round_id=round_id, defaults={"at": at, "early": False})
+            _end_as_void(withdrawn, keys, reason="withdrawn", at=at, by=by)
+            return
         if view is None or view.state not in {rounds.State.OPEN, rounds.State.CLOSING}:
             raise CannotClose("Only an open round can be closed. Nothing was changed.")
         if early and not view.early_close:
@@ -338,7 +342,9 @@ def _end_as_void(closing: Closing, keys: ballots.KeyDirectory, *, reason: str, a
         closing.finished = True
         closing.save(update_fields=["finished"])
         audit.record(kind="round.void", by=by, at=at, subject=_in_words(round_id), round=round_id, reason=reason)
-    log.error("The round %s is void and has no figures: %s.", round_id, reason)
+    # What a lead asked for is no fault.
+    level = logging.INFO if reason == "withdrawn" else logging.ERROR
+    log.log(level, "The round %s is void and has no figures: %s.", round_id, reason)
 
 
 def _spool_cipher(box_key: bytes, round_id: str) -> ChaCha20Poly1305:

@@ -14,6 +14,7 @@ VOID_REASONS: Mapping[str, str | Promise] = {
     "release_damaged": _("the result was altered before it was shown"),
     "spool_damaged": _("the result was altered before it was kept"),
     "spool_lost": _("the result was lost before it was kept"),
+    "withdrawn": _("it was withdrawn before it opened, and published again with the people of that day"),
 }
 
 NOT_ASKED: Mapping[str, str | Promise] = {

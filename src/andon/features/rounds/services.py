@@ -204,14 +204,22 @@ def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
 def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> None:
     recent = [
         row.pk
-        for row in Round.objects.filter(instrument_id=instrument_id).select_related("ending")
-        if not hasattr(row, "ending") or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST)
+        for row in Round.objects.filter(instrument_id=instrument_id).select_related(
+            "ending", "close_request", "opening"
+        )
+        if not is_withdrawn(row)
+        and (not hasattr(row, "ending") or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST))
     ]
     if not recent:
         return
     asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
     if asked.intersection(member_keys):
         raise AskedAlready
+
+
+def is_withdrawn(row: Round) -> bool:
+    """A round that is to be closed and was never open: it never will be, and asks nobody."""
+    return hasattr(row, "close_request") and not hasattr(row, "opening")
 
 
 def _fix_roster(published: Round, plan: Plan) -> None:
@@ -373,7 +381,7 @@ def open_round(*, round_id: str, at: datetime) -> None:
         if not Publication.objects.filter(round_id=round_id).exists() or hasattr(opening, "ending"):
             return
         # Withdrawn before it opened: it never does.
-        if hasattr(opening, "close_request") and not hasattr(opening, "opening"):
+        if is_withdrawn(opening):
             return
         publiclog.append("opened", round_id=round_id, body={"round": round_id})
         ballots.open_box(round_id)

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.new, name="new"),
     path("<str:round_id>/", views.detail, name="detail"),
+    path("<str:round_id>/again/", views.renew, name="renew"),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.ballots import public as ballots
-from andon.features.rounds import queries, sentences, services, signing
+from andon.features.rounds import queries, renewal, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
-from andon.foundation.permissions.public import current_member, member_required
+from andon.foundation.permissions.public import current_member, is_steward, member_required
 
 
 @require_safe
@@ -33,6 +34,11 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
     member = current_member(request)
     view = queries.access_round(member, round_id, needs="see")
     unit = queries.unit_of(member, round_id)
+    leads = queries.may_lead(member, view)
+    # Who leads it, or stewards, sees in numbers what changed since; nobody else, for it says who came and went.
+    changes = None
+    if view.state in {queries.State.PUBLISHED, queries.State.OPEN} and (leads or is_steward(member)):
+        changes = renewal.changes_since(view.id, at=timezone.now())
     return render(
         request,
         "rounds/detail.html",
@@ -40,12 +46,44 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "round": view,
             "unit": unit,
             "void_reason": sentences.say(view.void_reason, sentences.VOID_REASONS),
+            "changes": changes,
+            "may_renew": leads and view.state is queries.State.PUBLISHED,
+            "was_withdrawn": view.void_reason == "withdrawn",
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
-            "may_close": view.state is queries.State.OPEN and queries.may_lead(member, view) and view.early_close,
+            "may_close": view.state is queries.State.OPEN and leads and view.early_close,
             "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
         },
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def renew(request: HttpRequest, round_id: str) -> HttpResponse:
+    """Withdraw a round that is not open yet and publish it with today's people, after a look at both rosters."""
+    member, now = current_member(request), timezone.now()
+    view = queries.access_round(member, round_id, needs="lead")
+    back = redirect("rounds:detail", round_id=view.id)
+    if view.state is not queries.State.PUBLISHED:
+        messages.error(request, str(renewal.CannotRenew()))
+        return back
+    if request.method != "POST":
+        plan = renewal.plan_renewal(view.id, at=now)
+        context = {"round": view, "plan": plan, "changes": renewal.changes_since(view.id, at=now)}
+        return render(request, "rounds/renew.html", context)
+    try:
+        published = renewal.renew_round(round_id=view.id, by=member, at=now)
+    except services.RoundRefused as refused:
+        messages.error(request, str(refused))
+        return back
+    except (signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt):
+        messages.error(
+            request,
+            _("This installation is not ready to publish a round: a key or a file is missing. Nothing was changed."),
+        )
+        return back
+    messages.success(request, _("The round is published again. The public log says that the other was withdrawn."))
+    return redirect("rounds:detail", round_id=published.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,237 @@
+"""A roster that is wrong is corrected before the round opens: the round is withdrawn, and published anew."""
+
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from andon.features.ballots import public as ballots
+from andon.features.closing import services as closing
+from andon.features.closing import tasks as closing_tasks
+from andon.features.issuance import public as issuance
+from andon.features.publiclog import public as publiclog
+from andon.features.rounds import queries, renewal, services
+from andon.features.rounds.models import CloseRequest, Round
+from andon.foundation.audit.models import AuditEntry
+from andon.foundation.organisation import membership
+from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation.membership import Placing
+from andon.foundation.people.models import Member
+from tests.lived_in import LivedIn
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files cannot be rewritten inside the transaction of a test; tests/anomalies looks into the files."""
+    monkeypatch.setattr(ballots, "compact", lambda: None)
+    monkeypatch.setattr(issuance, "compact", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(lived_in: LivedIn, tmp_path: Path, settings: Any) -> None:
+    """Keys that a test destroys are gone from its own copy: no transaction brings a file back."""
+    settings.KEY_DIRECTORY = Path(shutil.copytree(ballots.key_directory().root, tmp_path / "keys"))
+
+
+def client_of(house: LivedIn, name: str) -> Client:
+    client = Client()
+    client.force_login(house.people[name])
+    return client
+
+
+def text(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def add(house: LivedIn, name: str, team: str) -> Member:
+    on = organisation.today()
+    return membership.add_person(
+        email=f"{name.lower()}@example.org",
+        name=name,
+        placing=Placing(house.nodes[team], "member", on),
+        by=house.people["Stella"],
+        at=timezone.now(),
+        on=on,
+    )
+
+
+def leave(house: LivedIn, name: str) -> None:
+    membership.deactivate(
+        member=house.people[name], by=house.people["Stella"], at=timezone.now(), on=organisation.today()
+    )
+
+
+def renew(house: LivedIn) -> Any:
+    return client_of(house, "Hal").post(f"/rounds/{house.rounds['published']}/again/")
+
+
+def work() -> None:
+    """What the worker does with rounds, once."""
+    for _key, job, arguments in closing_tasks._due(timezone.now()):
+        job.func(*arguments)
+
+
+def test_a_lead_sees_in_numbers_who_came_and_went_and_a_member_does_not(lived_in: LivedIn) -> None:
+    address = f"/rounds/{lived_in.rounds['published']}/"
+    assert "Everybody on the roster is still here" in text(client_of(lived_in, "Hal").get(address))
+    add(lived_in, "Una", "Cloud")
+    add(lived_in, "Uwe", "Cloud")
+    add(lived_in, "Udo", "Identity")
+    leave(lived_in, "Hal 3")
+    for name in ("Hal", "Stella"):
+        said = text(client_of(lived_in, name).get(address))
+        assert "2 people joined , 1 left" in said or "2 people joined, 1 left" in said
+    assert "joined" not in text(client_of(lived_in, "Hal 1").get(address))
+    assert "Withdraw" not in text(client_of(lived_in, "Stella").get(address))
+
+
+def test_a_round_is_withdrawn_and_published_again_with_the_people_of_today(lived_in: LivedIn) -> None:
+    una = add(lived_in, "Una", "Cloud")
+    leave(lived_in, "Hal 3")
+    old = lived_in.rounds["published"]
+    dates = Round.objects.get(pk=old)
+    preview = client_of(lived_in, "Hal").get(f"/rounds/{old}/again/")
+    assert CloseRequest.objects.filter(round_id=old).count() == 0
+    assert "Cloud" in text(preview)
+    answer = renew(lived_in)
+    new = Round.objects.get(pk=answer["Location"].split("/")[2])
+    asked = {entry.member for entry in new.roster.select_related("member")}
+    assert una in asked
+    assert lived_in.people["Hal 3"] not in asked
+    assert (new.opens_at, new.closes_at) == (dates.opens_at, dates.closes_at)
+    assert queries.find(old).state is queries.State.WITHDRAWING  # type: ignore[union-attr]
+    work()
+    seen = queries.find(old)
+    assert seen is not None
+    assert (seen.state, seen.void_reason) == (queries.State.VOID, "withdrawn")
+    logged = publiclog.find("void", old)
+    assert logged is not None
+    assert logged.body == {"reason": "withdrawn", "round": old}
+    assert not (ballots.key_directory().root / "box" / f"{old}.key").exists()
+    assert (ballots.key_directory().root / "box" / f"{new.pk}.key").exists()
+    entries = AuditEntry.objects.filter(facts__round=old).order_by("pk")
+    assert list(entries.values_list("kind", flat=True)) == ["round.planned", "round.withdrawn", "round.void"]
+    said = text(client_of(lived_in, "Hal").get(f"/rounds/{old}/"))
+    assert "This round was withdrawn" in said
+    assert "must not happen" not in said
+
+
+def test_a_withdrawn_round_gives_no_slip_and_never_opens(lived_in: LivedIn) -> None:
+    old = lived_in.rounds["published"]
+    lived_in.slip("Hal 1", old)
+    renew(lived_in)
+    refused = issuance.issue(member=lived_in.people["Hal 2"], round_id=old, blinded=[("ballot", b"\x00" * 32)])
+    assert isinstance(refused, issuance.NotIssuing)
+    later = timezone.now() + timedelta(days=4)
+    assert old not in queries.due_to_open(later)
+    services.open_round(round_id=old, at=later)
+    assert publiclog.find("opened", old) is None
+    assert Round.objects.filter(pk=old, opening=None).exists()
+
+
+def test_without_that_check_a_withdrawn_round_would_open(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = lived_in.rounds["published"]
+    renew(lived_in)
+    monkeypatch.setattr(services, "is_withdrawn", lambda row: False)
+    services.open_round(round_id=old, at=timezone.now())
+    assert publiclog.find("opened", old) is not None
+
+
+def test_sent_twice_it_renews_once(lived_in: LivedIn) -> None:
+    before, client = Round.objects.count(), client_of(lived_in, "Hal")
+    address = f"/rounds/{lived_in.rounds['published']}/again/"
+    client.post(address)
+    assert "the new one stands under Rounds" in text(client.post(address, follow=True))
+    assert Round.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("state", ["open", "closing", "released", "void"])
+def test_no_other_round_is_withdrawn(lived_in: LivedIn, state: str) -> None:
+    before = Round.objects.count()
+    with pytest.raises(services.RoundRefused):
+        renewal.renew_round(round_id=lived_in.rounds[state], by=None, at=timezone.now())
+    assert Round.objects.count() == before
+    client_of(lived_in, "Gil").post(f"/rounds/{lived_in.rounds[state]}/again/")
+    assert Round.objects.count() == before
+    work_of = queries.find(lived_in.rounds[state])
+    assert work_of is not None
+    assert work_of.state.value == {"released": "released", "void": "void"}.get(state, state)
+
+
+def test_an_opening_that_was_cut_off_has_begun_and_is_not_withdrawn(lived_in: LivedIn) -> None:
+    old = lived_in.rounds["published"]
+    publiclog.append("opened", round_id=old, body={"round": old})
+    with pytest.raises(renewal.CannotRenew):
+        renewal.renew_round(round_id=old, by=None, at=timezone.now())
+    assert not CloseRequest.objects.filter(round_id=old).exists()
+
+
+def test_a_lead_of_others_and_a_member_withdraw_nothing(lived_in: LivedIn) -> None:
+    old = lived_in.rounds["published"]
+    for name in ("Ada", "Hal 1", "Stella", "Otto", "Cy"):
+        assert client_of(lived_in, name).post(f"/rounds/{old}/again/").status_code == 404
+    assert not CloseRequest.objects.filter(round_id=old).exists()
+
+
+def test_where_nothing_can_take_its_place_nothing_is_withdrawn(lived_in: LivedIn) -> None:
+    for number in (1, 2, 3):
+        leave(lived_in, f"Hal {number}")
+    address = f"/rounds/{lived_in.rounds['published']}/again/"
+    assert "Too few people" in text(client_of(lived_in, "Hal").get(address))
+    renew(lived_in)
+    assert not CloseRequest.objects.filter(round_id=lived_in.rounds["published"]).exists()
+
+
+@pytest.mark.parametrize("step", ["void_box", "delete_ballots", "compact"], ids=lambda step: f"killed before {step}")
+def test_a_withdrawal_that_is_killed_is_finished_by_the_worker(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    old = lived_in.rounds["published"]
+    renew(lived_in)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(closing.ballots, step, die)
+        with pytest.raises(Killed):
+            work()
+    assert queries.find(old).state is queries.State.WITHDRAWING  # type: ignore[union-attr]
+    services.open_round(round_id=old, at=timezone.now())
+    assert publiclog.find("opened", old) is None
+    work()
+    work()
+    assert queries.find(old).state is queries.State.VOID  # type: ignore[union-attr]
+    assert AuditEntry.objects.filter(kind="round.void", facts__round=old).count() == 1
+
+
+def test_a_publication_that_is_killed_after_the_withdrawal_is_finished_by_the_worker(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = lived_in.rounds["published"]
+
+    class Killed(BaseException):
+        pass
+
+    def die(**_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "finish_publication", die)
+        with pytest.raises(Killed):
+            renewal.renew_round(round_id=old, by=lived_in.people["Hal"], at=timezone.now())
+    [new] = [round_id for round_id in queries.unfinished_publications() if round_id != lived_in.rounds["preparing"]]
+    work()
+    services.finish_publication(round_id=new, at=timezone.now())
+    assert queries.find(old).state is queries.State.VOID  # type: ignore[union-attr]
+    assert queries.find(new).state is queries.State.PUBLISHED  # type: ignore[union-attr]
