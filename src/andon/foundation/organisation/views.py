@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 
 from andon.foundation.organisation.days import today
 from andon.foundation.organisation.models import Node
+from andon.foundation.organisation.person_views import people_list
 from andon.foundation.organisation.queries import branch_of
 from andon.foundation.permissions.public import (
     access_node,
@@ -22,6 +23,8 @@ def people(request: HttpRequest, node_id: str = "") -> HttpResponse:
     root = Node.objects.filter(parent=None).first()
     if node_id:
         root = access_node(member, node_id)
+    elif is_steward(member):
+        return people_list(request)
     elif not may_see_tree(member):
         return render(request, "organisation/no_team.html")
     branch = branch_of(root, on=today()) if root is not None else None
