@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from andon.project.whole_requests import MOST_TOGETHER, ShortWay, WholeRequests
+from andon.project.whole_requests import MOST_TOGETHER, LargeBody, ShortWay, WholeRequests
 
 
 class Scope:
@@ -206,3 +206,44 @@ def test_another_address_never_takes_the_short_way(other):
     [answer] = ask_together(lambda seen: [(204, [], b"")] * len(seen), Proto(b"a"), **other)
     assert answer[0] == 200
     assert ask_together(lambda seen: [(204, [], b"")] * len(seen), Proto(b"a"))[0][0] == 204
+
+
+def ask_large(proto, size, path="/people/import/", **limits):
+    called.clear()
+    large = LargeBody("/people/import/", **{"most_bytes": 1_000, "in_memory_bytes": 100, "seconds": 5.0} | limits)
+    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, seconds=0.2, large=large)
+    scope = Scope(("content-length", str(size)))
+    scope.path = path
+    asyncio.run(door.__rsgi__(scope, proto))
+    return proto.answer
+
+
+def test_one_address_takes_a_larger_body_for_longer_and_no_other_does():
+    chunks = [b"x" * 300, b"y" * 300]
+    assert ask_large(Proto(*chunks, pause=0.2), 600)[2].endswith(b"x" * 300 + b"y" * 300)
+    assert ask_large(Proto(*chunks), 600, path="/people/import/other/")[1] == [("x-size", "0")]
+    assert ask_large(Proto(*chunks, pause=0.2), 600, seconds=0.1)[0] == 408
+
+
+def test_a_large_body_has_its_bound_and_comes_whole_or_not_at_all():
+    assert ask_large(Proto(b"x" * 1_001), 1_001)[1] == [("x-size", "0")]
+    assert ask_large(Proto(b"x" * 500), 600)[0] == 400
+    assert ask_large(Proto(b"x" * 700), 600)[0] == 400
+    assert called == []
+
+
+def test_only_so_many_large_bodies_come_at_the_same_time():
+    called.clear()
+    large = LargeBody("/people/import/", most_bytes=1_000, in_memory_bytes=100, at_once=2)
+    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, large=large)
+
+    async def three():
+        protos = [Proto(b"x" * 200, pause=0.05) for _ in range(3)]
+        scope = Scope(("content-length", "200"))
+        scope.path = "/people/import/"
+        await asyncio.gather(*(door.__rsgi__(scope, proto) for proto in protos))
+        later = Proto(b"x" * 200)
+        await door.__rsgi__(scope, later)
+        return [proto.answer[0] for proto in (*protos, later)]
+
+    assert asyncio.run(three()) == [200, 200, 503, 200]

@@ -9,17 +9,19 @@ import contextlib
 import gc
 import io
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Answer = tuple[int, list[tuple[str, str]], bytes]
-_Asked = tuple[Any, Any, bytes, "asyncio.Future[None]"]
+Body = bytes | IO[bytes]
+_Asked = tuple[Any, Any, Body, "asyncio.Future[None]"]
 
 SECONDS_FOR_A_BODY = 10.0
 # More would save little of what a commit costs, and the doors would take turns: while one works on everybody's
@@ -27,11 +29,11 @@ SECONDS_FOR_A_BODY = 10.0
 MOST_TOGETHER = 8
 
 
+Headers = list[tuple[str, str]]
+
+
 class _BrokenOff(Exception):
     pass
-
-
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,35 @@ class ShortWay:
         return cls(offered.PATH, offered.read, offered.answer)
 
 
+@dataclass(frozen=True, slots=True)
+class LargeBody:
+    """The one address where a body may be larger and take longer; it waits in a file, not in memory.
+
+    Anybody may send there, so at most `at_once` may do so at the same time: more are told to come back.
+    """
+
+    path: str
+    most_bytes: int
+    seconds: float = 300.0
+    at_once: int = 2
+    in_memory_bytes: int = 1_000_000
+
+    def is_meant(self, scope: Any, headers: Headers) -> bool:
+        return scope.path == self.path and scope.method == "POST" and _declared(headers) > self.in_memory_bytes
+
+
+_BUSY = (
+    503,
+    [("content-type", "text/plain; charset=utf-8"), ("retry-after", "60"), ("connection", "close")],
+    b"Other files are being sent at this moment. Nothing was changed. Send yours again in a minute.\n",
+)
+
+
+def _declared(headers: Headers) -> int:
+    named = next((value for name, value in headers if name == "content-length"), "")
+    return int(named) if named.isdigit() else 0
+
+
 class WholeRequests:
     """A WSGI application, served through RSGI, with a short way for one address where there is one.
 
@@ -73,6 +104,7 @@ class WholeRequests:
         threads: int,
         with_address: bool,
         short: ShortWay | None = None,
+        large: LargeBody | None = None,
         seconds: float = SECONDS_FOR_A_BODY,
     ) -> None:
         self._application = application
@@ -81,15 +113,35 @@ class WholeRequests:
         self._seconds = seconds
         self._threads = threads
         self._short = short
+        self._large = large
+        self._large_ones = 0
         self._waiting: SimpleQueue[_Asked] = SimpleQueue()
         self._together: SimpleQueue[tuple[Any, _Asked]] = SimpleQueue()
         self._begun = False
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         headers = scope.headers.items()
+        large = self._large
+        if large is None or not large.is_meant(scope, headers):
+            await self._answer(scope, proto, headers, self._read(headers, proto), self._seconds)
+            return
+        if self._large_ones >= large.at_once:
+            proto.response_bytes(*_BUSY)
+            return
+        self._large_ones += 1
         try:
-            async with asyncio.timeout(self._seconds):
-                body = await self._read(headers, proto)
+            with tempfile.SpooledTemporaryFile(max_size=large.in_memory_bytes) as file:
+                reading = self._read_into(file, headers, proto, large.most_bytes)
+                await self._answer(scope, proto, headers, reading, large.seconds)
+        finally:
+            self._large_ones -= 1
+
+    async def _answer(
+        self, scope: Any, proto: Any, headers: Headers, reading: Coroutine[Any, Any, Body], seconds: float
+    ) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                body = await reading
         except TimeoutError:
             proto.response_empty(HTTPStatus.REQUEST_TIMEOUT, [("connection", "close")])
             return
@@ -116,11 +168,11 @@ class WholeRequests:
             self._waiting.put(asked)
         await answered
 
-    def _seen_by_the_short_way(self, scope: Any, headers: Headers, body: bytes) -> Any:
+    def _seen_by_the_short_way(self, scope: Any, headers: Headers, body: Body) -> Any:
         short = self._short
         if short is None or scope.path != short.path or scope.method != "POST" or scope.query_string:
             return None
-        return short.read(headers, body)
+        return short.read(headers, body) if isinstance(body, bytes) else None
 
     def _work_together(self, short: ShortWay) -> None:
         """Answer all that have come so far at once, then those that came in the meantime."""
@@ -185,7 +237,22 @@ class WholeRequests:
                 return b""
         return bytes(body)
 
-    def _environ(self, scope: Any, headers: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
+    async def _read_into(self, file: IO[bytes], headers: Headers, proto: Any, most_bytes: int) -> Body:
+        declared = _declared(headers)
+        if declared > most_bytes:
+            return b""
+        count = 0
+        async for chunk in proto:
+            count += len(chunk)
+            if count > declared:
+                raise _BrokenOff
+            file.write(chunk)
+        if count != declared:
+            raise _BrokenOff
+        file.seek(0)
+        return file
+
+    def _environ(self, scope: Any, headers: list[tuple[str, str]], body: Body) -> dict[str, Any]:
         name, _, port = scope.server.rpartition(":")
         environ: dict[str, Any] = {
             "PATH_INFO": scope.path.encode().decode("latin-1"),
@@ -196,7 +263,7 @@ class WholeRequests:
             "SERVER_PORT": port,
             "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
             "wsgi.errors": sys.stderr,
-            "wsgi.input": io.BytesIO(body),
+            "wsgi.input": io.BytesIO(body) if isinstance(body, bytes) else body,
             "wsgi.multiprocess": False,
             "wsgi.multithread": True,
             "wsgi.run_once": False,
