@@ -195,6 +195,118 @@ def test_a_leaf_is_not_made_from_broken_parts() -> None:
         manifest.roster_commitment(bytes(31), "Red team", MEMBERS)
 
 
+# Rosters of which single members can be erased
+
+
+def seats_of(members: tuple[str, ...] = MEMBERS) -> tuple[manifest.Seat, ...]:
+    made = [manifest.Seat.of(label, drawn(f"salt of {n}", 16)) for n, label in enumerate(members)]
+    return tuple(sorted(made, key=lambda seat: seat.hash))
+
+
+def seated_leaf(seats: tuple[manifest.Seat, ...], name: str = "Red team") -> dict[str, object]:
+    return manifest.unit_leaf(
+        UNIT, {"ballot": key_for().public_key}, manifest.SeatedOpening(SALT, name, seats).commitment()
+    )
+
+
+def without(label: str, seats: tuple[manifest.Seat, ...]) -> tuple[manifest.Seat, ...]:
+    return tuple(seat.erased() if seat.label == label else seat for seat in seats)
+
+
+def test_the_commitment_over_seats_is_what_the_protocol_says() -> None:
+    salt = drawn("salt of 0", 16)
+    expected = hashlib.sha256(lp("andon/v1/seat", salt) + MEMBERS[0].encode()).hexdigest()
+    assert manifest.seat_hash(salt, MEMBERS[0]) == expected
+    hashes = [seat.hash for seat in seats_of()]
+    content = canonical({"count": 5, "name": "Red team", "seats": hashes})
+    expected = hashlib.sha256(lp("andon/v1/seats", SALT) + content).hexdigest()
+    assert manifest.seated_commitment(SALT, "Red team", hashes) == expected
+
+
+def test_a_roster_opens_for_the_others_when_one_was_erased_and_counts_them() -> None:
+    leaf = seated_leaf(seats_of())
+    manifest.check_opening(leaf, manifest.SeatedOpening(SALT, "Red team", seats_of()))
+    left = manifest.SeatedOpening(SALT, "Red team", without(MEMBERS[1], seats_of()))
+    manifest.check_opening(leaf, left)
+    assert (left.size, left.erased, left.members) == (5, 1, (MEMBERS[0], *MEMBERS[2:]))
+    assert MEMBERS[1] not in str(left.to_wire())
+    assert b64u(drawn("salt of 1", 16)) not in str(left.to_wire())
+
+
+def test_seats_that_were_changed_after_publication_are_refused() -> None:
+    seats = seats_of()
+    ghost = manifest.Seat.of("Ghost <ghost@example.org>", drawn("ghost", 16))
+    hidden = ghost.erased()
+    for changed in ([*seats, ghost], [*seats[1:], ghost], [*seats, hidden], [*seats[1:], hidden], seats[1:]):
+        in_order = tuple(sorted(changed, key=lambda seat: seat.hash))
+        with pytest.raises((manifest.OpeningDoesNotMatch, manifest.RosterTooSmall)):
+            manifest.check_opening(seated_leaf(seats), manifest.SeatedOpening(SALT, "Red team", in_order))
+    for opening in (
+        manifest.SeatedOpening(SALT, "Blue team", seats),
+        manifest.SeatedOpening(drawn("another salt"), "Red team", seats),
+    ):
+        with pytest.raises(manifest.OpeningDoesNotMatch):
+            manifest.check_opening(seated_leaf(seats), opening)
+
+
+def test_seats_of_four_are_refused_and_none_stands_twice() -> None:
+    four = seats_of(MEMBERS[:4])
+    with pytest.raises(manifest.RosterTooSmall):
+        manifest.check_opening(seated_leaf(four), manifest.SeatedOpening(SALT, "Red team", four))
+    for seats in ((*four, four[-1]), tuple(reversed(seats_of()))):
+        with pytest.raises(manifest.RosterNotSorted):
+            manifest.SeatedOpening(SALT, "Red team", seats).commitment()
+
+
+def test_one_name_with_two_salts_does_not_make_five() -> None:
+    twice = manifest.Seat.of(MEMBERS[3], drawn("a second salt", 16))
+    seats = tuple(sorted((*seats_of(MEMBERS[:4]), twice), key=lambda seat: seat.hash))
+    with pytest.raises(manifest.RosterUnreadable):
+        manifest.check_opening(seated_leaf(seats), manifest.SeatedOpening(SALT, "Red team", seats))
+
+
+def test_neither_form_of_a_roster_passes_for_the_other() -> None:
+    seats = seats_of()
+    with pytest.raises(manifest.OpeningDoesNotMatch):
+        manifest.check_opening(seated_leaf(seats), manifest.Opening(SALT, "Red team", MEMBERS))
+    with pytest.raises(manifest.OpeningDoesNotMatch):
+        manifest.check_opening(leaf_for(), manifest.SeatedOpening(SALT, "Red team", seats))
+    hashes = tuple(seat.hash for seat in seats)
+    with pytest.raises(manifest.OpeningDoesNotMatch):
+        manifest.check_opening(seated_leaf(seats), manifest.Opening(SALT, "Red team", hashes))
+
+
+def test_a_roster_of_the_older_form_that_lost_somebody_is_not_said_to_hold() -> None:
+    wire_form = {**manifest.Opening(SALT, "Red team", MEMBERS).to_wire(), "members": [*MEMBERS[1:], None]}
+    opening = manifest.parse_opening(wire_form)
+    assert (opening.size, opening.erased) == (5, 1)
+    assert manifest.parse_opening(opening.to_wire()) == opening
+    with pytest.raises(manifest.RosterNotOpenable):
+        manifest.check_opening(leaf_for(), opening)
+
+
+@modest
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=5), min_size=1, max_size=7), st.sets(st.integers(0, 6)))
+def test_an_opening_with_seats_comes_back_from_the_wire(members: list[str], gone: set[int]) -> None:
+    seats = [seat.erased() if n in gone else seat for n, seat in enumerate(seats_of(tuple(members)))]
+    opening = manifest.SeatedOpening(SALT, "Red team", tuple(seats))
+    assert manifest.parse_opening(opening.to_wire()) == opening
+
+
+@pytest.mark.parametrize(
+    "seat",
+    [
+        {}, {"label": "Ada"}, {"salt": b64u(bytes(16))}, {"label": "Ada", "salt": b64u(bytes(15))}, {"hash": 5},
+        {"hash": "x"}, {"hash": "0" * 64, "label": "Ada"}, {"label": 5, "salt": b64u(bytes(16))}, "Ada", None, [],
+        {"label": "\ud800", "salt": b64u(bytes(16))}, {"label": "Ada", "salt": 5},
+    ],
+)  # fmt: skip
+def test_a_broken_seat_is_refused(seat: object) -> None:
+    good = [one.to_wire() for one in seats_of()]
+    with pytest.raises(Malformed):
+        manifest.parse_opening({"members": [*good, seat], "name": "Red team", "salt": b64u(SALT)})
+
+
 # Slots and releases
 
 SLOTS = [(drawn(f"slot {n}").hex(), "ballot", drawn(f"hash {n}").hex()) for n in range(5)]
@@ -511,6 +623,179 @@ def test_a_signed_entry_cannot_be_checked_without_a_key() -> None:
     entries = a_log(*WHOLE[:2])
     with pytest.raises(manifest.WrongSignature):
         manifest.check_entry(entries[1], previous_entry=entries[0], steward_public_key=None)
+
+
+# Delegations
+
+DELEGATE, SUCCESSOR = drawn("delegate"), drawn("successor")
+
+
+class Log:
+    """A log in which every entry may be signed by whoever a test likes."""
+
+    def __init__(self) -> None:
+        self.entries = a_log(WHOLE[0])
+
+    def add(self, kind: str, body: Body, key: bytes = STEWARD_KEY) -> "Log":
+        previous = manifest.entry_hash(self.entries[-1])
+        own = {**body, "previous": previous} if kind == "manifest" else body
+        signature = manifest.sign_body(key, kind, own) if kind in manifest.SIGNED_KINDS else None
+        index = len(self.entries)
+        self.entries.append(
+            manifest.make_entry(index=index, previous=previous, kind=kind, body=own, signature=signature)
+        )
+        return self
+
+    def delegate(self, to: bytes = DELEGATE, key: bytes = STEWARD_KEY, **change: object) -> "Log":
+        body = {
+            "andon": "v1",
+            "delegate": b64u(public_key_of(to)),
+            "from": "2026-11-01T00:00:00Z",
+            "organisation": GENESIS["organisation"],
+            "previous": manifest.entry_hash(self.entries[-1]),
+            "until": "2027-11-01T00:00:00Z",
+        }
+        return self.add("delegation", {**body, **change}, key)
+
+    def check(self) -> manifest.ChainSummary:
+        return manifest.check_chain(self.entries)
+
+
+def test_a_delegate_signs_manifests_and_bundles_and_the_summary_says_so() -> None:
+    log = Log().add("manifest", a_manifest(OTHER_ROUND)).delegate()
+    log.add("manifest", a_manifest(), DELEGATE).add("bundle", BUNDLE, DELEGATE)
+    summary = log.check()
+    (delegation,) = summary.delegations
+    assert (delegation.delegate, delegation.index) == (public_key_of(DELEGATE), 2)
+    assert summary.rounds[ROUND].signer == delegation
+    assert summary.rounds[OTHER_ROUND].signer is None
+    assert summary.steward_key == public_key_of(STEWARD_KEY)
+
+
+def test_the_steward_s_own_key_still_signs_after_a_delegation() -> None:
+    assert Log().delegate().add("manifest", a_manifest()).check().rounds[ROUND].signer is None
+
+
+def test_a_delegate_before_its_delegation_is_nobody() -> None:
+    with pytest.raises(manifest.WrongSignature):
+        Log().add("manifest", a_manifest(), DELEGATE).check()
+    # Nor does a delegation that is put behind it make it good.
+    with pytest.raises(manifest.WrongSignature):
+        Log().add("manifest", a_manifest(), DELEGATE).delegate().check()
+
+
+def test_a_replaced_delegate_signs_nothing_any_more() -> None:
+    for kind, body in (("manifest", a_manifest()), ("bundle", BUNDLE)):
+        log = Log().delegate().add("manifest", a_manifest(OTHER_ROUND), DELEGATE)
+        log = log.add("manifest", a_manifest(), DELEGATE) if kind == "bundle" else log
+        log.delegate(SUCCESSOR)
+        with pytest.raises(manifest.WrongSignature):
+            copy.deepcopy(log).add(kind, body, DELEGATE).check()
+        log.add(kind, body, SUCCESSOR).check()
+
+
+@pytest.mark.parametrize("change", [{"until": "2026-11-23T07:59:59Z"}, {"from": "2026-11-23T08:00:01Z"}])
+def test_a_round_that_opens_outside_the_delegation_is_refused(change: dict[str, str]) -> None:
+    Log().delegate(**{"from": "2026-11-23T08:00:00Z", "until": "2026-11-23T08:00:01Z"}).add(
+        "manifest", a_manifest(), DELEGATE
+    ).check()
+    with pytest.raises(manifest.OutsideDelegation):
+        Log().delegate(**change).add("manifest", a_manifest(), DELEGATE).check()
+
+
+def test_a_page_is_replaced_by_a_delegate_of_the_time_of_its_round() -> None:
+    """A successor whose time begins while the round runs can repair its page; one of next year cannot."""
+    for begins, holds in (("2026-11-30T17:00:00Z", True), ("2026-11-30T17:00:01Z", False)):
+        log = Log().delegate().add("manifest", a_manifest(), DELEGATE)
+        log.delegate(SUCCESSOR, **{"from": begins}).add("bundle", BUNDLE, SUCCESSOR)
+        if holds:
+            log.check()
+        else:
+            with pytest.raises(manifest.OutsideDelegation):
+                log.check()
+
+
+def test_only_the_steward_s_key_delegates() -> None:
+    with pytest.raises(manifest.WrongSignature):
+        Log().delegate().delegate(SUCCESSOR, key=DELEGATE).check()
+    with pytest.raises(manifest.WrongSignature):
+        Log().delegate(key=DELEGATE).check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"organisation": "0" * 32},
+        {"delegate": GENESIS["steward_key"]},
+        {"previous": "0" * 64},
+    ],
+)
+def test_a_delegation_for_another_log_or_to_the_steward_s_key_itself_is_refused(change: dict[str, str]) -> None:
+    with pytest.raises(manifest.BadDelegation):
+        Log().delegate(**change).check()
+
+
+def test_a_delegation_may_have_waited_while_other_things_happened() -> None:
+    log = Log()
+    early = manifest.entry_hash(log.entries[-1])
+    log.add("manifest", a_manifest()).add("opened", OPENED).delegate(previous=early).check()
+
+
+def test_a_replaced_key_is_not_brought_back_by_showing_its_delegation_again() -> None:
+    log = Log().delegate()
+    first = log.entries[-1]
+    log.delegate(SUCCESSOR)
+    again = manifest.make_entry(
+        index=3,
+        previous=manifest.entry_hash(log.entries[-1]),
+        kind="delegation",
+        body=first["body"],  # type: ignore[arg-type]
+        signature=str(first["signature"]),
+    )
+    log.entries.append(again)
+    with pytest.raises(manifest.BadDelegation):
+        log.check()
+
+
+def test_a_delegation_that_was_signed_and_never_used_dies_with_the_next_one() -> None:
+    log = Log()
+    early = manifest.entry_hash(log.entries[-1])
+    log.delegate(SUCCESSOR)
+    with pytest.raises(manifest.BadDelegation):
+        log.delegate(previous=early).check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"until": "2026-11-01T00:00:00Z"}, {"until": "2026-10-01T00:00:00Z"}, {"until": "2027-12-06T00:00:01Z"},
+        {"from": "2026-11-01"}, {"delegate": "AA"}, {"organisation": "x"}, {"previous": "x"}, {"andon": "v2"},
+        {"more": 1}, {"until": 5},
+    ],
+)  # fmt: skip
+def test_a_delegation_of_another_shape_or_of_more_than_400_days_is_refused(change: dict[str, object]) -> None:
+    Log().delegate(until="2027-12-06T00:00:00Z").check()
+    with pytest.raises(manifest.BadEntry):
+        Log().delegate(**change)
+
+
+def test_a_delegation_inserted_later_breaks_the_chain() -> None:
+    log = Log().add("manifest", a_manifest()).add("opened", OPENED)
+    inserted = Log().delegate().entries[1]
+    with pytest.raises((manifest.Gap, manifest.BrokenChain)):
+        manifest.check_chain([log.entries[0], inserted, *log.entries[1:]])
+    renumbered = [log.entries[0], inserted, *({**entry, "index": n + 2} for n, entry in enumerate(log.entries[1:]))]
+    with pytest.raises(manifest.BrokenChain):
+        manifest.check_chain(renumbered)
+
+
+def test_an_entry_of_a_kind_that_nobody_knows_is_refused() -> None:
+    log = Log()
+    previous = manifest.entry_hash(log.entries[-1])
+    body = {"andon": "v1"}
+    entry = {"body": body, "index": 1, "kind": "delegations", "previous": previous, "signature": None}
+    with pytest.raises(manifest.UnknownKind):
+        manifest.check_chain([*log.entries, entry])
 
 
 def test_a_missing_or_needless_signature_is_refused() -> None:

@@ -155,6 +155,76 @@ FAULTS: list[tuple[str, Any, str, Any, Callable[[], None]]] = [
         test_manifest.test_an_altered_entry_in_the_middle_no_longer_fits_the_next,
     ),
     (
+        "whoever was delegated to once signs for ever",
+        log.Delegation,
+        "covers",
+        lambda *_: True,
+        lambda: test_manifest.test_a_round_that_opens_outside_the_delegation_is_refused(
+            {"until": "2026-11-23T07:59:59Z"}
+        ),
+    ),
+    (
+        "a page is replaced at any time",
+        log.Delegation,
+        "covers",
+        lambda *_: True,
+        test_manifest.test_a_page_is_replaced_by_a_delegate_of_the_time_of_its_round,
+    ),
+    (
+        "a delegate delegates",
+        log,
+        "DELEGATED_KINDS",
+        frozenset({"manifest", "bundle", "delegation"}),
+        test_manifest.test_only_the_steward_s_key_delegates,
+    ),
+    *(
+        ("delegations are not looked at", log, "check_delegation", _nothing, promise)
+        for promise in (
+            lambda: test_manifest.test_a_delegation_for_another_log_or_to_the_steward_s_key_itself_is_refused(
+                {"organisation": "0" * 32}
+            ),
+            test_manifest.test_a_replaced_key_is_not_brought_back_by_showing_its_delegation_again,
+            test_manifest.test_a_delegation_that_was_signed_and_never_used_dies_with_the_next_one,
+        )
+    ),
+    (
+        "delegations for ever",
+        schema,
+        "LONGEST_DELEGATION",
+        schema.timedelta(days=10_000),
+        lambda: test_manifest.test_a_delegation_of_another_shape_or_of_more_than_400_days_is_refused(
+            {"until": "2027-12-06T00:00:01Z"}
+        ),
+    ),
+    (
+        "seats are not compared",
+        roster,
+        "hmac",
+        _ComparesNothing,
+        test_manifest.test_seats_that_were_changed_after_publication_are_refused,
+    ),
+    (
+        "a seat keeps the name of whoever was erased",
+        roster.Seat,
+        "erased",
+        lambda seat: seat,
+        test_manifest.test_a_roster_opens_for_the_others_when_one_was_erased_and_counts_them,
+    ),
+    (
+        "both forms of a roster hash the same prefix",
+        roster,
+        "lp",
+        lambda _domain, salt: wire.lp("andon/v1/roster", salt),
+        test_manifest.test_the_commitment_over_seats_is_what_the_protocol_says,
+    ),
+    (
+        "two who look alike on one roster",
+        roster,
+        "_visible",
+        lambda text: object(),
+        test_manifest.test_one_name_with_two_salts_does_not_make_five,
+    ),
+    (
         "rounds may close against their manifest",
         log,
         "_check_closing",
