@@ -118,6 +118,7 @@ await writeFile(path.join(APP_STATIC, 'host.js'), hostJs);
 await writeFile(path.join(APP_STATIC, 'setup.js'), setupJs);
 await writeFile(path.join(APP_STATIC, 'progress.js'), progressJs);
 await writeFile(path.join(APP_STATIC, 'passkeys.js'), await bundled('client/src/passkeys.ts'));
+await writeFile(path.join(APP_STATIC, 'teams.js'), await bundled('client/src/teams.ts'));
 await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));
 
 for (const name of names) console.log(`${listing[name]}  ${name}  ${files.get(name).length} bytes`);

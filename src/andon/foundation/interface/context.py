@@ -22,6 +22,7 @@ STYLE_SHEETS = (
     "interface/css/table.css",
     "interface/css/messages.css",
     "interface/css/section.css",
+    "interface/css/people.css",
     "interface/css/bands.css",
     "interface/css/report.css",
     "interface/css/print.css",
