@@ -28,6 +28,7 @@ def drawn(label: str, length: int = 32) -> bytes:
 
 
 SEED, BOX_KEY, ISSUANCE_KEY, STEWARD_KEY = (drawn(name) for name in ("seed", "box key", "issuance key", "steward"))
+DELEGATE_KEY = drawn("delegate")
 ROUND, ORGANISATION = drawn("round", 16).hex(), drawn("organisation", 16).hex()
 UNITS = sorted(drawn(f"unit {n}", 16).hex() for n in range(5))
 PURPOSES = ("ballot", "ballot/TS3", "comment")
@@ -284,17 +285,23 @@ def merkle_section() -> list[dict[str, Any]]:
     ]
 
 
-def units() -> list[tuple[dict[str, object], manifest.Opening]]:
-    made = []
+def units() -> list[tuple[dict[str, object], manifest.Opening | manifest.SeatedOpening]]:
+    """Two rosters of version 0.1.0, and three of which members can be erased; from one of these somebody was."""
+    made: list[tuple[dict[str, object], manifest.Opening | manifest.SeatedOpening]] = []
     for number, unit in enumerate(UNITS):
         members = manifest.sorted_members(MEMBERS[: 5 + number % 2])
-        opening = manifest.Opening(drawn(f"roster salt {number}"), f"Unit {number}", tuple(members))
+        salt, name = drawn(f"roster salt {number}"), f"Unit {number}"
+        opening: manifest.Opening | manifest.SeatedOpening = manifest.Opening(salt, name, tuple(members))
+        if number >= 2:
+            seats = [manifest.Seat.of(label, drawn(f"seat {number} {label}", 16)) for label in members]
+            in_order = sorted(seats, key=lambda seat: seat.hash)
+            in_order[1] = in_order[1].erased() if number == 3 else in_order[1]
+            opening = manifest.SeatedOpening(salt, name, tuple(in_order))
         keys = {
             purpose: credential.EvaluationKey.derive(SEED, round_id=ROUND, unit_id=unit, purpose=purpose).public_key
             for purpose in ("ballot", "comment")
         }
-        roster = manifest.roster_commitment(opening.salt, opening.name, opening.members)
-        made.append((manifest.unit_leaf(unit, keys, roster), opening))
+        made.append((manifest.unit_leaf(unit, keys, opening.commitment()), opening))
     return made
 
 
@@ -386,12 +393,14 @@ def releases_section() -> dict[str, Any]:
 def log_section() -> dict[str, Any]:
     steward = Ed25519PrivateKey.from_private_bytes(STEWARD_KEY).public_key().public_bytes_raw()
     entries: list[manifest.Entry] = []
+    delegated = False
 
     def append(kind: str, body: dict[str, object]) -> None:
         previous = manifest.entry_hash(entries[-1]) if entries else manifest.NO_PREVIOUS
         if kind == "manifest":
             body = {**body, "previous": previous}
-        signature = manifest.sign_body(STEWARD_KEY, kind, body) if kind in manifest.SIGNED_KINDS else None
+        key = DELEGATE_KEY if kind in manifest.DELEGATED_KINDS and delegated else STEWARD_KEY
+        signature = manifest.sign_body(key, kind, body) if kind in manifest.SIGNED_KINDS else None
         entry = manifest.make_entry(index=len(entries), previous=previous, kind=kind, body=body, signature=signature)
         entries.append(entry)
 
@@ -405,11 +414,25 @@ def log_section() -> dict[str, Any]:
     append("closed", {"box": closing["box"], "early": False, "round": ROUND, "units": tree})
     released = releases_section()
     append("released", {"round": ROUND, "units": {"count": released["count"], "root": released["root"]}})
+    delegate = Ed25519PrivateKey.from_private_bytes(DELEGATE_KEY).public_key().public_bytes_raw()
+    append(
+        "delegation",
+        {
+            "andon": "v1",
+            "delegate": wire.b64u(delegate),
+            "from": "2026-11-01T00:00:00Z",
+            "organisation": ORGANISATION,
+            "previous": manifest.entry_hash(entries[1]),
+            "until": "2027-12-01T00:00:00Z",
+        },
+    )
+    delegated = True
     second = drawn("second round", 16).hex()
     append("manifest", manifest_body(second))
     append("void", {"reason": "key_missing", "round": second})
     manifest.check_chain(entries)
     return {
+        "delegate_private_key": DELEGATE_KEY.hex(),
         "steward_private_key": STEWARD_KEY.hex(),
         "entries": entries,
         "hashes": [manifest.entry_hash(entry) for entry in entries],

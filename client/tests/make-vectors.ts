@@ -16,11 +16,13 @@ import {
   merklePath,
   merkleRoot,
   rosterCommitment,
+  seatedCommitment,
   signedMessage,
   slotLeaf,
   slotsCommitment,
 } from '../src/manifest.ts';
 import { b64u, type Bytes, canonical, concat, fromUtf8, hex, type JsonObject, lp, sha256Hex, u32, unb64u } from '../src/wire.ts';
+import { hashOf } from './stage.ts';
 import { bytesForScalar } from './support.ts';
 
 const { voprf } = ristretto255_oprf;
@@ -37,6 +39,7 @@ const seed = drawn('seed');
 const boxKey = drawn('box key');
 const boxPublicKey = concat(x25519.getPublicKey(boxKey));
 const steward = drawn('steward');
+const delegate = drawn('delegate');
 const unitIds = ['unit 0', 'unit 1', 'unit 2'].map(idOf).sort();
 const [firstUnit = ''] = unitIds;
 const purposes = ['ballot', 'ballot/LE1', 'comment'];
@@ -108,9 +111,15 @@ function makeUnits() {
     const members = (rosters[i] ?? []).map((name, n) => `${name} <member-${i}-${n}@example.org>`).sort();
     const name = `Unit ${i}`;
     const salt = drawn(`roster salt ${i}`);
+    // One roster of version 0.1.0, and two of which members can be erased; from one of these somebody was.
+    const seats: JsonObject[] = members
+      .map((label, n) => ({ label, salt: b64u(drawn(`seat salt ${i} ${n}`, 16)) }))
+      .sort((a, b) => (hashOf(a) < hashOf(b) ? -1 : 1))
+      .map((seat, n) => (i === 2 && n === 3 ? { hash: hashOf(seat) } : seat));
     const keys = Object.fromEntries(purposes.map((purpose) => [purpose, b64u(evaluationKeys(unit, purpose).publicKey)]));
-    const leaf: JsonObject = { keys, roster: rosterCommitment(salt, members, name), unit };
-    return { leaf, opening: { members, name, salt: b64u(salt) } };
+    const roster = i === 0 ? rosterCommitment(salt, members, name) : seatedCommitment(salt, seats.map(hashOf), name);
+    const leaf: JsonObject = { keys, roster, unit };
+    return { leaf, opening: { members: i === 0 ? members : seats, name, salt: b64u(salt) } };
   });
   const leaves = units.map(({ leaf }) => canonical(leaf));
   return {
@@ -170,13 +179,14 @@ function makeLog(units: { count: number; root: string }, slots: { box: string; c
   const entries: LogEntry[] = [];
   const append = (kind: string, body: JsonObject): void => {
     const last = entries.at(-1);
-    const signed = ['genesis', 'manifest', 'bundle'].includes(kind);
+    const signed = ['genesis', 'delegation', 'manifest', 'bundle'].includes(kind);
+    const delegated = ['manifest', 'bundle'].includes(kind) && entries.some((entry) => entry.kind === 'delegation');
     entries.push({
       body,
       index: entries.length,
       kind,
       previous: last ? entryHash(last) : '0'.repeat(64),
-      signature: signed ? b64u(ed25519.sign(signedMessage(kind, body), steward)) : null,
+      signature: signed ? b64u(ed25519.sign(signedMessage(kind, body), delegated ? delegate : steward)) : null,
     });
   };
   append('genesis', { andon: 'v1', organisation: idOf('organisation'), steward_key: b64u(ed25519.getPublicKey(steward)) });
@@ -196,11 +206,19 @@ function makeLog(units: { count: number; root: string }, slots: { box: string; c
     units: { count: units.count, root: units.root },
   };
   append('manifest', manifest);
+  append('delegation', {
+    andon: 'v1',
+    delegate: b64u(ed25519.getPublicKey(delegate)),
+    from: '2026-11-01T00:00:00Z',
+    organisation: idOf('organisation'),
+    previous: entryHash(entries[0] as LogEntry),
+    until: '2027-12-06T00:00:00Z',
+  });
   append('bundle', { files: { 'answer.js': hex(drawn('answer.js again')) }, reason: 'The scale could not be read in print.', round });
   append('opened', { round });
   append('closed', { box: slots.box, early: false, round, units: { count: slots.count, root: slots.root } });
   const hashes = entries.map(entryHash);
-  return { manifest, log: { entries, hashes, steward_private_key: hex(steward) } };
+  return { manifest, log: { delegate_private_key: hex(delegate), entries, hashes, steward_private_key: hex(steward) } };
 }
 
 export async function makeVectors(): Promise<string> {

@@ -18,10 +18,12 @@ import {
   readEntry,
   readManifest,
   rosterCommitment,
+  seatedCommitment,
   slotLeaf,
   slotsCommitment,
 } from '../src/manifest.ts';
 import { b64u, canonical, fromUtf8, hex, isObject, lp, parseCanonical, purpose, sha256Hex, u32, unb64u, utf8 } from '../src/wire.ts';
+import { hashOf } from './stage.ts';
 import { bytes, vectors } from './support.ts';
 
 const { voprf } = ristretto255_oprf;
@@ -115,12 +117,18 @@ test('merkle: roots and paths are those of the reference leaves', () => {
 
 test('units: rosters commit to the same hash, leaves stand under the root', () => {
   const { count, root, units } = made.units;
+  let erased = 0;
   for (const { leaf, leaf_utf8_hex, opening, path, index } of units) {
     assert.equal(hex(canonical(leaf)), leaf_utf8_hex);
-    assert.equal(rosterCommitment(unb64u(opening.salt), opening.members, opening.name), leaf.roster);
-    assert.deepEqual([...opening.members].sort(), opening.members);
+    const whole = opening.members.every((member: unknown) => typeof member === 'string');
+    const ordered = whole ? opening.members : opening.members.map(hashOf);
+    const commit = whole ? rosterCommitment : seatedCommitment;
+    assert.equal(commit(unb64u(opening.salt), ordered, opening.name), leaf.roster);
+    assert.deepEqual([...ordered].sort(), ordered);
+    erased += ordered.length - opening.members.filter((member: { label?: string }) => whole || member.label).length;
     assert.ok(isIncluded(canonical(leaf), index, count, path.map(bytes), bytes(root)));
   }
+  assert.equal(erased, 1);
 });
 
 test('slots: lists commit to the same hash and are recognised as the closed ones', () => {

@@ -146,8 +146,11 @@ def included(leaf: dict[str, object], unit: dict[str, Any], tree: dict[str, Any]
 
 def test_units(vectors: dict[str, Any]) -> None:
     found = section(vectors, "units")
+    openings = [manifest.parse_opening(unit["opening"]) for unit in found["units"]]
+    assert {type(opening) for opening in openings} == {manifest.Opening, manifest.SeatedOpening}
+    assert sum(opening.erased for opening in openings) == 1
     for unit in found["units"]:
-        manifest.check_opening(unit["leaf"], manifest.Opening.parse(unit["opening"]))
+        manifest.check_opening(unit["leaf"], manifest.parse_opening(unit["opening"]))
         assert included(unit["leaf"], unit, found)
 
 
@@ -180,7 +183,11 @@ def test_fingerprints(vectors: dict[str, Any]) -> None:
 def test_log(vectors: dict[str, Any]) -> None:
     found = section(vectors, "log")
     assert list(manifest.check_chain(found["entries"]).hashes) == found["hashes"]
+    delegated = False
     for entry in found["entries"]:
         if entry["kind"] in manifest.SIGNED_KINDS:
-            private = bytes.fromhex(found["steward_private_key"])
+            steward, delegate = (bytes.fromhex(found[f"{whose}_private_key"]) for whose in ("steward", "delegate"))
+            private = delegate if delegated and entry["kind"] in manifest.DELEGATED_KINDS else steward
             assert manifest.sign_body(private, entry["kind"], entry["body"]) == entry["signature"]
+            delegated = delegated or entry["kind"] == "delegation"
+    assert delegated

@@ -28,14 +28,19 @@ INSTRUMENT = wire.canonical({"id": "team-safety", "statements": ["TS1", "TS2"], 
 class Organisation:
     """Its log and files. The defaults are honest; a test changes what it wants to see caught."""
 
-    def __init__(self, steward_key: bytes = STEWARD_KEY) -> None:
+    def __init__(self, steward_key: bytes = STEWARD_KEY, *, seated: bool = False) -> None:
         self.steward_key = steward_key
+        # Signs manifests and bundles, once there is one.
+        self.delegate: bytes | None = None
+        self.seated = seated
         self.entries: list[manifest.Entry] = []
         self.files: dict[str, bytes] = {wire.sha256_hex(content): content for content in PAGES.values()}
         self.files[wire.sha256_hex(INSTRUMENT)] = INSTRUMENT
         self.slots = {unit: self._ballots(n) for n, unit in enumerate(UNITS)}
         self.bands: dict[str, dict[str, object]] = {unit: {"TS1": "high"} for unit in UNITS}
-        self.openings = {unit: self._opening(n) for n, unit in enumerate(UNITS)}
+        self.openings: dict[str, manifest.Opening | manifest.SeatedOpening] = {
+            unit: self._opening(n) for n, unit in enumerate(UNITS)
+        }
         self.leaves = {unit: self._leaf(unit) for unit in UNITS}
         steward = wire.b64u(public_key_of(steward_key))
         self.append("genesis", {"andon": "v1", "organisation": drawn("org", 16).hex(), "steward_key": steward})
@@ -55,10 +60,34 @@ class Organisation:
         previous = manifest.entry_hash(self.entries[-1]) if self.entries else manifest.NO_PREVIOUS
         if kind == "manifest":
             body = {**body, "previous": previous}
-        signature = manifest.sign_body(self.steward_key, kind, body) if kind in manifest.SIGNED_KINDS else None
+        key = (kind in manifest.DELEGATED_KINDS and self.delegate) or self.steward_key
+        signature = manifest.sign_body(key, kind, body) if kind in manifest.SIGNED_KINDS else None
         self.entries.append(
             manifest.make_entry(index=len(self.entries), previous=previous, kind=kind, body=body, signature=signature)
         )
+
+    def delegate_to(self, key: bytes, **change: object) -> None:
+        genesis: Any = self.entries[0]["body"]
+        body: dict[str, object] = {
+            "andon": "v1",
+            "delegate": wire.b64u(public_key_of(key)),
+            "from": "2026-11-01T00:00:00Z",
+            "organisation": genesis["organisation"],
+            "previous": manifest.entry_hash(self.entries[-1]),
+            "until": "2027-11-01T00:00:00Z",
+        }
+        self.append("delegation", {**body, **change})
+        self.delegate = key
+
+    def erase(self, label: str) -> None:
+        """What a server does when somebody asks to be forgotten."""
+        for unit, opening in self.openings.items():
+            if isinstance(opening, manifest.SeatedOpening):
+                seats = tuple(seat.erased() if seat.label == label else seat for seat in opening.seats)
+                self.openings[unit] = manifest.SeatedOpening(opening.salt, opening.name, seats)
+            elif label in opening.members:
+                left = tuple(member for member in opening.members if member != label)
+                self.openings[unit] = manifest.Opening(opening.salt, opening.name, left, opening.erased + 1)
 
     def publish(self, round_id: str) -> None:
         self.append(
@@ -117,14 +146,17 @@ class Organisation:
         made = [(drawn(f"s {number} {n}").hex(), "ballot", drawn(f"h {number} {n}").hex()) for n in range(5)]
         return manifest.sorted_slots(made)
 
-    def _opening(self, number: int) -> manifest.Opening:
+    def _opening(self, number: int) -> manifest.Opening | manifest.SeatedOpening:
         members = manifest.sorted_members([f"{name} <{name.lower()}{number}@example.org>" for name in NAMES[:5]])
+        if self.seated:
+            seats = [manifest.Seat.of(label, drawn(f"seat {label}", 16)) for label in members]
+            in_order = tuple(sorted(seats, key=lambda seat: seat.hash))
+            return manifest.SeatedOpening(drawn(f"salt {number}"), f"Team {number}", in_order)
         return manifest.Opening(drawn(f"salt {number}"), f"Team {number}", tuple(members))
 
     def _leaf(self, unit: str) -> dict[str, object]:
         opening = self.openings[unit]
-        roster = manifest.roster_commitment(opening.salt, opening.name, opening.members)
-        return manifest.unit_leaf(unit, {"ballot": key_for(unit_id=unit).public_key}, roster)
+        return manifest.unit_leaf(unit, {"ballot": key_for(unit_id=unit).public_key}, opening.commitment())
 
     def _slot_leaf(self, unit: str) -> dict[str, object]:
         return manifest.slot_leaf(unit, manifest.slots_commitment(drawn(f"slots {unit}"), self.slots[unit]))

@@ -87,6 +87,22 @@ def test_a_released_round_holds_with_its_unit_file_and_receipt(
     assert "ballot: 2 of 8" in report.to_text()
 
 
+def test_the_file_of_a_unit_holds_before_and_after_somebody_of_it_was_erased(
+    people: dict[str, Any], released: tuple[str, str], fetch: Any, settings: Any, tmp_path: Path
+) -> None:
+    round_id, receipt = released
+    before = saved(tmp_path, results.unit_file(people["Detection 2"], round_id), "before.json")
+    rounds.erase_member(member_id=people["Detection 3"].pk, at=NOW)
+    after = saved(tmp_path, results.unit_file(people["Detection 2"], round_id), "after.json")
+    assert "Detection 3" in before.read_text()
+    assert "Detection 3" not in after.read_text()
+    for unit in (before, after):
+        report = verify(settings.APP_ORIGIN, unit_file=unit, receipt=receipt, fetch=fetch)
+        assert problems(report) == []
+        assert ("somebody who was erased: 1 of 8" in report.to_text()) is (unit == after)
+        assert "ballot: 2 of 8" in report.to_text()
+
+
 def test_one_changed_byte_of_what_it_serves_does_not_hold(
     people: dict[str, Any], released: tuple[str, str], fetch: Any, settings: Any
 ) -> None:
