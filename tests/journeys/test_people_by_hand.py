@@ -1,0 +1,172 @@
+"""A steward changes people and teams by hand: each change is seen before it is made, by mouse and by keyboard."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.test_barriers import look
+from tests.journeys.watching import assert_focus_visible, screenshot
+from tests.stack import Stack
+
+TEAMS = {"Day": 6, "Night": 5, "Dawn": 2, "Forensics": 7}
+ROWS = [
+    "e-mail,name,team path,role",
+    'stella@example.org,Stella Marin,Lanternworks,"member,steward"',
+    *(
+        f"{team.lower()}{number}@example.org,{team} Person {number},Lanternworks/Security/{team},"
+        for team, size in TEAMS.items()
+        for number in range(size)
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    key = tmp_path_factory.mktemp("steward") / "steward.key"
+    stack: Stack = make_stack(
+        ANDON_SMTP_HOST="127.0.0.1", ANDON_SMTP_PORT=str(mailbox.port), ANDON_STEWARD_KEY_FILE=str(key)
+    )
+    stack.andon("found", "Lanternworks", "--steward-key", str(key))
+    roster = stack.folder / "roster.csv"
+    roster.write_text("\n".join(ROWS) + "\n")
+    stack.andon("people", "import", str(roster))
+    return stack
+
+
+def sign_in(page: Page, stack: Stack, mailbox: Mailbox, address: str) -> None:
+    """By code; a steward is asked for a second factor and puts it off."""
+    before = len(mailbox.received)
+    page.goto(f"{stack.app_url}/people/")
+    page.get_by_label("E-mail address").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").fill(mailbox.code_for(address, after=before))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+
+
+def picture(page: Page, name: str) -> None:
+    """At the desk, on a phone and in the dark, and looked at by axe in each."""
+    look(page)
+    screenshot(page, f"hand-{name}-desk")
+    page.set_viewport_size({"width": 390, "height": 844})
+    screenshot(page, f"hand-{name}-phone")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    screenshot(page, f"hand-{name}-dark")
+    page.emulate_media(color_scheme="light")
+
+
+def test_people_and_teams_are_changed_by_hand(stack: Stack, mailbox: Mailbox, profile: Callable[..., Page]) -> None:
+    page = profile("stella")
+    sign_in(page, stack, mailbox, "stella@example.org")
+    page.goto(f"{stack.app_url}/people/")
+    expect(page.get_by_text("21 people")).to_be_visible()
+    picture(page, "people")
+
+    # Somebody new, by keyboard alone.
+    page.get_by_role("link", name="Add a person").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name", exact=True).focus()
+    for words in ("Nia Iyer", "nia@example.org", "securi"):
+        assert_focus_visible(page)
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Add a person")).to_be_visible()
+    page.get_by_label("Team", exact=True).fill("da")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("2 teams fit. Choose one below.")).to_be_visible()
+    picture(page, "choose")
+    page.get_by_role("radio", name="Lanternworks / Security / Dawn").check()
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_role("heading", name="Add Nia Iyer")).to_be_visible()
+    page.get_by_role("button", name="Add this person").click()
+    expect(page.get_by_role("heading", name="Nia Iyer", level=1)).to_be_visible()
+    before = len(mailbox.received)
+    page.get_by_role("button", name="Send an invitation").click()
+    expect(page.get_by_text("The invitation is sent.")).to_be_visible()
+    mailbox.newest_to("nia@example.org", after=before)
+    expect(page.get_by_text("sent, not used yet")).to_be_visible()
+    picture(page, "person")
+
+    # A move that takes a team below five: the page says who is then counted with whom.
+    page.goto(f"{stack.app_url}/people/?q=Night+Person+1")
+    page.get_by_role("link", name="Night Person 1").click()
+    page.get_by_role("link", name="Change team or role").click()
+    page.get_by_label("Team", exact=True).fill("Lanternworks / Security / Day")
+    picture(page, "place")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("are counted in another way afterwards")).to_be_visible()
+    expect(page.get_by_role("row", name="Lanternworks / Security / Night")).to_contain_text("counted together with")
+    picture(page, "merge")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("It is saved.")).to_be_visible()
+    expect(page.get_by_role("row", name="Lanternworks / Security / Night")).to_be_visible()
+
+    # Deactivated at once, and back.
+    page.get_by_role("link", name="Deactivate").click()
+    picture(page, "deactivate")
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_text("Nobody can sign in with this address")).to_be_visible()
+    page.get_by_role("button", name="Reactivate").click()
+    expect(page.get_by_text("They are in no team yet.")).to_be_visible()
+
+
+def test_the_tree_is_edited_by_keyboard_and_by_dragging(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page]
+) -> None:
+    page = profile("stella")
+    sign_in(page, stack, mailbox, "stella@example.org")
+    page.goto(f"{stack.app_url}/people/teams/")
+    fold = page.get_by_role("link", name="Show what is below Security")
+    fold.focus()
+    assert_focus_visible(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Forensics")).to_be_visible()
+    picture(page, "tree")
+    page.get_by_role("link", name="Security", exact=True).focus()
+    page.keyboard.press("Enter")
+    picture(page, "team")
+    page.get_by_role("link", name="Add a team below").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("Response")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Response", level=1)).to_be_visible()
+    page.get_by_role("link", name="Retire").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Retire Response")).to_be_visible()
+    page.get_by_role("link", name="Leave it as it is").focus()
+    page.keyboard.press("Enter")
+
+    # Dragging ends on the page that asks; nothing has moved before the yes.
+    page.goto(f"{stack.app_url}/people/teams/")
+    page.get_by_role("link", name="Show what is below Security").click()
+    line = page.locator(".team-line")
+    line.filter(has_text="Forensics").drag_to(line.filter(has_text="Response"))
+    expect(page.get_by_role("heading", name="Move Forensics")).to_be_visible()
+    picture(page, "move")
+    page.goto(f"{stack.app_url}/people/teams/")
+    page.get_by_role("link", name="Show what is below Security").click()
+    expect(page.locator(".team-tree ul ul .team-line").filter(has_text="Forensics")).to_be_visible()
+    line.filter(has_text="Forensics").drag_to(line.filter(has_text="Response"))
+    page.get_by_role("button", name="Move the team").click()
+    expect(page.get_by_text("The team is moved.")).to_be_visible()
+    expect(page.get_by_role("link", name="Response")).to_be_visible()
+    # On itself and below itself nothing can be dropped.
+    page.goto(f"{stack.app_url}/people/teams/")
+    page.get_by_role("link", name="Show what is below Security").click()
+    page.get_by_role("link", name="Show what is below Response").click()
+    address = page.url
+    line.filter(has_text="Response").drag_to(line.filter(has_text="Forensics"))
+    assert page.url == address
