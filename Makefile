@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 WORKERS ?= logical
 pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow bench screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel bench screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -63,6 +63,13 @@ e2e-postgres: setup ## the journey of a whole round again, on a real PostgreSQL 
 test-slow: setup ## tests marked slow, on SQLite and on PostgreSQL
 	$(pytest) -m slow
 	ANDON_TEST_DATABASE=postgres $(pytest) -m slow
+
+wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code inside; the same sources give the same bytes
+	rm -rf dist
+	npm run --silent build
+	hatchling build -t wheel -d dist
+	uv export --quiet --locked --extra server --no-dev --no-emit-project --no-header --output-file dist/requirements.txt
+	cd dist && sha256sum *.whl
 
 bench: setup ## measure answers per second; what the numbers mean is in docs/operations
 	python bench/ballots.py

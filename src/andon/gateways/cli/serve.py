@@ -238,8 +238,10 @@ def ask(part: Part, path: str, *, host: str, bytes_wanted: int = 4096) -> bytes:
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
     place = (everywhere.get(part.bind[0], part.bind[0]), part.bind[1])
     try:
-        with socket.create_connection(place, timeout=5.0) as plain:
-            connection = _unverified().wrap_socket(plain) if part.has_tls else plain
+        with (
+            socket.create_connection(place, timeout=5.0) as plain,
+            _unverified().wrap_socket(plain) if part.has_tls else plain as connection,
+        ):
             connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
             answer = b""
             while len(answer) < bytes_wanted and (more := connection.recv(bytes_wanted)):

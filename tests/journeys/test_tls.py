@@ -1,0 +1,155 @@
+"""Over TLS, under two names: by a proxy in front, and by the doors themselves. The wallet works in both."""
+
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from andon.gateways.cli import serve
+from tests.architecture.repository import ROOT
+from tests.certificates import certificate_for
+from tests.journeys import people
+from tests.journeys.conftest import ACT_WITHIN_MILLISECONDS, CHROMIUM, FLAGS
+from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.watching import Watcher
+from tests.stack import Stack, free_ports
+
+pytestmark = pytest.mark.timeout(300)
+
+APP, ANONYMOUS = "andon.example.org", "answer.example.org"
+ROSTER = "e-mail,name,team,role\n" + "".join(
+    f"{name.lower()}@example.org,{name} Example,Lanternworks/Detection,{'lead' if name == 'Ada' else 'member'}\n"
+    for name in ("Ada", "Bo", "Cleo", "Dan", "Eve")
+)
+
+
+@contextmanager
+def caddy(folder: Path, stack: Stack, port: int) -> Iterator[Path]:
+    """The Caddyfile of deploy/proxy, on another port and with an authority of its own; what it writes down."""
+    text = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
+    assert text.startswith("# Caddy in front of Andon")
+    options = (
+        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\tauto_https disable_redirects\n"
+    )
+    text = text.replace("\n{\n", options, 1)
+    (folder / "Caddyfile").write_text(text)
+    log = folder / "caddy.log"
+    environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/bin:/bin"} | {
+        f"ANDON_{name.upper()}_UPSTREAM": stack.env[f"ANDON_{name.upper()}_BIND"] for name in ("app", "anonymous")
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).parent / "caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"],
+            env=environment,
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until = time.monotonic() + 30
+        while not has_certificate(port, ANONYMOUS):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        yield log
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def has_certificate(port: int, name: str) -> bool:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), 2) as plain,
+            context.wrap_socket(plain, server_hostname=name),
+        ):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(params=["proxy", "doors"])
+def served(
+    request: pytest.FixtureRequest, make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path: Path
+) -> Iterator[tuple[Stack, list[Path]]]:
+    """A team of five over TLS, and files in which nobody's deeds may stand."""
+    ports = free_ports(2)
+    if request.param == "proxy":
+        ports[1] = ports[0]
+        more = {"ANDON_BEHIND_PROXY": "1"}
+    else:
+        _authority, certificate, key = certificate_for(tmp_path, APP, ANONYMOUS)
+        more = {"ANDON_TLS_CERTIFICATE": str(certificate), "ANDON_TLS_KEY": str(key)}
+        more |= {"ANDON_APP_BIND": f"127.0.0.1:{ports[0]}", "ANDON_ANONYMOUS_BIND": f"127.0.0.1:{ports[1]}"}
+    steward_key, roster = tmp_path / "steward.key", tmp_path / "roster.csv"
+    roster.write_text(ROSTER)
+    stack: Stack = make_stack(
+        before=(("found", "Lanternworks", "--steward-key", str(steward_key)), ("people", "import", str(roster))),
+        ANDON_APP_ORIGIN=f"https://{APP}:{ports[0]}",
+        ANDON_ANONYMOUS_ORIGIN=f"https://{ANONYMOUS}:{ports[1]}",
+        ANDON_SMTP_HOST="127.0.0.1",
+        ANDON_SMTP_PORT=str(mailbox.port),
+        ANDON_STEWARD_KEY_FILE=str(steward_key),
+        **more,
+    )
+    stack.app_url, stack.anonymous_url = stack.env["ANDON_APP_ORIGIN"], stack.env["ANDON_ANONYMOUS_ORIGIN"]
+    if request.param == "proxy":
+        with caddy(tmp_path, stack, ports[0]) as log:
+            yield stack, [log]
+    else:
+        yield stack, []
+
+
+@pytest.fixture
+def visitor(browser: Browser, watcher: Watcher) -> Iterator[Page]:
+    """A browser of its own, for which both names are this machine."""
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {APP} 127.0.0.1, MAP {ANONYMOUS} 127.0.0.1"]
+    own = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    context = own.new_context(ignore_https_errors=True, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(ACT_WITHIN_MILLISECONDS)
+    watcher.watch(context)
+    yield context.new_page()
+    own.close()
+
+
+def test_a_member_signs_in_and_answers_over_tls(
+    served: tuple[Stack, list[Path]], mailbox: Mailbox, visitor: Page, watcher: Watcher
+) -> None:
+    stack, logs = served
+    watcher.origins |= {stack.app_url, stack.anonymous_url}
+    people.sign_in(visitor, stack, mailbox, "ada@example.org")
+    people.open_round(visitor, stack, "Lanternworks / Detection")
+    people.fetch_slip(visitor, stack)
+
+    cookies = {cookie["name"]: cookie for cookie in visitor.context.cookies()}
+    assert set(cookies) == {"__Host-andon", "__Host-andon-csrf"}
+    assert all(cookie["secure"] and cookie["domain"] == APP for cookie in cookies.values())
+
+    people.answer(visitor, [4] * people.STATEMENTS)
+    assert visitor.url.startswith(f"{stack.anonymous_url}/answer/")
+
+    for door in ("app", "anonymous"):
+        [part] = serve.parts(stack.env, (door,))
+        answers = {name: serve.ask(part, "/healthz", host=name) for name in (APP, ANONYMOUS, "elsewhere.example")}
+        good = {name for name, answer in answers.items() if answer.split(b" ")[1:2] == [b"200"]}
+        assert good == {APP if door == "app" else ANONYMOUS}
+        assert b"elsewhere" not in answers["elsewhere.example"]
+    for kept in [*(log.read_text() for log in logs), stack.log("anonymous")]:
+        assert not re.search(r"/answer/|/cast/|/frame/|Mozilla", kept)
