@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,16 @@ def index(request: HttpRequest) -> HttpResponse:
     today = organisation.today()
     led = [view for view in queries.rounds_led_by(member, on=today) if view.id not in listed]
     may_open = bool(organisation.leads_of(member.pk, on=today))
-    return render(request, "rounds/index.html", {"mine": mine, "led": led, "may_open": may_open})
+    context = {"mine": mine, "led": led, "may_open": may_open}
+    return render(request, "rounds/index.html", context | (_of_the_key() if is_steward(member) else {}))
+
+
+def _of_the_key() -> dict[str, Any]:
+    """What stewards are told about the key that publishes, when there is something to do."""
+    delegated = signing.delegation_state()
+    if delegated.state is signing.DelegationState.VALID or settings.STEWARD_KEY_FILE:
+        return {}
+    return {"key_state": delegated.state.value, "key_until": delegated.until}
 
 
 @require_safe

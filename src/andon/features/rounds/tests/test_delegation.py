@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.rounds import signing
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.organisation.models import Organisation
+from andon.foundation.organisation.models import Duty, Organisation
 from andon.kernel import manifest, wire
 from tests.cast_of_people import NOW, found_organisation
 
@@ -156,3 +158,32 @@ def test_the_state_says_when_to_act(offline: Any) -> None:
     assert rounds.delegation_state(until + day) == ("ended", until)
     Path(signing._key_file()).unlink()
     assert rounds.delegation_state(NOW).state == "none"
+
+
+def rounds_page(people: Mapping[str, Any], name: str) -> str:
+    client = Client()
+    client.force_login(people[name])
+    return client.get("/rounds/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "said"),
+    [(None, "No round can be published yet"), (370, "has to sign again soon"), (400, "No round can be published now")],
+)
+def test_a_steward_reads_what_to_do_and_nobody_else_is_bothered(offline: Any, days_ago: int | None, said: str) -> None:
+    Duty.objects.create(member=offline["Detection 2"], role=Duty.Role.STEWARD)
+    if days_ago is not None:
+        rounds.found_log(private_key=offline["root"], at=timezone.now() - timedelta(days=days_ago))
+    page = rounds_page(offline, "Detection 2")
+    assert said in page
+    assert "andon steward delegate" in page
+    assert "andon steward delegate" not in rounds_page(offline, "Detection 3")
+
+
+def test_a_steward_reads_nothing_while_there_is_nothing_to_do(offline: Any, settings: Any) -> None:
+    Duty.objects.create(member=offline["Detection 2"], role=Duty.Role.STEWARD)
+    settings.STEWARD_KEY_FILE = "somewhere"
+    assert "andon steward delegate" not in rounds_page(offline, "Detection 2")
+    settings.STEWARD_KEY_FILE = ""
+    rounds.found_log(private_key=offline["root"], at=timezone.now())
+    assert "andon steward delegate" not in rounds_page(offline, "Detection 2")
