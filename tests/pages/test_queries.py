@@ -13,6 +13,7 @@ from django.test import Client
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import queries as rounds_queries
 from andon.features.rounds import services as rounds_services
+from andon.foundation.organisation import public as organisation
 from andon.kernel import wire
 from tests.anonymous_client import AnonymousClient
 from tests.cast_of_people import Slip
@@ -33,7 +34,13 @@ MOST = {
     "GET /verify/": 7,
     "GET /verify/me/": 19,
     "GET /people/": 8,
-    "GET /you/": 9,
+    "GET people by hand": 12,
+    "GET a person": 14,
+    "GET the teams": 12,
+    "GET a team": 14,
+    "POST a place": 20,
+    "GET a move of a team": 20,
+    "GET /you/": 11,
     "GET /audit/": 7,
     "GET /slips/offer/": 7,
     "POST /slips/": 10,
@@ -61,6 +68,7 @@ def grow(house: LivedIn, size: Size) -> None:
         house.add_node(f"Level {level}", parent)
         parent = f"Level {level}"
     house.add_team("Detection", parent, members("Ada", "Bo"))
+    house.add_member("Stella", duty="steward")
     for number in range(1, size.teams):
         lead = f"Lead {number}"
         house.add_team(f"Team {number}", parent, [lead, *(f"{lead} {other}" for other in range(1, 8))])
@@ -78,6 +86,8 @@ def grow(house: LivedIn, size: Size) -> None:
 
 def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
     bo, ada = Client(), Client()
+    stella = Client()
+    stella.force_login(house.people["Stella"])
     bo.force_login(house.people["Bo"])
     ada.force_login(house.people["Ada"])
     past, opened = house.rounds["past 0"], house.rounds["open 0"]
@@ -85,6 +95,7 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
     asking = {"blinded": [{"purpose": "ballot", "value": wire.b64u(slip.blinded)}], "round": opened}
     cast = house.body(house.slip("Ada 1", opened), ANSWERS)
     form = {"node": house.nodes["Detection"].pk, "instrument": "andon-core", "opens": "now", "closes": "7d"}
+    place = {"team": "Team 1", "role": "member", "starts_on": organisation.today().isoformat()}
     paths = {
         "GET a round": f"/rounds/{opened}/",
         "GET a report": f"/results/{past}/",
@@ -96,6 +107,14 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
         name: lambda path=path, client=door if path in {"/log/", "/answer/"} else ada: client.get(path)
         for name, path in (paths | plain).items()
     } | {
+        "GET people by hand": lambda: stella.get("/people/?q=e"),
+        "GET a person": lambda: stella.get(f"/people/{house.people['Bo'].pk}/"),
+        "GET the teams": lambda: stella.get(f"/people/teams/?at={house.nodes['Lanternworks'].pk}"),
+        "GET a team": lambda: stella.get(f"/people/teams/{house.nodes['Detection'].pk}/"),
+        "POST a place": lambda: stella.post(f"/people/{house.people['Bo'].pk}/team/", place),
+        "GET a move of a team": lambda: stella.get(
+            f"/people/teams/{house.nodes['Team 1'].pk}/move/?to={house.nodes['Detection'].pk}"
+        ),
         "POST /rounds/new/": lambda: ada.post("/rounds/new/", form),
         "POST /slips/": lambda: bo.post("/slips/", asking, content_type="application/json"),
         "POST /cast/": lambda: door.post("/cast/", data=cast, content_type="application/json"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -17,7 +18,10 @@ from django.urls import reverse
 
 from andon.foundation.configuration.public import sections as sections_of_settings
 from andon.foundation.interface import views as interface_views
+from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.forms import ChooseFile
+from andon.foundation.people import again
+from andon.foundation.people.models import Passing
 from tests.lived_in import NEW_PEOPLE, ROLES, LivedIn, absent_id, undone
 
 NEW_PEOPLE = b"email,name,team,extra\nnew@example.org,New One,Lanternworks/Security/Dawn,x\n"
@@ -61,6 +65,23 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         )
     }
     files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}
+    bo = house.people["Bo"].pk
+    by_hand = {
+        f"by hand: {name}": reverse(f"organisation:{name}", args=[which])
+        for which, names in (
+            (bo, "person edit_person place_person duties deactivate"),
+            (house.nodes["Detection"].pk, "team add_team rename_team move_team retire_team"),
+        )
+        for name in names.split()
+    } | {
+        "by hand: add": reverse("organisation:add_person"),
+        "by hand: teams": reverse("organisation:teams") + f"?at={house.nodes['Security'].pk}",
+        "by hand: teams found": reverse("organisation:teams") + "?q=o",
+        "by hand: last day": reverse("organisation:last_day", args=[bo, house.people["Bo"].memberships.get().pk]),
+        "by hand: nobody found": reverse("organisation:people") + "?q=nobody-like-this&show=no-team",
+        "by hand: withdraw": reverse("rounds:renew", args=[house.rounds["published"]]),
+    }
+    files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}
     nodes = {f"people of {name}": reverse("organisation:people_below", args=[n.pk]) for name, n in house.nodes.items()}
     sections = {
         f"settings of {s.slug}": reverse("configuration:section", args=[s.slug])
@@ -70,6 +91,8 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
     plain = (
         "today:home interface:well_known interface:healthz account_login account_login_by_password account_logout "
         "account_inactive account_set_password account_change_password account_signup people:profile "
+        "account_password_forgotten account_reauthenticate people:sessions people:second_factor people:app_add "
+        "people:second_factor_needed people:passkeys "
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "notifications:outbox issuance:offer rounds:index rounds:new results:index "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
@@ -80,6 +103,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         | rounds
         | files
         | nodes
+        | by_hand
         | sections
         | {"absent": f"/rounds/{absent_id()}/"}
     )
@@ -131,6 +155,7 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
             skipped |= {f" of {node}" for node in house.nodes}
         yield from read_by(house, name, lambda what, skipped=tuple(skipped): not what.endswith(skipped))
     yield from _forms(house)
+    yield from _second_factors(house)
     yield from _demonstration(house)
     yield from _failures()
 
@@ -141,7 +166,12 @@ def _forms(house: LivedIn) -> Iterator[Seen]:
     choice = {"node": cloud, "instrument": "andon-core", "opens": "now", "closes": "7d"}
     everybody = choice | {"node": top, "opens": "3d"}
     file = SimpleUploadedFile("people.csv", NEW_PEOPLE)
+    bo_team = reverse("organisation:place_person", args=[house.people["Bo"].pk])
+    place = {"team": "Cloud", "role": "member", "starts_on": organisation.today().isoformat()}
     sent: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("a place with bad values", "steward", bo_team, {"team": "?", "role": "x", "starts_on": "x", "ends_on": "x"}),
+        ("a place where several teams fit", "steward", bo_team, place | {"team": "o"}),
+        ("a place before it is given", "steward", bo_team, place),
         ("a round with bad values", "lead", new, {"node": "none", "instrument": "x", "opens": "x", "closes": "x"}),
         ("a preview", "other lead", new, choice),
         ("a preview of everybody", "lead above", new, everybody),
@@ -154,6 +184,13 @@ def _forms(house: LivedIn) -> Iterator[Seen]:
         ("a sign-in", "nobody", reverse("account_login"), {"email": "bo@example.org"}),
         ("a wrong password", "nobody", reverse("account_login_by_password"), {"login": "a@b.org", "password": "x"}),
         ("a password that is too short", "member", reverse("account_set_password"), {"password1": "x"}),
+        ("a password on the lists", "member", reverse("account_set_password"), {"password1": "password1234"}),
+        ("a forgotten password", "nobody", reverse("account_password_forgotten"), {"email": "bo@example.org"}),
+        ("a forgotten password, wrongly", "nobody", reverse("account_password_forgotten"), {"email": "x"}),
+        ("a link that is over", "nobody", reverse("account_password_new", args=["x"]), {}),
+        ("a wrong code of an app", "member", reverse("people:app_add"), {"code": "000000"}),
+        ("a passkey that is none", "nobody", reverse("account_login_by_passkey"), {"credential": "{}"}),
+        ("a passkey that cannot be kept", "member", reverse("people:passkeys"), {"credential": "{}"}),
         ("an early close", "lead", reverse("closing:close", args=[house.rounds["open"]]), {}),
         ("a language", "member", reverse("people:profile"), {"language": "xx"}),
     ]
@@ -171,6 +208,46 @@ def _forms(house: LivedIn) -> Iterator[Seen]:
         client = client_of(house, "Otto")
         yield Seen("another password", "Otto", change, client.get(change))
         yield Seen("another password, wrongly", "Otto", change, client.post(change, {"oldpassword": "x"}))
+        otto.set_unusable_password()
+
+
+def _request_of(client: Client) -> Any:
+    """What `again.mark` needs of a request: the session that the client has."""
+    return SimpleNamespace(session=client.session)
+
+
+def _second_factors(house: LivedIn) -> Iterator[Seen]:
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    with undone():
+        otto = house.people["Otto"]
+        otto.set_password("several plain words")
+        otto.save()
+        client, other = client_of(house, "Otto"), client_of(house, "Otto")
+        TOTP.activate(otto, "JBSWY3DPEHPK3PXP")
+        for name in ("people:second_factor", "people:app_remove", "people:recovery_codes", "people:sessions"):
+            yield Seen(f"with an app: {name}", "Otto", reverse(name), client.get(reverse(name)))
+        codes = reverse("people:recovery_codes")
+        yield Seen("recovery codes", "Otto", codes, client.post(codes))
+        step = {"login": otto.email, "password": "several plain words"}
+        client = Client()
+        client.post(reverse("account_login_by_password"), step)
+        second = reverse("mfa_authenticate")
+        yield Seen("the second step", "nobody", second, client.get(second))
+        yield Seen("the second step, wrongly", "nobody", second, client.post(second, {"code": "1"}))
+        Passing.objects.all().delete()
+        asking = reverse("account_reauthenticate")
+        yield Seen("again, with an app", "Otto", asking, other.get(asking))
+        # Enough of a passkey for the page on which it is renamed.
+        made = Authenticator.objects.create(user=otto, type="webauthn", data={"name": "1"})
+        one = reverse("people:passkey", args=[made.pk])
+        again.mark(_request_of(other))
+        yield Seen("a passkey", "Otto", one, other.get(one))
+        otto.authenticator_set.all().delete()
+        yield Seen("again, with a password", "Otto", asking, other.get(asking))
+        yield Seen("again, wrongly", "Otto", asking, other.post(asking, {"answer": "x"}))
+        yield Seen("again, by mail", "Otto", asking, other.post(asking, {"send": "yes"}))
         otto.set_unusable_password()
 
 

@@ -12,6 +12,7 @@ class People(AppConfig):
         from allauth.account.signals import authentication_step_completed
         from django.contrib.auth.signals import user_logged_in
 
+        from andon.foundation.audit.public import register_words
         from andon.foundation.configuration.public import register
         from andon.foundation.interface.public import NavigationItem, register_navigation
         from andon.foundation.jobs.public import register_due
@@ -22,6 +23,7 @@ class People(AppConfig):
 
         register_navigation(NavigationItem(label=_("You"), url_name="people:profile", icon="person", order=90))
         register(section())
+        register_words("second_factor.forgotten", _("The second factors of a member were removed"))
         register_due("people.forget", passing.due)
         register_due("people.letters", locks.due)
         user_logged_in.connect(_signed_in, dispatch_uid="andon.people.signed_in")

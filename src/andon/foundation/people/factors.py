@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import Login
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import views as allauth
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.stages import AuthenticateStage
@@ -161,6 +162,15 @@ def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
     text = "\n".join([_("Recovery codes for Andon. Each works once."), "", *spaced, ""])
     file = f"data:text/plain;charset=utf-8;base64,{base64.b64encode(text.encode()).decode('ascii')}"
     return render(request, "people/recovery_codes.html", {"codes": spaced, "file": file})
+
+
+class SecondStep(allauth.AuthenticateView):
+    """After a code or a password: what this member has, and nothing that they have not."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kinds = {factor.type for factor in mfa.factors_of(self.stage.login.user)}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"app": "totp" in kinds, "passkey": "webauthn" in kinds}
 
 
 @require_POST

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from allauth.mfa.base import forms as second
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -108,9 +109,14 @@ class EnterSecondFactor(second.AuthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"] = _code_field(
-            _("Code of your authenticator app"), _("Six digits, or one of your recovery codes, which has eight.")
-        )
+        if Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).exists():
+            label, help_text = (
+                _("Code of your authenticator app"),
+                _("Six digits, or a recovery code, which has eight."),
+            )
+        else:
+            label, help_text = _("Recovery code"), _("Eight digits, for the day on which the passkey is lost.")
+        self.fields["code"] = _code_field(label, help_text)
 
     def clean_code(self) -> str:
         if not again.may_try(self.user):
@@ -135,7 +141,7 @@ class ShowAgain(forms.Form):
             case "app":
                 self.fields["answer"] = _code_field(
                     _("Code of your authenticator app"),
-                    _("Six digits, or one of your recovery codes, which has eight."),
+                    _("Six digits, or a recovery code, which has eight."),
                 )
             case "mail":
                 self.fields["answer"] = _code_field(

@@ -1,7 +1,6 @@
 """Signing in and out: of all of allauth's pages only those that are offered here, under allauth's own names."""
 
 from allauth.account import views as allauth
-from allauth.mfa.base import views as second
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
@@ -14,7 +13,7 @@ urlpatterns = [
     path("login/password/", views.sign_in_by_password, name="account_login_by_password"),
     path("login/passkey/", factors.sign_in_by_passkey, name="account_login_by_passkey"),
     path("login/passkey/options/", factors.passkey_options, name="account_passkey_options"),
-    path("login/second-factor/", second.authenticate, name="mfa_authenticate"),
+    path("login/second-factor/", factors.SecondStep.as_view(), name="mfa_authenticate"),
     path("logout/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("again/", views.show_again, name="account_reauthenticate"),
