@@ -17,6 +17,7 @@ __all__ = [
     "Place",
     "TreeNode",
     "below",
+    "belongs",
     "create_organisation",
     "current",
     "duties_of",
@@ -102,6 +103,11 @@ def place_of(member_id: UUID | str, *, on: date) -> Place | None:
     if membership is None:
         return None
     return Place(membership.node_id, path_of(membership.node), membership.role == Membership.Role.LEAD)
+
+
+def belongs(member_id: UUID | str, *, on: date) -> bool:
+    """Whether the member is in any team on that day."""
+    return Membership.objects.filter(_valid_on(on), member_id=member_id).exists()
 
 
 def leads_of(member_id: UUID | str, *, on: date) -> set[str]:

@@ -86,8 +86,9 @@ def roles_of(member: Member) -> tuple[str | Promise, ...]:
 
 def may_see_tree(member: Member) -> bool:
     """Whoever belongs to a team or has a duty sees the organisation by name; somebody in no team sees none of it."""
-    place = organisation.place_of(member.id, on=organisation.today())
-    return place is not None or bool(organisation.duties_of(member.id))
+    if organisation.duties_of(member.id):
+        return True
+    return organisation.belongs(member.id, on=organisation.today())
 
 
 def access_node(member: Member, node_id: str, needs: Need = "see") -> Node:
@@ -105,9 +106,9 @@ def access_node(member: Member, node_id: str, needs: Need = "see") -> Node:
 
 
 def _may(member: Member, node: Node, needs: Need) -> bool:
-    today = organisation.today()
     if needs == "see":
         return may_see_tree(member)
+    today = organisation.today()
     place = organisation.place_of(member.id, on=today)
     match needs:
         case "member":
