@@ -400,7 +400,9 @@ def test_a_pragma_that_was_turned_off_is_seen(here, monkeypatch):
 
 def test_a_large_log_that_was_left_behind_is_seen(here, monkeypatch):
     monkeypatch.setattr(here, "vendor", lambda alias: "sqlite")
-    with (here.data_directory / "ballots.sqlite3-wal").open("wb") as file:
+    monkeypatch.setattr(here, "file_of", lambda alias: str(here.data_directory / alias))
+    assert look("D26", here).status == "ok"
+    with (here.data_directory / "ballots-wal").open("wb") as file:
         file.truncate(65 * 2**20)
     assert look("D26", here).status == "warning"
 
@@ -461,3 +463,24 @@ def test_every_check_has_a_planted_fault():
     by_hand = {"D20", "D22", "D26", "D36"}
     # D36 cannot be seen from here at all, and says so.
     assert set(findings.CHECKS) == {number for number, _status, _fault in FAULTS} | by_hand
+
+
+@pytest.mark.slow
+def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack):
+    """Without a proxy in between every header arrives; and neither a person nor a secret stands in the output."""
+    import json
+
+    stack = make_stack(before=(("demo",),), ANDON_DEMO="1")
+    done = stack.andon("doctor", "--json", check=False)
+    found = {finding["id"]: finding for finding in json.loads(done.stdout)}
+    assert found.keys() == findings.CHECKS.keys()
+    for number in ("D20", "D21", "D22", "D27", "D30", "D31", "D32", "D33", "D34", "D35", "D40", "D43", "D44"):
+        assert found[number]["status"] == "ok", found[number]
+    # A demonstration is one problem at least, and says so to whoever runs it from a timer.
+    assert found["D48"]["status"] == "problem"
+    assert done.returncode == 1
+    assert "@example.org" not in done.stdout
+    assert (stack.data_directory / "secret-key").read_text().strip() not in done.stdout
+    stack.stop("worker")
+    after = json.loads(stack.andon("doctor", "--json", check=False).stdout)
+    assert [finding["status"] for finding in after if finding["id"] == "D40"] == ["warning"]

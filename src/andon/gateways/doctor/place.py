@@ -169,6 +169,12 @@ class Place:
 
         return str(connections[alias].vendor)
 
+    def file_of(self, alias: str) -> str:
+        """Where a database of SQLite lies: the one of the ballots may have a folder of its own."""
+        from django.db import connections
+
+        return str(connections[alias].settings_dict["NAME"])
+
 
 def _days_left(connected: socket.socket | None, now: datetime) -> int | None:
     if not isinstance(connected, ssl.SSLSocket):

@@ -1,5 +1,7 @@
 """The four databases: there, at this version, durable, and forgetful where they must be."""
 
+from pathlib import Path
+
 from andon.gateways.doctor.findings import Said, check, ok, problem, unknown, warning
 from andon.gateways.doctor.machine import DATABASES
 from andon.gateways.doctor.place import Place
@@ -123,7 +125,7 @@ def write_ahead_log(here: Place) -> Said:
     for alias, model in (("ballots", Ballot), ("issuance", IssuedSlip)):
         if here.vendor(alias) != "sqlite":
             continue
-        file = here.data_directory / f"{alias}.sqlite3-wal"
+        file = Path(f"{here.file_of(alias)}-wal")
         size = file.stat().st_size if file.exists() else 0
         # A few megabytes are written between two checkpoints while a round is open.
         if size > 64 * 2**20 and not model.objects.exists():
