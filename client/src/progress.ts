@@ -8,6 +8,7 @@ interface Progress {
   step: string;
   done: number;
   total: number;
+  number: string;
   words: string;
 }
 
@@ -15,6 +16,7 @@ function watch(place: HTMLElement): void {
   const url = place.dataset['progressUrl'] ?? '';
   const bar = place.querySelector('progress');
   const words = place.querySelector<HTMLElement>('[data-progress-words]');
+  const number = place.querySelector<HTMLElement>('[data-progress-number]');
   let saidAt = 0;
 
   async function look(): Promise<void> {
@@ -33,6 +35,7 @@ function watch(place: HTMLElement): void {
       bar.max = progress.total;
       bar.value = progress.done;
     }
+    if (number) number.textContent = progress.number;
     if (words && Date.now() - saidAt >= SAID_EVERY_MS) {
       saidAt = Date.now();
       words.textContent = progress.words;

@@ -113,10 +113,10 @@ def people_file_progress(request: HttpRequest, file_id: str) -> JsonResponse:
     """How far it is, for the page that shows it."""
     file = _file_or_404(file_id)
     progress = _progress(file)
-    words = str(progress["doing"])
-    if progress["total"]:
-        words += " " + _("%(done)d of %(total)d") % progress
-    return JsonResponse({"step": file.step, "done": progress["done"], "total": progress["total"], "words": words})
+    number = _("%(done)d of %(total)d") % progress if progress["total"] else ""
+    words = f"{progress['doing']} {number}".strip()
+    told = {"step": file.step, "done": progress["done"], "total": progress["total"], "number": number, "words": words}
+    return JsonResponse(told)
 
 
 @require_POST
