@@ -41,8 +41,6 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return ["mail"]
         case "privacy:erase":
             return [str(house.people["Eve"].pk)]
-        case "invitations:accept":
-            return ["foreign"]
         case "people:passkey":
             return ["1"]
         case "account_password_new":
@@ -54,6 +52,18 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.nodes["Detection"].pk]
         case name if name.removeprefix("organisation:") in OF_A_PERSON:
             return [str(house.people["Bo"].pk)]
+        case "invitations:accept" | "rescue":
+            return ["foreign"]
+        case "providers:add":
+            return ["keycloak"]
+        case "providers:remove_rule":
+            return ["absent", "1"]
+        case "openid_connect_login" | "openid_connect_callback":
+            return ["absent"]
+        case "providers:index" | "providers:choose" | "providers:policy":
+            return []
+        case name if name.startswith("providers:"):
+            return ["absent"]
         case "people:demo_sign_in":
             return ["member"]
         case "setup:step":

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("andon.foundation.people.sign_in_urls")),
     path("", include("andon.foundation.people.urls")),
     path("", include("andon.foundation.invitations.urls")),
+    path("", include("andon.foundation.providers.urls")),
     path("", include("andon.foundation.organisation.urls")),
     path("", include("andon.foundation.audit.urls")),
     path("", include("andon.foundation.configuration.urls")),

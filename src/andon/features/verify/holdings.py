@@ -15,11 +15,13 @@ from andon.features.privacy import public as privacy
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
+from andon.foundation.invitations.models import Invitation
 from andon.foundation.notifications.models import OutboxMail
 from andon.foundation.organisation.models import Duty, Membership, PeopleFile
 from andon.foundation.organisation.public import named_paths
 from andon.foundation.people import mfa
 from andon.foundation.people.models import Member, Session
+from andon.foundation.providers.models import DutyByRule, Identity, StandbySteward
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,42 @@ def _letters(member: Member) -> Holding:
     )
 
 
+def _provider_accounts(member: Member) -> Holding:
+    return Holding(
+        _("Your accounts at identity providers"),
+        _("So that the provider's word leads to you. Kept until a steward forgets it; never when you signed in."),
+        tuple(
+            ((_("Provider"), found.provider.name), (_("Your name there"), found.subject))
+            for found in Identity.objects.filter(member=member).select_related("provider").order_by("pk")
+        ),
+    )
+
+
+def _beside_the_provider(member: Member) -> Holding:
+    rows = [((_("Kind"), _("steward on standby")),) for _row in StandbySteward.objects.filter(member=member)]
+    rows += [
+        ((_("Kind"), _("%(duty)s, by a group") % {"duty": mark.duty.get_role_display()}),)
+        for mark in DutyByRule.objects.filter(duty__member=member).select_related("duty").order_by("pk")
+    ]
+    return Holding(
+        _("What follows from identity providers"),
+        _("Which duty came with a group, so that it goes with it, and who may sign in when the provider is down."),
+        tuple(rows),
+    )
+
+
+def _invitation(member: Member) -> Holding:
+    return Holding(
+        _("Your invitation"),
+        _("That a letter was sent, so that you get no second one; not when, and not whether you opened it."),
+        tuple(((_("State"), str(found.step)),) for found in Invitation.objects.filter(member=member))
+        + tuple(
+            ((_("State"), _("you had somebody invited")),)
+            for _row in Invitation.objects.filter(by=member).order_by("pk")
+        ),
+    )
+
+
 # Model labels in front, so that a test can tell which models are spoken for.
 SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Member": _account,
@@ -218,6 +256,10 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "organisation.PeopleFile": _files,
     "account.EmailAddress": _second_factors,
     "mfa.Authenticator": _second_factors,
+    "providers.Identity": _provider_accounts,
+    "providers.StandbySteward": _beside_the_provider,
+    "providers.DutyByRule": _beside_the_provider,
+    "invitations.Invitation": _invitation,
     "notifications.OutboxMail": _letters,
 }
 

@@ -16,6 +16,7 @@ from andon.foundation.organisation.models import Duty
 from andon.foundation.people import invitations
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import current_member, needs_duty
+from andon.foundation.providers import gate, policy
 
 SHOWN = 100
 
@@ -86,6 +87,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     Mail scanners open every link of a letter before its reader does.
     """
     if request.method == "POST":
+        if policy.only_through_providers():
+            return gate.only_this_way(request)
         member = invitations.accept(token)
         if member is None:
             return _no_longer(request)

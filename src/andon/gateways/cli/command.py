@@ -18,6 +18,7 @@ PASSED_ON = {
     ("rounds", "list"): ("round_list", "Show the rounds and their state"),
     ("steward", "delegate"): ("steward_delegate", "Write the request that lets this machine publish rounds"),
     ("steward", "accept"): ("steward_accept", "Take what the steward signed into the public log"),
+    ("steward", "rescue"): ("steward_rescue", "Print a link that signs a steward in without the identity provider"),
     ("demo",): ("seed_demo", "Fill a new installation with an invented organisation"),
     ("check",): ("check_prepared", "Say whether `andon serve` could start here"),
     ("worker",): ("run_worker", "Run the worker alone"),

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "andon.foundation.notifications",
     "andon.foundation.jobs",
     "andon.foundation.invitations",
+    "andon.foundation.providers",
     "andon.foundation.interface",
     # After ours, whose templates come first.
     "django.forms",
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "andon.foundation.providers.gate.OnlyThisWay",
 ]
 
 ROOT_URLCONF = "andon.project.urls_app"
@@ -134,7 +136,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("ANDO
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "andon.foundation.people.adapter.ClosedSignUp"
+ACCOUNT_ADAPTER = "andon.foundation.providers.gate.Gate"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 # Nobody signs up; without a password among these fields allauth would take it off the sign-in form as well.
@@ -159,6 +161,8 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if read_flag("ANDON_BEHIND_PROXY") else 0
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_ADAPTER = "andon.foundation.providers.adapter.NothingKept"
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ADAPTER = "andon.foundation.people.mfa.SealedFactors"
 MFA_FORMS = {"authenticate": "andon.foundation.people.forms.EnterSecondFactor"}
