@@ -187,7 +187,7 @@ def test_nobody_is_told_what_is_held_about_another(lived_in: LivedIn, gil: Simpl
 
 
 def test_tasks_hold_no_member(lived_in: LivedIn) -> None:
-    """What is enqueued has ids of rounds for arguments: task results may then be kept without being told."""
+    """What is enqueued has ids of rounds and of roster files for arguments: task results may then be kept without being told."""
 
     from andon.foundation.jobs.schedule import enqueue_due
 
@@ -196,7 +196,7 @@ def test_tasks_hold_no_member(lived_in: LivedIn) -> None:
     rows = list(DBTaskResult.objects.all())
     assert rows
     for row in rows:
-        assert set(row.args_kwargs["args"]) <= set(lived_in.rounds.values())
+        assert set(row.args_kwargs["args"]) <= {*lived_in.rounds.values(), *lived_in.files.values()}
         assert row.args_kwargs["kwargs"] == {}
     for member in Member.objects.all():
         assert DBTaskResult._meta.label not in set(traces(member))
