@@ -187,7 +187,7 @@ def test_nobody_is_told_what_is_held_about_another(lived_in: LivedIn, gil: Simpl
 
 
 def test_tasks_hold_no_member(lived_in: LivedIn) -> None:
-    """What is enqueued has ids of rounds and of roster files for arguments: task results may then be kept without being told."""
+    """What is enqueued has ids of rounds and of roster files for arguments: results may be kept without being told."""
 
     from andon.foundation.jobs.schedule import enqueue_due
 
