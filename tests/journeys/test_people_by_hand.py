@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.mailbox import Mailbox, open_mailbox
 from tests.journeys.test_barriers import look
-from tests.journeys.watching import assert_focus_visible, screenshot
+from tests.journeys.watching import Watcher, assert_focus_visible, screenshot
 from tests.stack import Stack
 
-TEAMS = {"Day": 6, "Night": 5, "Dawn": 2, "Forensics": 7}
+TEAMS = {"Day": 6, "Night": 5, "Dawn": 5, "Forensics": 7}
 ROWS = [
     "e-mail,name,team path,role",
     'stella@example.org,Stella Marin,Lanternworks,"member,steward"',
@@ -66,25 +66,26 @@ def picture(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
-def test_people_and_teams_are_changed_by_hand(stack: Stack, mailbox: Mailbox, profile: Callable[..., Page]) -> None:
+def test_people_and_teams_are_changed_by_hand(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page], watcher: Watcher
+) -> None:
+    # Words that several teams fit are answered with 422, which Chromium calls an error.
+    watcher.allow("422")
     page = profile("stella")
     sign_in(page, stack, mailbox, "stella@example.org")
     page.goto(f"{stack.app_url}/people/")
-    expect(page.get_by_text("21 people")).to_be_visible()
+    expect(page.get_by_text("24 people")).to_be_visible()
     picture(page, "people")
 
     # Somebody new, by keyboard alone.
     page.get_by_role("link", name="Add a person").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Name", exact=True).focus()
-    for words in ("Nia Iyer", "nia@example.org", "securi"):
+    for words in ("Nia Iyer", "nia@example.org", "da"):
         assert_focus_visible(page)
         page.keyboard.type(words)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Add a person")).to_be_visible()
-    page.get_by_label("Team", exact=True).fill("da")
-    page.get_by_role("button", name="Show what changes").click()
     expect(page.get_by_text("2 teams fit. Choose one below.")).to_be_visible()
     picture(page, "choose")
     page.get_by_role("radio", name="Lanternworks / Security / Dawn").check()
@@ -148,6 +149,7 @@ def test_the_tree_is_edited_by_keyboard_and_by_dragging(
     expect(page.get_by_role("heading", name="Retire Response")).to_be_visible()
     page.get_by_role("link", name="Leave it as it is").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Response", level=1)).to_be_visible()
 
     # Dragging ends on the page that asks; nothing has moved before the yes.
     page.goto(f"{stack.app_url}/people/teams/")
