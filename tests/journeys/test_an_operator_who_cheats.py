@@ -137,17 +137,36 @@ def test_an_honest_server_is_not_accused(
 def test_a_member_added_after_the_publication_is_found_by_the_wallet(
     stack: Stack, opened: str, members: list[str], profile: Callable[..., Page]
 ) -> None:
-    ghost = "Ghost <ghost@example.org>"
+    ghost = {"label": "Ghost <ghost@example.org>", "salt": "A" * 22}
+    unit = f"""
+        from andon.features.rounds.models import RoundUnit
+        from andon.kernel.manifest import Seat
+        hash_of = lambda seat: Seat.parse(seat).hash
+        unit = RoundUnit.objects.get(round_id={opened!r})
+    """
+    with changed(
+        stack,
+        f"{unit}    unit.members = sorted([*unit.members, {ghost!r}], key=hash_of)\n        unit.save()",
+        f"{unit}    unit.members.remove({ghost!r})\n        unit.save()",
+    ):
+        refuses(profile("ghost"), stack, members[2], "The people you were shown are not the ones fixed")
+
+
+def test_somebody_put_in_the_place_of_an_erased_one_is_found_by_the_wallet(
+    stack: Stack, opened: str, members: list[str], profile: Callable[..., Page]
+) -> None:
+    """Without a name to know, the operator hopes that nobody asks; the commitment does not fit."""
+    ghost = {"hash": "0" * 63 + "1"}
     unit = f"""
         from andon.features.rounds.models import RoundUnit
         unit = RoundUnit.objects.get(round_id={opened!r})
     """
     with changed(
         stack,
-        f"{unit}    unit.members = sorted([*unit.members, {ghost!r}])\n        unit.save()",
+        f"{unit}    unit.members = [{ghost!r}, *unit.members]\n        unit.save()",
         f"{unit}    unit.members.remove({ghost!r})\n        unit.save()",
     ):
-        refuses(profile("ghost"), stack, members[2], "The people you were shown are not the ones fixed")
+        refuses(profile("hidden ghost"), stack, members[7], "The people you were shown are not the ones fixed")
 
 
 def test_a_key_for_one_person_is_found_by_the_wallet(
