@@ -37,10 +37,13 @@ WITH RECURSIVE branch(id, root) AS (
     UNION
     SELECT node.id, branch.root FROM organisation_node node JOIN branch ON node.parent_id = branch.id
 )
-SELECT branch.root, COUNT(*) FROM branch
-JOIN organisation_membership membership ON membership.node_id = branch.id
-WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
-    AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
+SELECT branch.root, SUM(held.people) FROM branch
+JOIN (
+    SELECT node_id, COUNT(*) AS people FROM organisation_membership membership
+    WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
+        AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
+    GROUP BY node_id
+) held ON held.node_id = branch.id
 GROUP BY branch.root
 """
 
@@ -101,4 +104,5 @@ def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE.format(roots=_places(roots)), [*roots, on, on])
-        return dict(cursor.fetchall())
+        # A sum is a decimal in PostgreSQL.
+        return {root: int(people) for root, people in cursor.fetchall()}
