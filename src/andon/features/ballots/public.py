@@ -6,6 +6,7 @@
 from andon.features.ballots.bundle import BundleNotBuilt
 from andon.features.ballots.bundle import installed as installed_bundle
 from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
+from andon.features.ballots.middleware import fixed_headers
 from andon.features.ballots.readiness import OF_THE_ANONYMOUS_DOOR, troubles
 from andon.features.ballots.readiness import by_name as troubles_by_name
 from andon.features.ballots.services import (
@@ -43,6 +44,7 @@ __all__ = [
     "compact",
     "delete_ballots",
     "evaluation_keys",
+    "fixed_headers",
     "generation",
     "installed_bundle",
     "key_directory",

@@ -110,9 +110,9 @@ def app_headers(here: Place) -> Said:
 
 @check("D34", "The anonymous door's security headers arrive through the proxy")
 def anonymous_headers(here: Place) -> Said:
-    from andon.features.ballots.middleware import fixed_headers
+    from andon.features.ballots import public as ballots
 
-    wanted = {**fixed_headers(), "Cache-Control": "no-store"}
+    wanted = {**ballots.fixed_headers(), "Cache-Control": "no-store"}
     return _headers_arrive(here, here.anonymous_origin + ANONYMOUS_PATH, wanted)
 
 

@@ -90,12 +90,12 @@ def replicas(here: Place) -> Said:
     return ok("no replica")
 
 
-_SAMPLED = {
-    "ballots": "SELECT COUNT(*) FROM pg_attribute WHERE attrelid = 'ballots_ballot'::regclass AND attnum > 0 "
-    "AND NOT attisdropped AND COALESCE(attstattarget, -1) <> 0",
-    "issuance": "SELECT COUNT(*) FROM pg_attribute WHERE attrelid = 'issuance_issuedslip'::regclass AND attnum > 0 "
-    "AND NOT attisdropped AND COALESCE(attstattarget, -1) <> 0",
-}
+# The columns that hold what must be forgotten, by name: the tables themselves are for `closing` alone.
+_SAMPLED = (
+    "SELECT COUNT(*) FROM pg_attribute WHERE attname IN ('ciphertext', 'slot', 'row_key', 'blinded_sha256') "
+    "AND attrelid IN (SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace) "
+    "AND NOT attisdropped AND COALESCE(attstattarget, -1) <> 0"
+)
 
 
 @check("D25", "The database server notes no statement and keeps no samples", needs_database=True)
@@ -108,7 +108,7 @@ def statements(here: Place) -> Said:
             kept.append(f"{alias}: log_min_duration_statement")
         libraries = str(here.rows(alias, "SHOW shared_preload_libraries")[0][0])
         kept += [f"{alias}: {name}" for name in ("auto_explain", "pg_stat_statements", "pgaudit") if name in libraries]
-        sampled = here.rows(alias, _SAMPLED[alias])
+        sampled = here.rows(alias, _SAMPLED)
         if sampled[0][0]:
             kept.append(f"{alias}: samples of {sampled[0][0]} columns")
     if kept:
@@ -118,17 +118,16 @@ def statements(here: Place) -> Said:
 
 @check("D26", "Nothing of a closed round lies in a write-ahead log of SQLite", needs_database=True)
 def write_ahead_log(here: Place) -> Said:
-    from andon.features.ballots.models import Ballot
-    from andon.features.issuance.models import IssuedSlip
-
     left = []
-    for alias, model in (("ballots", Ballot), ("issuance", IssuedSlip)):
+    # Without a box key no round is under way, and nothing should be left to write back.
+    is_quiet = not any(here.key_directory.glob("box/*.key"))
+    for alias in FORGETFUL:
         if here.vendor(alias) != "sqlite":
             continue
         file = Path(f"{here.file_of(alias)}-wal")
         size = file.stat().st_size if file.exists() else 0
         # A few megabytes are written between two checkpoints while a round is open.
-        if size > 64 * 2**20 and not model.objects.exists():
+        if size > 64 * 2**20 and is_quiet:
             left.append(f"{alias}: {size // 2**20} MB")
     if left:
         return warning(
