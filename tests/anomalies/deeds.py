@@ -383,7 +383,8 @@ def _agrees(round_id: str, body: dict[str, Any], keys: dict[str, str]) -> dict[s
     leaves = []
     for unit in units:
         key = credential.EvaluationKey.derive(seed, round_id=round_id, unit_id=unit.pk, purpose="ballot").public_key
-        roster = manifest.roster_commitment(bytes(unit.salt), unit.name, unit.members)
+        opening = {"members": unit.members, "name": unit.name, "salt": wire.b64u(bytes(unit.salt))}
+        roster = manifest.parse_opening(opening).commitment()
         leaves.append(wire.canonical(manifest.unit_leaf(unit.pk, {"ballot": key}, roster)))
     root = bytes.fromhex(body["units"]["root"])
     return {

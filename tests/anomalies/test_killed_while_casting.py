@@ -100,7 +100,7 @@ def cast_until_killed(stack: Stack, bodies: list[bytes], *, after: float) -> set
     lock = threading.Lock()
 
     def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(stack.anonymous_url).port, timeout=30)
+        connection = http.client.HTTPConnection("localhost", urlsplit(stack.anonymous_url).port, timeout=30)
         with contextlib.closing(connection):
             send_all(connection)
 

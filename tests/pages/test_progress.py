@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 # The public side: what the anonymous door says to anybody.
 PUBLIC = ("/log/", "/log/head", "/answer/", "/frame/", "/doors.json")
 # To herself alone the server says that it gave her browser a slip: her wallet has to know.
-HER_OWN = {"issuance:offer", "verify:about_me", "verify:about_me_json"}
+HER_OWN = {"issuance:offer", "verify:about_me", "verify:about_me_json", "verify:about_me_text"}
+# A fresh key at every visit, with a picture of it.
+NEW_AT_EVERY_VISIT = {"people:app_add"}
 
 
 def everything(house: LivedIn, door: Any, clients: dict[str, Client]) -> dict[tuple[str, str], bytes]:
@@ -35,6 +37,8 @@ def everything(house: LivedIn, door: Any, clients: dict[str, Client]) -> dict[tu
 
 def is_about_the_round(what: str) -> bool:
     """Pages of no round, and those of the rounds of the same people."""
+    if what in NEW_AT_EVERY_VISIT:
+        return False
     return " of " not in what or what.endswith((" of open", " of released", " of autumn"))
 
 

@@ -16,7 +16,7 @@ class AliasByFeature:
     db_for_write = db_for_read
 
     def allow_relation(self, left: Any, right: Any, **hints: object) -> bool:
-        # Not their types: the member of a request is a lazy object, which has the options of its model and another type.
+        # Not their types: the member of a request is a lazy object, of another type with the options of its model.
         return self.db_for_read(left) == self.db_for_read(right)
 
     def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:

@@ -22,7 +22,6 @@ from andon.kernel.psychometrics import Index, QuadrantBox, Zone
 Layout = Literal["narrow", "wide"]
 
 SVG = "http://www.w3.org/2000/svg"
-ET.register_namespace("", SVG)
 
 # Vega knows colours, not CSS properties: it draws with colours that nobody would choose, and each is then replaced.
 _PROPERTIES = (
@@ -323,6 +322,8 @@ def _finished(root: ET.Element, chart_id: str, title: str, description: str, lay
         element = ET.Element(f"{{{SVG}}}{tag}", {"id": f"{chart_id}-{tag}"})
         element.text = text
         root.insert(place, element)
+    # The prefix is one for the whole process, and whoever draws something else may have taken it.
+    ET.register_namespace("", SVG)
     return ET.tostring(root, encoding="unicode")
 
 

@@ -33,8 +33,8 @@ commands:
 {passed_on}
   backup             write one encrypted file with everything that may be copied; --verify reads one
   restore            fill an empty installation from a backup
-  steward sign       sign such a request where the steward's key is kept; needs no server and no Django
   doctor             look at this installation and say what is not as it should be
+  steward sign       sign such a request where the steward's key is kept; needs no server and no Django
   verify             check a public log, a bundle or your unit's file; needs no server and no Django
   manage             any command of Django, such as: andon manage check --deploy
 

@@ -83,7 +83,7 @@ def test_a_lead_sees_in_numbers_who_came_and_went_and_a_member_does_not(lived_in
     assert "Everybody on the roster is still here" in text(client_of(lived_in, "Hal").get(address))
     add(lived_in, "Una", "Cloud")
     add(lived_in, "Uwe", "Cloud")
-    add(lived_in, "Udo", "Identity")
+    add(lived_in, "Ute", "Identity")
     leave(lived_in, "Hal 3")
     for name in ("Hal", "Stella"):
         said = text(client_of(lived_in, name).get(address))

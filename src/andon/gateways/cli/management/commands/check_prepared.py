@@ -9,8 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from andon.features.ballots import public as ballots
 from andon.features.setup import public as setup
 from andon.foundation.organisation import public as organisation
-from andon.gateways.cli import addresses
 from andon.gateways.backup import marker
+from andon.gateways.cli import addresses
 from andon.gateways.demo import seeding
 
 
@@ -44,7 +44,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--announce", action="store_true", help="without an organisation: show the set-up code, or make it"
+            "--announce",
+            action="store_true",
+            help="without an organisation: show the set-up code, or make it",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +65,8 @@ class Command(BaseCommand):
             )
         if marker.under_way(Path(settings.DATA_DIRECTORY)) is not None:
             raise CommandError(
-                "A restore was cut off here. Nothing was started and nothing is lost. Run the same `andon restore` again."
+                "A restore was cut off here. Nothing was started and nothing is lost. "
+                "Run the same `andon restore` again."
             )
         for alias in connections:
             executor = MigrationExecutor(connections[alias])

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from andon.features.ballots import public as ballots
 from andon.features.closing import public as closing
+from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.gateways.cli.asking import member_named
 
@@ -31,7 +32,13 @@ class Command(BaseCommand):
             asked = rounds.ask_to_close(round_id=view.id, by=by, at=now)
             if options["now"]:
                 closing.close_round(round_id=view.id, at=now, early=asked.early, by=by)
-        except (rounds.RoundRefused, closing.CannotClose, ballots.KeyDirectoryMissing, ballots.StorageBusy) as error:
+        except (
+            rounds.RoundRefused,
+            closing.CannotClose,
+            ballots.KeyDirectoryMissing,
+            ballots.StorageBusy,
+            publiclog.LogLost,
+        ) as error:
             raise CommandError(str(error)) from None
         self._say(view.id)
 
