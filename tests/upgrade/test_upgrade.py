@@ -116,6 +116,14 @@ def test_it_is_served_after_prepare_and_the_old_report_is_shown(upgraded):
     assert re.search(r"\d+ of \d+ answered", released[1])
 
 
+def test_every_member_has_an_epoch_of_their_own(upgraded):
+    """Whoever ends their sessions ends nobody else's, and a link of one is no link of another."""
+    program = "import json; from andon.foundation.people.models import Member as M; "
+    epochs = shell(upgraded, program + "print(json.dumps(list(M.objects.values_list('epoch', flat=True))))")
+    assert len(epochs) > 20
+    assert len(set(epochs)) == len(epochs)
+
+
 def test_the_old_log_still_holds(upgraded):
     done = upgraded.andon("verify", upgraded.app_url, check=False)
     assert "The public log is whole" in done.stdout
