@@ -8,8 +8,9 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
 
-from andon.project.log_lines import WithoutValues
+from andon.project.log_lines import JsonLines, WithoutValues
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -46,6 +47,29 @@ def test_a_failure_is_written_down_without_its_message():
     assert "test_logs.py" in line
     assert settings.LOGGING["handlers"]["stderr"]["formatter"] == "line"
     assert settings.LOGGING["formatters"]["line"]["()"].endswith("WithoutValues")
+
+
+def links_with_a_token(resolver: URLResolver, before: str = "/") -> list[str]:
+    found = []
+    for pattern in resolver.url_patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += links_with_a_token(pattern, path)
+        elif isinstance(pattern, URLPattern) and "token" in pattern.pattern.converters:
+            found.append(path.replace("<str:token>", "5e1f:planted:token"))
+    return found
+
+
+def test_a_failure_on_the_page_of_a_link_does_not_write_the_link_down():
+    """Whoever reads the log within its time would sign in as the one it was sent to."""
+    links = links_with_a_token(get_resolver())
+    assert len(links) >= 4
+    for link in links:
+        record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Internal Server Error: %s", (link,), None)
+        for formatter in (WithoutValues(settings.LOGGING["formatters"]["line"]["format"]), JsonLines()):
+            line = formatter.format(record)
+            assert "Internal Server Error: /" in line
+            assert "planted" not in line, line
 
 
 def test_the_app_does_not_answer_under_the_name_of_the_anonymous_door():

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -11,8 +12,20 @@ from andon.foundation.jobs.failures import trace_without_values
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
+# Django names the path of a request that failed, and the last part of these paths signs somebody in.
+_LINKS = re.compile(r"(/(?:rescue|invitation|first-sign-in|password/new)/)[^/\s]+")
+
+
+def without_links(message: str) -> str:
+    """The message without what a link that was sent to one person holds."""
+    return _LINKS.sub(r"\1...", message)
+
+
 class WithoutValues(logging.Formatter):
     """Prints the classes and frames of an error. Its message may hold a row of a database, or an address."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return without_links(super().formatMessage(record))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
         return trace_without_values(ei[1]) if ei[1] is not None else ""
@@ -30,7 +43,7 @@ class JsonLines(WithoutValues):
     has_time = True
 
     def format(self, record: logging.LogRecord) -> str:
-        said = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        said = {"level": record.levelname, "logger": record.name, "message": without_links(record.getMessage())}
         if self.has_time:
             said = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")} | said
         said["part"] = os.environ.get("PART_OF_ANDON", "command")
