@@ -76,21 +76,23 @@ def kinds_of(member: Member) -> list[str]:
     return [*(["password"] if member.has_usable_password() else []), "mail"]
 
 
-def may_try(member: Member) -> bool:
-    return passing.count("again", member.key, within=timedelta(minutes=15)) <= MOST_TRIES
+def may_try(member: Member, kind: str = "code") -> bool:
+    """Each kind is counted by itself: whoever knows a password must not gain tries at codes by typing it."""
+    return passing.count("again", f"{kind}:{member.key}", within=timedelta(minutes=15)) <= MOST_TRIES
 
 
-def tried_well(member: Member) -> None:
-    passing.forget("again", member.key)
+def tried_well(member: Member, kind: str = "code") -> None:
+    passing.forget("again", f"{kind}:{member.key}")
 
 
-def may_ask_for_letter(address: str) -> bool:
-    return passing.count("letters", address, within=timedelta(minutes=15)) <= MOST_LETTERS
+def may_ask_for_letter(address: str, kind: str = "password") -> bool:
+    """Each kind is counted by itself: strangers who ask for one must not keep members from the other."""
+    return passing.count(f"letters.{kind}", address, within=timedelta(minutes=15)) <= MOST_LETTERS
 
 
 def make_code(member: Member) -> str | None:
     """A code for a letter to the member, or None where too many were asked for."""
-    if not may_ask_for_letter(member.email):
+    if not may_ask_for_letter(member.email, "code"):
         return None
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
     passing.remember("again code", f"{member.key}:{code}", within=FRESH_FOR)

@@ -22,6 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from fido2.webauthn import UserVerificationRequirement
 
 from andon.foundation.configuration.sealing import CannotOpen, open_sealed, seal
 from andon.foundation.people import again, letters, mfa
@@ -188,12 +189,22 @@ def _credential(request: HttpRequest) -> dict[str, str]:
     return {"credential": request.POST.get("credential", "")}
 
 
+def _ask_for_pin_or_finger() -> None:
+    """The question may have been asked for somebody's second step, where touching the key is enough. Here it is both
+    steps: a key that was found or taken must sign nobody in.
+    """
+    state = webauthn.get_state()
+    if state:
+        webauthn.set_state(state | {"user_verification": UserVerificationRequirement.REQUIRED.value})
+
+
 @require_POST
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
     """Without an address: the passkey says who it is."""
     if request.user.is_authenticated:
         return redirect("/")
     onwards = where_next(request, "")
+    _ask_for_pin_or_finger()
     form = webauthn_forms.LoginWebAuthnForm(_credential(request))
     if not form.is_valid() or not form.cleaned_data["credential"].user.is_active:
         messages.error(

@@ -73,10 +73,10 @@ class ChangePassword(allauth.ChangePasswordForm):
         _new_password(self)
 
     def clean_oldpassword(self) -> str:
-        if not again.may_try(self.user):
+        if not again.may_try(self.user, "password"):
             raise get_adapter().validation_error("too_many_login_attempts")
         kept: str = super().clean_oldpassword()
-        again.tried_well(self.user)
+        again.tried_well(self.user, "password")
         return kept
 
 

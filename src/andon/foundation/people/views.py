@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -147,6 +148,9 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/password_forgotten.html", {"form": form})
     address = form.cleaned_data["email"].strip().lower()
+    if not ratelimit.consume(request, action="reset_password", key=address):
+        form.add_error(None, _("Letters were asked for too often from where you are. Please wait a minute."))
+        return render(request, "account/password_forgotten.html", {"form": form}, status=429)
     if not again.may_ask_for_letter(address):
         form.add_error(None, _("Letters to this address were asked for too often. Please wait a quarter of an hour."))
         return render(request, "account/password_forgotten.html", {"form": form})
@@ -232,10 +236,11 @@ def show_again(request: HttpRequest) -> HttpResponse:
     form = ShowAgain(kind, request.POST if "answer" in request.POST else None)
     context |= {"form": form, "sent": "answer" in request.POST}
     if form.is_bound and form.is_valid():
-        if not again.may_try(member):
+        tried = "password" if kind == "password" else "code"
+        if not again.may_try(member, tried):
             form.add_error("answer", _("That was tried too often. Please wait a quarter of an hour."))
         elif _is_right(member, kind, form.cleaned_data["answer"]):
-            again.tried_well(member)
+            again.tried_well(member, tried)
             again.mark(request)
             if kind == "mail":
                 again.mark_by_code(request)
