@@ -255,21 +255,26 @@ def access_round(member: Member, round_id: str, *, needs: str) -> RoundView:
 
     Raises: Http404, for a round that is absent and for one that is none of the member's business alike.
     """
-    view = find(round_id)
-    if view is not None and _may(member, view, needs):
-        return view
-    raise Http404
+    view, leads = see_round(member, round_id)
+    if needs == "lead" and not leads:
+        raise Http404
+    return view
 
 
 def may_lead(member: Member, view: RoundView) -> bool:
-    return view.node_id in organisation.leads_of(member.pk, on=organisation.today())
+    return organisation.leads(member.pk, view.node_id, on=organisation.today())
 
 
-def _may(member: Member, view: RoundView, needs: str) -> bool:
-    if may_lead(member, view):
-        return True
-    if needs == "lead":
-        return False
+def see_round(member: Member, round_id: str) -> tuple[RoundView, bool]:
+    """The round, if the member may see it, and whether they lead it. Raises: Http404, as `access_round` does."""
+    view = find(round_id)
+    leads = view is not None and may_lead(member, view)
+    if view is None or not (leads or _may_see(member, view)):
+        raise Http404
+    return view, leads
+
+
+def _may_see(member: Member, view: RoundView) -> bool:
     if RosterEntry.objects.filter(round_id=view.id, member=member).exists():
         return True
     return bool(organisation.duties_of(member.pk) & {"steward", "auditor"})

@@ -4,9 +4,9 @@ A roster that is published is never changed. A round that was opened is never wi
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
@@ -16,6 +16,9 @@ from andon.features.rounds.models import NotAsked, RosterEntry, Round, RoundUnit
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership
 from andon.foundation.organisation.walking import inside
+
+# Of more people than this, a comparison with today's is made when somebody asks for it, not whenever a page is seen.
+COMPARED_AT_ONCE = 2_000
 
 
 class CannotRenew(services.RoundRefused):
@@ -64,27 +67,40 @@ class Renewal:
         return any(unit.after for unit in self.units)
 
 
-def changes_since(round_id: str, *, at: datetime) -> RosterChanges:
-    """Who joined, left or changed team or role since the roster was fixed. Five queries, which count."""
+def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> RosterChanges | None:
+    """Who joined, left or changed team or role since the roster was fixed: three counts, which read everybody.
+
+    None, where more are asked or here than every view of a page may compare, unless it is asked for `however_many`.
+    """
     row = Round.objects.get(pk=round_id)
     on, fixed_on = organisation.today(at), organisation.today(row.at)
-    here = Membership.objects.filter(
+    here = _here(row, on=on)
+    asked = RosterEntry.objects.filter(round_id=round_id)
+    left_out = NotAsked.objects.filter(round_id=round_id)
+    if not however_many and (_are_many(asked) or _are_many(here)):
+        return None
+
+    def gone(entries: QuerySet[RosterEntry] | QuerySet[NotAsked]) -> int:
+        return entries.filter(~Exists(here.filter(member=OuterRef("member_id")))).count()
+
+    this = {"member": OuterRef("member_id")}
+    numbers = here.annotate(known=Q(Exists(asked.filter(**this))) | Q(Exists(left_out.filter(**this)))).aggregate(
+        joined=Count("pk", filter=Q(known=False)),
+        moved=Count("pk", filter=Q(known=True, starts_on__gt=fixed_on)),
+    )
+    return RosterChanges(joined=numbers["joined"], left=gone(asked) + gone(left_out), moved=numbers["moved"])
+
+
+def _are_many(rows: QuerySet[RosterEntry] | QuerySet[Membership]) -> bool:
+    return rows[: COMPARED_AT_ONCE + 1].count() > COMPARED_AT_ONCE
+
+
+def _here(row: Round, *, on: date) -> QuerySet[Membership]:
+    return Membership.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=on),
         starts_on__lte=on,
         member__is_active=True,
         node_id__in=inside(row.node_id),
-    )
-    asked = RosterEntry.objects.filter(round_id=round_id)
-    left_out = NotAsked.objects.filter(round_id=round_id)
-
-    def gone(entries: QuerySet[RosterEntry] | QuerySet[NotAsked]) -> int:
-        return entries.exclude(member__in=here.values("member")).count()
-
-    known = Q(member__in=asked.values("member")) | Q(member__in=left_out.values("member"))
-    return RosterChanges(
-        joined=here.exclude(known).count(),
-        left=gone(asked) + gone(left_out),
-        moved=here.filter(known, starts_on__gt=fixed_on).count(),
     )
 
 
@@ -93,8 +109,10 @@ def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
     row = Round.objects.get(pk=round_id)
     plan = services.plan_round(node_id=row.node_id, on=organisation.today(at))
     before = {
-        tuple(sorted(unit.node_ids)): (unit.name, unit.roster.count())
-        for unit in RoundUnit.objects.filter(round_id=round_id)
+        tuple(sorted(node_ids)): (name, people)
+        for node_ids, name, people in RoundUnit.objects.filter(round_id=round_id)
+        .annotate(people=Count("roster"))
+        .values_list("node_ids", "name", "people")
     }
     after = {unit.node_ids: (unit.name, len(unit.members)) for unit in plan.units}
     units = [

@@ -42,13 +42,13 @@ def _of_the_key() -> dict[str, Any]:
 @member_required
 def detail(request: HttpRequest, round_id: str) -> HttpResponse:
     member = current_member(request)
-    view = queries.access_round(member, round_id, needs="see")
+    view, leads = queries.see_round(member, round_id)
     unit = queries.unit_of(member, round_id)
-    leads = queries.may_lead(member, view)
     # Who leads it, or stewards, sees in numbers what changed since; nobody else, for it says who came and went.
+    is_compared = view.state in {queries.State.PUBLISHED, queries.State.OPEN} and (leads or is_steward(member))
     changes = None
-    if view.state in {queries.State.PUBLISHED, queries.State.OPEN} and (leads or is_steward(member)):
-        changes = renewal.changes_since(view.id, at=timezone.now())
+    if is_compared:
+        changes = renewal.changes_since(view.id, at=timezone.now(), however_many="compare" in request.GET)
     return render(
         request,
         "rounds/detail.html",
@@ -56,6 +56,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "round": view,
             "unit": unit,
             "void_reason": sentences.say(view.void_reason, sentences.VOID_REASONS),
+            "is_compared": is_compared,
             "changes": changes,
             "may_renew": leads and view.state is queries.State.PUBLISHED,
             "was_withdrawn": view.void_reason == "withdrawn",
@@ -78,8 +79,7 @@ def renew(request: HttpRequest, round_id: str) -> HttpResponse:
         messages.error(request, str(renewal.CannotRenew()))
         return back
     if request.method != "POST":
-        plan = renewal.plan_renewal(view.id, at=now)
-        context = {"round": view, "plan": plan, "changes": renewal.changes_since(view.id, at=now)}
+        context = {"round": view, "plan": renewal.plan_renewal(view.id, at=now)}
         return render(request, "rounds/renew.html", context)
     try:
         published = renewal.renew_round(round_id=view.id, by=member, at=now)

@@ -15,6 +15,8 @@ from andon.foundation.people.models import Member
 SOON = timedelta(days=30)
 # More than this many teams are not worth reading through: better words find fewer.
 TEAMS_FOUND = 20
+# Up to so many teams that a word fits are asked who is in them; of more, each person is asked for the team.
+TEAMS_BY_ID = 200
 CHILDREN_AT_ONCE = 200
 
 
@@ -57,13 +59,59 @@ class Stay:
     when: str
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page of people who were looked for. How many there are in all is not counted: `has_next` says that more are."""
+
+    object_list: list[Member]
+    number: int
+    has_next: bool
+    first: int
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def has_other_pages(self) -> bool:
+        return self.has_previous or self.has_next
+
+    @property
+    def previous_page_number(self) -> int:
+        return self.number - 1
+
+    @property
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.object_list) - 1
+
+
+def leaf_of(found: QuerySet[Member], number: str | None, *, at_once: int) -> Leaf:
+    """The page with that number, or the first. One query, which ends with the page; one more where it is empty."""
+    asked = int(number) if number and number.isdecimal() and len(number) <= 3 else 1
+    start = (max(asked, 1) - 1) * at_once
+    rows = list(found[start : start + at_once + 1])
+    if not rows and start:
+        return leaf_of(found, None, at_once=at_once)
+    return Leaf(rows[:at_once], start // at_once + 1, len(rows) > at_once, start + 1)
+
+
 def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Member]:
     """Members by name, of whom all these words are in the name, the address or the name of the team."""
     found = Member.objects.filter(is_active=show is not Show.DEACTIVATED).order_by("name", "pk")
     belongs = Membership.objects.filter(valid_on(on), member=OuterRef("pk"))
     for word in words.split()[:8]:
-        in_team = Membership.objects.filter(valid_on(on), holds("node__name", word)).values("member_id")
-        found = found.filter(holds("name", word) | Q(email__icontains=word) | Q(pk__in=in_team))
+        teams = list(Node.objects.filter(holds("name", word)).values_list("pk", flat=True)[: TEAMS_BY_ID + 1])
+        if len(teams) <= TEAMS_BY_ID:
+            stays = Membership.objects.filter(valid_on(on), node__in=teams)
+            in_team = Q(pk__in=stays.values("member_id")) if teams else Q()
+        else:
+            # A word of so many teams is asked of each person in turn: a page of those who fit is soon full.
+            in_team = Q(Exists(belongs.filter(holds("node__name", word))))
+        found = found.filter(holds("name", word) | Q(email__icontains=word) | in_team)
     if below:
         found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node_id__in=inside(below)).values("member"))
     match show:

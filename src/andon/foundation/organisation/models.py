@@ -43,7 +43,8 @@ class Membership(models.Model):
         LEAD = "lead", _("lead")
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="memberships")
+    # Found through the index below, which begins with it.
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
@@ -53,6 +54,10 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["member"], condition=models.Q(ends_on=None), name="organisation_one_place_at_a_time"
             )
+        ]
+        indexes = [
+            # Who stands in a team on a day is counted without a look at the rows themselves.
+            models.Index(fields=["node", "starts_on", "ends_on", "member"], name="organisation_who_when")
         ]
 
 

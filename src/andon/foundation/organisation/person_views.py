@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,7 +53,11 @@ def people_list(request: HttpRequest) -> HttpResponse:
     within = Node.objects.filter(pk=request.GET.get("in", "").replace("\x00", "")[:32]).first()
     on = today()
     found = directory.people_found(words=words, show=show, below=within.pk if within else "", on=on)
-    page = Paginator(found, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    page: directory.Leaf | Page[Member]
+    if words or show or within:
+        page = directory.leaf_of(found, request.GET.get("page"), at_once=PEOPLE_A_PAGE)
+    else:
+        page = Paginator(found, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     kept = {key: value for key, value in (("q", words), ("show", show), ("in", within.pk if within else "")) if value}
     filters = [
         (show is other, label, "?" + urlencode({**kept, "show": other.value} if other else _without(kept, "show")))
@@ -74,7 +78,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "without_team": "?" + urlencode(_without(kept, "in")),
         "filters": filters,
         "kept": urlencode(kept),
-        "is_empty": not words and not show and within is None and not page.paginator.count,
+        "is_empty": not (words or show or within or page.object_list),
     }
     return render(request, "organisation/people_list.html", context)
 

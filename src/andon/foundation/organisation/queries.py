@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from andon.foundation.organisation.models import Membership, Node
-from andon.foundation.organisation.walking import inside, people_below
+from andon.foundation.organisation.walking import few_below, people_below
 
 # A tree that is larger than this is shown one level at a time.
 NODES_AT_ONCE = 300
@@ -42,10 +42,11 @@ def shown_nodes() -> QuerySet[Node]:
 
 def branch_of(root: Node, *, on: date) -> Branch:
     """The node and all below it, or only the next level when that is too much for a page. Four queries at most."""
-    nodes = list(shown_nodes().filter(id__in=inside(root.id))[: NODES_AT_ONCE + 1])
-    if len(nodes) > NODES_AT_ONCE:
+    below = few_below(root.id, most=NODES_AT_ONCE)
+    if below is None:
         return _level_of(root, on=on)
-    people = _people(Membership.objects.filter(node_id__in=inside(root.id)), on=on)
+    nodes = list(shown_nodes().filter(id__in=below))
+    people = _people(Membership.objects.filter(node_id__in=below), on=on)
     if sum(map(len, people.values())) > PEOPLE_AT_ONCE:
         return _level_of(root, on=on)
     children: dict[str | None, list[Node]] = {}

@@ -20,13 +20,13 @@ from andon.foundation.permissions.public import (
 def people(request: HttpRequest, node_id: str = "") -> HttpResponse:
     """The organisation by name: the same for every member, and nothing for somebody who belongs to no team."""
     member = current_member(request)
-    root = Node.objects.filter(parent=None).first()
+    root, steward = Node.objects.filter(parent=None).first(), is_steward(member)
     if node_id:
         root = access_node(member, node_id)
-    elif is_steward(member):
+    elif steward:
         return people_list(request)
     elif not may_see_tree(member):
         return render(request, "organisation/no_team.html")
     branch = branch_of(root, on=today()) if root is not None else None
-    context = {"branch": branch, "root": root, "is_steward": is_steward(member)}
+    context = {"branch": branch, "root": root, "is_steward": steward}
     return render(request, "organisation/people.html", context)

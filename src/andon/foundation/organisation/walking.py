@@ -30,21 +30,19 @@ WITH RECURSIVE above(id, parent_id, name) AS (
 )
 SELECT id, parent_id, name FROM above
 """
-# Rolled up by the database: `root` is the child whose branch a person stands in.
+# Each team once, with those who stand in it: every count is a walk along one index that holds all it asks.
 _PEOPLE = """
-WITH RECURSIVE branch(id, root) AS (
-    SELECT id, id FROM organisation_node WHERE id IN ({roots})
+WITH RECURSIVE below(id, parent_id) AS (
+    SELECT id, parent_id FROM organisation_node WHERE id IN ({roots})
     UNION
-    SELECT node.id, branch.root FROM organisation_node node JOIN branch ON node.parent_id = branch.id
+    SELECT node.id, node.parent_id FROM organisation_node node JOIN below ON node.parent_id = below.id
 )
-SELECT branch.root, SUM(held.people) FROM branch
-JOIN (
-    SELECT node_id, COUNT(*) AS people FROM organisation_membership membership
-    WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
+SELECT below.id, below.parent_id, (
+    SELECT COUNT(*) FROM organisation_membership membership
+    WHERE membership.node_id = below.id AND membership.starts_on <= %s
+        AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
         AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
-    GROUP BY node_id
-) held ON held.node_id = branch.id
-GROUP BY branch.root
+) FROM below
 """
 
 
@@ -98,11 +96,31 @@ def _path(node_id: str, known: Mapping[str, tuple[str | None, str]]) -> tuple[St
     return tuple(reversed(steps))
 
 
+def few_below(root: str, *, most: int) -> list[str] | None:
+    """The node and all below it; None where there are more than `most`, which are then not walked to the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_BELOW.format(roots='%s')} LIMIT {most + 1:d}", [root])
+        found = [row[0] for row in cursor.fetchall()]
+    return found if len(found) <= most else None
+
+
 def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
-    """How many active members stand at and below each of these nodes on that day. One query."""
+    """How many active members stand at and below each of these nodes on that day, where anybody does. One query."""
     if not roots:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE.format(roots=_places(roots)), [*roots, on, on])
-        # A sum is a decimal in PostgreSQL.
-        return {root: int(people) for root, people in cursor.fetchall()}
+        rows = cursor.fetchall()
+    above = {node_id: parent_id for node_id, parent_id, _people in rows}
+    wanted = set(roots)
+    counts: dict[str, int] = {}
+    for node_id, _parent_id, people in rows:
+        step: str | None = node_id if people else None
+        # What was walked is a tree; a loop, which no page can make, ends after as many steps as there are nodes.
+        for _level in above:
+            if step is None or step not in above:
+                break
+            if step in wanted:
+                counts[step] = counts.get(step, 0) + people
+            step = above[step]
+    return counts

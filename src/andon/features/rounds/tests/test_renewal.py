@@ -92,6 +92,21 @@ def test_a_lead_sees_in_numbers_who_came_and_went_and_a_member_does_not(lived_in
     assert "Withdraw" not in text(client_of(lived_in, "Stella").get(address))
 
 
+def test_of_very_many_people_the_comparison_is_made_when_somebody_asks_for_it(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/rounds/{lived_in.rounds['published']}/"
+    add(lived_in, "Una", "Cloud")
+    assert "1 person joined" in text(client_of(lived_in, "Hal").get(address))
+    monkeypatch.setattr(renewal, "COMPARED_AT_ONCE", 5)
+    said = text(client_of(lived_in, "Hal").get(address))
+    assert "Compare with today" in said
+    assert "joined" not in said
+    assert "1 person joined" in text(client_of(lived_in, "Hal").get(f"{address}?compare=yes"))
+    # Asking shows nothing to those who may not see it.
+    assert "joined" not in text(client_of(lived_in, "Hal 1").get(f"{address}?compare=yes"))
+
+
 def test_a_round_is_withdrawn_and_published_again_with_the_people_of_today(lived_in: LivedIn) -> None:
     una = add(lived_in, "Una", "Cloud")
     leave(lived_in, "Hal 3")

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from andon.foundation.organisation import directory, queries
 from andon.foundation.organisation import public as organisation
-from andon.foundation.organisation import queries
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.tests import cast as people
-from andon.foundation.organisation.walking import paths_of, people_below
+from andon.foundation.organisation.walking import few_below, paths_of, people_below
 from andon.foundation.people.models import Member
 from andon.foundation.permissions import public as permissions
 
@@ -70,12 +70,39 @@ def test_who_leads_a_node_leads_what_is_below_it_and_nothing_above() -> None:
     assert organisation.leads_of(cast.bo.id, on=TODAY) == set()
 
 
+def test_a_walk_ends_where_there_are_too_many() -> None:
+    cast = people.enter()
+    everything = organisation.below(cast.security.id)
+    assert set(few_below(cast.security.id, most=len(everything)) or ()) == everything
+    assert few_below(cast.security.id, most=len(everything) - 1) is None
+
+
+def test_who_was_looked_for_is_shown_a_page_at_a_time_and_not_counted() -> None:
+    people.enter()
+    found = Member.objects.order_by("name", "pk")
+    names = list(found.values_list("name", flat=True))
+    first = directory.leaf_of(found, None, at_once=2)
+    assert ([member.name for member in first.object_list], first.has_next, first.has_previous) == (
+        names[:2],
+        True,
+        False,
+    )
+    last = directory.leaf_of(found, str((len(names) + 1) // 2), at_once=2)
+    assert (last.object_list[-1].name, last.has_next, last.last) == (names[-1], False, len(names))
+    for nonsense in ("0", "-1", "x", "", "999", "99999999999999999999", "²"):
+        assert directory.leaf_of(found, nonsense, at_once=2) == first
+    with CaptureQueriesContext(connection) as sent:
+        directory.leaf_of(found, "2", at_once=2)
+    assert [query["sql"] for query in sent if "COUNT(" in query["sql"]] == []
+    assert len(sent) == 1
+
+
 def test_a_page_reads_no_node_outside_of_what_it_shows() -> None:
     cast = people.enter()
     with CaptureQueriesContext(connection) as sent:
         branch = queries.branch_of(cast.detection, on=TODAY)
-    assert len(sent) == 2
-    assert all("WITH RECURSIVE" in query["sql"] for query in sent)
+    assert len(sent) == 3
+    assert all("WITH RECURSIVE" in query["sql"] or " IN (" in query["sql"] for query in sent)
     assert (branch.people_below, [below.name for below in branch.branches]) == (2, ["SOC night"])
 
 
