@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
-from andon.foundation.organisation.walking import Step, inside, paths_of, people_below
+from andon.foundation.organisation.walking import Step, few_below, inside, paths_of, people_below
 from andon.foundation.people.models import Member
 
 SOON = timedelta(days=30)
@@ -103,28 +103,40 @@ def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Me
     """Members by name, of whom all these words are in the name, the address or the name of the team."""
     found = Member.objects.filter(is_active=show is not Show.DEACTIVATED).order_by("name", "pk")
     belongs = Membership.objects.filter(valid_on(on), member=OuterRef("pk"))
-    for word in words.split()[:8]:
-        teams = list(Node.objects.filter(holds("name", word)).values_list("pk", flat=True)[: TEAMS_BY_ID + 1])
-        if len(teams) <= TEAMS_BY_ID:
-            stays = Membership.objects.filter(valid_on(on), node__in=teams)
-            in_team = Q(pk__in=stays.values("member_id")) if teams else Q()
-        else:
-            # A word of so many teams is asked of each person in turn: a page of those who fit is soon full.
-            in_team = Q(Exists(belongs.filter(holds("node__name", word))))
-        found = found.filter(holds("name", word) | Q(email__icontains=word) | in_team)
+    # Words that fit few come first, so that the others are asked of few people.
+    for _number, fits in sorted((_fits(word, on=on) for word in words.split()[:8]), key=lambda asked: asked[0]):
+        found = found.filter(fits)
     if below:
-        found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node_id__in=inside(below)).values("member"))
+        few = few_below(below, most=TEAMS_BY_ID)
+        if few is not None:
+            found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node__in=few).values("member_id"))
+        else:
+            found = found.filter(Exists(belongs.filter(node_id__in=inside(below))))
     match show:
         case Show.NO_TEAM:
-            found = found.filter(~Exists(belongs))
+            found = found.exclude(pk__in=Membership.objects.filter(valid_on(on)).values("member_id"))
         case Show.NOT_INVITED:
             from andon.foundation.people.invitations import not_invited
 
             found = found.filter(pk__in=not_invited().values("pk"))
         case Show.LEAVES_SOON:
             goes_on = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on + SOON), member=OuterRef("pk"))
-            found = found.filter(Exists(belongs), ~Exists(goes_on))
+            leaving = Membership.objects.filter(starts_on__lte=on, ends_on__gte=on, ends_on__lte=on + SOON)
+            found = found.filter(~Exists(goes_on), pk__in=leaving.values("member_id"))
     return found
+
+
+def _fits(word: str, *, on: date) -> tuple[int, Q]:
+    """Whom the word fits, by name, address or team, and the number of teams, of very many only that they are many."""
+    teams = list(Node.objects.filter(holds("name", word)).values_list("pk", flat=True)[: TEAMS_BY_ID + 1])
+    stays = Membership.objects.filter(valid_on(on))
+    in_team = Q()
+    if len(teams) > TEAMS_BY_ID:
+        # A word of so many teams is asked of each person in turn: a page of those who fit is soon full.
+        in_team = Q(Exists(stays.filter(holds("node__name", word), member=OuterRef("pk"))))
+    elif teams:
+        in_team = Q(pk__in=stays.filter(node__in=teams).values("member_id"))
+    return len(teams), holds("name", word) | Q(email__icontains=word) | in_team
 
 
 def holds(field: str, word: str) -> Q:

@@ -4,7 +4,8 @@ Recursive queries, the same text on SQLite and PostgreSQL. UNION drops what was 
 no page can make, would end the walk instead of keeping it running.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,7 +43,7 @@ SELECT below.id, below.parent_id, (
     WHERE membership.node_id = below.id AND membership.starts_on <= %s
         AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
         AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
-) FROM below
+), (SELECT MAX(id) FROM audit_auditentry) FROM below
 """
 
 
@@ -104,17 +105,55 @@ def few_below(root: str, *, most: int) -> list[str] | None:
     return found if len(found) <= most else None
 
 
-def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What was counted: on which day, after which change, and until when it is believed."""
+
+    on: date
+    change: int | None
+    until: float
+    people: Mapping[str, int]
+
+
+# Counts of large branches, in this process. Every service that moves people writes an entry of the change log in its
+# own transaction, so the newest entry tells whether a count still holds. Two transactions at once may come in another
+# order than their entries; a minute later everything is counted anew anyway.
+_kept: dict[frozenset[str], _Counts] = {}
+KEPT_FROM_NODES = 1_000
+KEPT_SECONDS = 60.0
+MOST_KEPT = 100
+
+
+def people_below(roots: Collection[str], *, on: date) -> Mapping[str, int]:
     """How many active members stand at and below each of these nodes on that day, where anybody does. One query."""
     if not roots:
         return {}
+    key = frozenset(roots)
+    kept = _kept.get(key)
+    if kept is not None and kept.on == on and time.monotonic() < kept.until and kept.change == _newest_change():
+        return kept.people
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE.format(roots=_places(roots)), [*roots, on, on])
         rows = cursor.fetchall()
-    above = {node_id: parent_id for node_id, parent_id, _people in rows}
-    wanted = set(roots)
+    people = _rolled_up(rows, key)
+    if len(rows) >= KEPT_FROM_NODES and not connection.in_atomic_block:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = _Counts(on, rows[0][3], time.monotonic() + KEPT_SECONDS, people)
+    return people
+
+
+def _newest_change() -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT MAX(id) FROM audit_auditentry")
+        newest: int | None = cursor.fetchone()[0]
+        return newest
+
+
+def _rolled_up(rows: Sequence[tuple[str, str | None, int, int | None]], wanted: Collection[str]) -> dict[str, int]:
+    above = {node_id: parent_id for node_id, parent_id, _people, _change in rows}
     counts: dict[str, int] = {}
-    for node_id, _parent_id, people in rows:
+    for node_id, _parent_id, people, _change in rows:
         step: str | None = node_id if people else None
         # What was walked is a tree; a loop, which no page can make, ends after as many steps as there are nodes.
         for _level in above:

@@ -61,7 +61,7 @@ class Member(AbstractBaseUser):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         # In the order in which people are listed, a page at a time.
-        indexes = [models.Index(fields=["is_active", "name", "id"], name="people_by_name")]
+        indexes = [models.Index(fields=["name", "id"], name="people_by_name")]
 
     def __str__(self) -> str:
         return self.label

@@ -71,7 +71,11 @@ def test_addresses_are_shown_to_stewards_only() -> None:
         ("page=99", {"Ada", "Bo", "Cy", "Stella", "Nia", "Örjan"}),
     ],
 )
-def test_people_are_found_by_words_and_by_what_is_missing(query: str, shown: set[str]) -> None:
+@pytest.mark.parametrize("teams_by_id", [200, 0], ids=["few teams fit", "very many teams fit"])
+def test_people_are_found_by_words_and_by_what_is_missing(
+    query: str, shown: set[str], teams_by_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("andon.foundation.organisation.directory.TEAMS_BY_ID", teams_by_id)
     cast = people.enter()
     Member.objects.create_user("nia@example.org", "Nia Iyer")
     orjan = Member.objects.create_user("orjan@example.org", "Örjan Ek")

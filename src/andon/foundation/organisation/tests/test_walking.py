@@ -1,15 +1,16 @@
 """What is below, above and how many: asked of the database, and the same as walking the whole tree by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andon.foundation.organisation import directory, queries
+from andon.foundation.organisation import directory, membership, queries, walking
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.tests import cast as people
@@ -68,6 +69,30 @@ def test_who_leads_a_node_leads_what_is_below_it_and_nothing_above() -> None:
     assert not organisation.leads(cast.ada.id, cast.security.id, on=TODAY)
     assert not organisation.leads(cast.bo.id, cast.night.id, on=TODAY)
     assert organisation.leads_of(cast.bo.id, on=TODAY) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counts_of_a_large_branch_are_kept_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = people.enter()
+    monkeypatch.setattr(walking, "KEPT_FROM_NODES", 1)
+    monkeypatch.setattr(walking, "_kept", {})
+    roots = [cast.security.id]
+
+    def counted() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as sent:
+            found = people_below(roots, on=TODAY)
+        return found[cast.security.id], sum("organisation_membership" in query["sql"] for query in sent)
+
+    assert counted() == (4, 1)
+    assert counted() == (4, 0)
+    membership.deactivate(member=cast.bo, by=cast.stella, at=timezone.now(), on=TODAY)
+    assert counted() == (3, 1)
+    # Another day, and a minute later, it is counted anew; the planted fault is a change that no entry tells of.
+    Membership.objects.filter(member=cast.cy).delete()
+    assert counted() == (3, 0)
+    assert people_below(roots, on=TODAY + timedelta(days=1)) == {cast.security.id: 2}
+    monkeypatch.setattr(walking, "_kept", {})
+    assert counted() == (2, 1)
 
 
 def test_a_walk_ends_where_there_are_too_many() -> None:

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="member",
-            index=models.Index(fields=["is_active", "name", "id"], name="people_by_name"),
+            index=models.Index(fields=["name", "id"], name="people_by_name"),
         ),
     ]
