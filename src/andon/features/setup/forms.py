@@ -1,6 +1,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from andon.foundation.people import names
+
 
 class EnterCode(forms.Form):
     code = forms.CharField(
@@ -33,6 +35,12 @@ class NameSteward(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("This is not an e-mail address. Nothing was kept.")},
     )
+
+    def clean_name(self) -> str:
+        name = names.one_line(str(self.cleaned_data["name"]))
+        if not names.is_good(name):
+            raise forms.ValidationError(_("A name has no angle bracket and no character that nobody sees."))
+        return name
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.walking import paths_of
+from andon.foundation.people import letters, names
 from andon.foundation.people.models import Member, random_epoch
 
 ONE_DAY = timedelta(days=1)
@@ -34,6 +35,16 @@ class AddressTaken(ChangeRefused):
 class BadAddress(ChangeRefused):
     def __init__(self) -> None:
         super().__init__(_("This is not an e-mail address. Nothing was changed."))
+
+
+class BadName(ChangeRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "A name has at most 150 characters, no angle bracket and no character that nobody sees: on a roster "
+                "one person could look like another. Nothing was changed."
+            )
+        )
 
 
 class PlaceOverlaps(ChangeRefused):
@@ -93,12 +104,20 @@ def clean_address(address: str) -> str:
     return address
 
 
+def clean_name(name: str) -> str:
+    """On one line. Raises: BadName."""
+    name = names.one_line(name)
+    if not names.is_good(name):
+        raise BadName
+    return name
+
+
 def add_person(*, email: str, name: str, placing: Placing | None, by: Member, at: datetime, on: date) -> Member:
     """Add somebody who is not here yet. They can sign in at once; nobody is written to.
 
     Raises: ChangeRefused.
     """
-    email = clean_address(email)
+    email, name = clean_address(email), clean_name(name)
     with transaction.atomic():
         if Member.objects.filter(email=email).exists():
             raise AddressTaken
@@ -113,13 +132,15 @@ def edit_person(*, member: Member, email: str, name: str, by: Member, at: dateti
     """Another name or address for the same account; whether anything changed.
 
     Guarantees: with another address every session and every link that was sent ends, and codes go to the new address
-    only. Does not: change rosters that were fixed before; they keep the name and address of their day.
+    only; the old one gets a letter that says so.
+    Does not: change rosters that were fixed before; they keep the name and address of their day.
     Raises: ChangeRefused.
     """
-    email, name = clean_address(email), " ".join(name.split())
+    email, name = clean_address(email), clean_name(name)
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=member.pk)
-        other_name, other_address = name != member.name, email != member.email
+        old_address = member.email
+        other_name, other_address = name != member.name, email != old_address
         if other_address:
             if Member.objects.filter(email=email).exists():
                 raise AddressTaken
@@ -131,6 +152,8 @@ def edit_person(*, member: Member, email: str, name: str, by: Member, at: dateti
             audit.record(kind="person.renamed", by=by, at=at, about=member)
         if other_address:
             audit.record(kind="person.address_changed", by=by, at=at, about=member)
+    if other_address and member.is_active:
+        letters.tell_old_address(old_address, member.language)
     return other_name or other_address
 
 

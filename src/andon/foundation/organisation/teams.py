@@ -11,6 +11,7 @@ from andon.foundation.organisation.membership import ChangeRefused, team_in_word
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.walking import inside, paths_of
 from andon.foundation.people.models import Member
+from andon.foundation.people.names import is_text, one_line
 
 LONGEST_NAME = 200
 
@@ -34,9 +35,11 @@ class NotEmpty(ChangeRefused):
 
 def clean_name(name: str) -> str:
     """Raises: BadName. A slash would be a step of a path in a file of people."""
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name:
         raise BadName(_("A team needs a name. Nothing was changed."))
+    if not is_text(name):
+        raise BadName(_("This name has a character that nobody sees. Nothing was changed."))
     if "/" in name or len(name) > LONGEST_NAME:
         raise BadName(_("A name has no slash and at most 200 characters. Nothing was changed."))
     return name

@@ -27,6 +27,27 @@ def tell_change(member: Member, what: str) -> None:
         log.warning("A letter about a changed account did not leave.")
 
 
+def tell_old_address(address: str, language: str) -> None:
+    """Somebody's account has another address now: whoever reads the new mailbox can come in as them."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        text = "\n\n".join(
+            (
+                _(
+                    "A steward has given your account at Andon another e-mail address. Codes go to it from now on."
+                ),
+                _("If you have a new address, you need not do anything."),
+                _(
+                    "If not, somebody else could sign in as you: tell another steward, or the auditors. The change log "
+                    "says who changed it and when."
+                ),
+            )
+        )
+        try:
+            send_mail(to=[address], subject=_("Your account at Andon has another address"), text=text)
+        except MailNotSent:
+            log.warning("A letter about a changed address did not leave.")
+
+
 def send_new_password_link(member: Member, address: str) -> None:
     """Raises: MailNotSent."""
     with translation.override(member.language or translation.get_language() or settings.LANGUAGE_CODE):

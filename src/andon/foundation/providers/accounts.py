@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership
+from andon.foundation.people import names
 from andon.foundation.people.models import Member
 from andon.foundation.providers import rules
 from andon.foundation.providers.models import Identity, IdentityProvider
@@ -96,8 +97,8 @@ def _join(provider: IdentityProvider, address: str, claims: Mapping[str, Any]) -
     outcome = rules.outcome(provider, groups or frozenset())
     if outcome.node is None:
         return None
-    name = claims.get("name")
-    member = Member.objects.create_user(address, name[:150] if isinstance(name, str) and name.strip() else address)
+    said = claims.get("name")
+    member = Member.objects.create_user(address, names.made_good(said if isinstance(said, str) else "") or address)
     Membership.objects.create(member=member, node=outcome.node, role=outcome.role, starts_on=organisation.today())
     audit.record(kind="member.by_provider", by=None, at=start_of_today(), subject=outcome.node.name, about=member)
     return member

@@ -1,9 +1,11 @@
 """What a steward changes by hand: who somebody is, where they belong, what they may, and the tree itself."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation import membership, teams
@@ -51,6 +53,49 @@ def test_somebody_added_belongs_to_the_team_from_the_first_day_until_the_last() 
     assert [team_on(added, day) for day in (0, 1, 9, 10)] == [None, "SOC night", "SOC night", None]
     assert organisation.leads(added.pk, cast.night.pk, on=TODAY + DAY)
     assert not added.has_usable_password()
+
+
+LOOKS_LIKE_SOMEBODY_ELSE = [
+    "Bo Berg <bo@example.org>",
+    "Bo\u202e Berg",
+    "Bo\u200b Berg",
+    "\x00Bo",
+    "\u2062",
+    " ",
+    "x" * 151,
+]
+
+
+@pytest.mark.parametrize("name", LOOKS_LIKE_SOMEBODY_ELSE)
+def test_a_name_that_could_make_one_person_look_like_another_is_refused(name: str) -> None:
+    cast = people.enter()
+    with pytest.raises(membership.BadName):
+        membership.add_person(email="x@example.org", name=name, placing=None, by=cast.stella, at=NOW, on=TODAY)
+    with pytest.raises(membership.BadName):
+        membership.edit_person(member=cast.bo, email=cast.bo.email, name=name, by=cast.stella, at=NOW)
+    assert not Member.objects.filter(email="x@example.org").exists()
+
+
+@pytest.mark.parametrize("name", ["Zoë O'Neil-Šmíd", "नि\u200dता", "李 明", "José"])
+def test_any_other_name_is_taken(name: str) -> None:
+    cast = people.enter()
+    membership.edit_person(member=cast.bo, email=cast.bo.email, name=f"  {name} ", by=cast.stella, at=NOW)
+    assert Member.objects.get(pk=cast.bo.pk).name == unicodedata.normalize("NFC", name)
+
+
+def test_a_team_has_no_letter_that_nobody_sees() -> None:
+    cast = people.enter()
+    with pytest.raises(teams.BadName):
+        teams.add_team(parent=cast.night, name="SOC\u200b night", by=cast.stella, at=NOW)
+
+
+def test_whoever_gets_another_address_is_told_at_the_old_one() -> None:
+    cast = people.enter()
+    membership.edit_person(member=cast.bo, email=cast.bo.email, name="Bo B", by=cast.stella, at=NOW)
+    assert mail.outbox == []
+    membership.edit_person(member=cast.bo, email="stella+bo@example.org", name="Bo B", by=cast.stella, at=NOW)
+    assert [letter.to for letter in mail.outbox] == [["bo@example.org"]]
+    assert "stella" not in mail.outbox[0].body
 
 
 @pytest.mark.parametrize("address", ["bo@example.org", "BO@example.org", "no address", "", "a@b", "x" * 260 + "@b.org"])
