@@ -51,6 +51,9 @@ DELIMITERS = ",;\t"
 LONGEST_NAME = 150
 LONGEST_NODE = 200
 PROGRESS_EVERY = 1_000
+# A file of another kind has millions of rows that are none. With all of them in memory the worker would die, again and
+# again.
+MOST_BAD_ROWS = 100_000
 
 Read = TypeVar("Read")
 Roles = tuple[Membership.Role | None, frozenset[str] | None]
@@ -148,6 +151,9 @@ def read_people(
             bad.extend(reading.problems)
             if row is not None:
                 rows.append(row)
+            if len(bad) >= MOST_BAD_ROWS:
+                bad.append(BadRow(line + 1, "", _("So many rows are wrong that those from here on were not read.")))
+                break
     except _Refused as refused:
         return PeopleFile((), (refused.bad_row,), header=table.header)
     bad.extend(_twice(lines))

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from andon.foundation.organisation import people_file
 from andon.foundation.organisation.models import Membership
 from andon.foundation.organisation.people_file import BadRow, Row, read_people
 
@@ -128,3 +129,11 @@ def test_no_bytes_make_it_fail(content: bytes) -> None:
     file = read_people(content)
     assert file.rows or file.bad_rows
     assert all(isinstance(bad, BadRow) for bad in file.bad_rows)
+
+
+def test_a_file_of_another_kind_ends_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_file, "MOST_BAD_ROWS", 50)
+    read = people_file.read_people(b"email,name,team\n" + b"a\n" * 1_000)
+    assert len(read.bad_rows) <= 101
+    assert "were not read" in read.bad_rows[-1].reason
+    assert len(people_file.read_people(b"email,name,team\n" + b"a\n" * 10).bad_rows) >= 10
