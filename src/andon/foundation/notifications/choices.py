@@ -79,6 +79,21 @@ def _validate(values: Mapping[str, Any]) -> Mapping[str, str | Promise]:
                 "is possible for a mail server on this machine only."
             )
         }
+    now = configuration.read_all(["mail.host", "mail.password"])
+    if values["mail.host"] != now["mail.host"] and now["mail.password"]:
+        fixed = configuration.is_fixed(configuration.setting_named("mail.password"))
+        if fixed:
+            words = _(
+                "The password stands in the environment of the service and belongs to the mail server so far, so it "
+                "is sent to no other one. Whoever looks after the service changes both there."
+            )
+            return {"mail.host": words}
+        if not values.get("mail.password"):
+            words = _(
+                "The password that is kept belongs to the mail server so far and is sent to no other one. Type the "
+                "one of the new server. Nothing was changed."
+            )
+            return {"mail.password": words}
     return {}
 
 

@@ -54,14 +54,21 @@ def host_of(url: str) -> str:
     return parts.hostname if port is None else f"{parts.hostname}:{port}"
 
 
+def check_scheme(url: str) -> None:
+    """Whether it is https, or plain http to this very machine in a trial. Raises: NotAsked."""
+    parts = urlsplit(url)
+    here = parts.hostname in OURSELVES
+    if parts.scheme != "https" and not (parts.scheme == "http" and here and not settings.BEHIND_TLS):
+        raise NotAsked("not https")
+
+
 def check(url: str) -> None:
     """Whether this address may be asked at all, whoever confirmed it. Raises: NotAsked."""
     host_of(url)
     parts = urlsplit(url)
     name = str(parts.hostname)
     here = name in OURSELVES
-    if parts.scheme != "https" and not (parts.scheme == "http" and here and not settings.BEHIND_TLS):
-        raise NotAsked("not https")
+    check_scheme(url)
     try:
         found = socket.getaddrinfo(
             name, parts.port or (443 if parts.scheme == "https" else 80), type=socket.SOCK_STREAM

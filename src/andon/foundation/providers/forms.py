@@ -88,6 +88,19 @@ class SetUp(forms.ModelForm[IdentityProvider]):
                 raise ValidationError(_("This address cannot be that of an identity provider.")) from None
         return issuer
 
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        moved = "issuer" in found and found["issuer"].rstrip("/") != str(self.initial.get("issuer", "")).rstrip("/")
+        if moved and self.instance.client_secret and not found.get("secret"):
+            self.add_error(
+                "secret",
+                _(
+                    "The secret that is kept belongs to the issuer so far and is sent to no other one. Nothing was "
+                    "changed. Type the secret that the new issuer gave you."
+                ),
+            )
+        return found
+
     def save(self, commit: bool = True) -> IdentityProvider:
         if self.cleaned_data["secret"]:
             self.instance.client_secret = seal(self.cleaned_data["secret"])

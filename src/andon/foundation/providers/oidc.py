@@ -139,6 +139,8 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 if asking.host_of(str(found.get(name, ""))) not in self.stored.hosts:
                     raise NotTrusted(_("The provider names a host that was not there when it was checked."))
+            # Where the browser is sent is asked by nobody here, so nothing else looks at how it begins.
+            asking.check_scheme(str(found["authorization_endpoint"]))
             self._openid_config = found
         return self._openid_config
 
@@ -159,7 +161,9 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):
             said = self._fetch_user_info(token.token)
             if not isinstance(said, dict) or said.get("sub") != claims["sub"]:
                 raise NotTrusted(_("The provider spoke of two different people."))
-            # What is signed comes first.
+            # What is signed comes first, and whether an address is verified is said of that very address.
+            if "email" in claims and said.get("email") != claims["email"]:
+                said = {name: value for name, value in said.items() if name != "email_verified"}
             claims = {**said, **claims}
         return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
 

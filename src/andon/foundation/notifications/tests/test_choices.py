@@ -176,3 +176,24 @@ def test_codes_do_not_travel_in_the_clear_to_another_machine(client: Client) -> 
     assert configuration.read("mail.host") == "localhost"
     assert client.post("/settings/mail/", sent | {"mail-host": "localhost"}).status_code == 302
     assert "no e-mail address" in client.post("/settings/mail/", sent | {"mail-sender": "Andon"}).content.decode()
+
+
+def test_a_password_that_is_kept_is_sent_to_no_other_server(
+    client: Client, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a steward, or whoever sits at one's browser, learns it by naming a server of their own."""
+    client.force_login(people.enter().stella)
+    sent = {"mail-port": "587", "mail-security": "starttls", "mail-user": "andon", "mail-sender": "a@example.org"}
+    client.post("/settings/mail/", sent | {"mail-host": "smtp.example.org", "mail-password": "tulip"})
+    page = client.post("/settings/mail/", sent | {"mail-host": "smtp.evil.example"})
+    assert "sent to no other one" in page.content.decode()
+    assert configuration.read("mail.host") == "smtp.example.org"
+    client.post("/settings/mail/", sent | {"mail-host": "smtp.other.example", "mail-password": "rose"})
+    assert configuration.read_all(["mail.host", "mail.password"]) == {
+        "mail.host": "smtp.other.example",
+        "mail.password": "rose",
+    }
+    monkeypatch.setitem(settings.ENVIRONMENT, "ANDON_SMTP_PASSWORD", "of the operator")  # type: ignore[attr-defined]
+    page = client.post("/settings/mail/", sent | {"mail-host": "smtp.evil.example", "mail-password": "typed"})
+    assert "stands in the environment" in page.content.decode()
+    assert configuration.read("mail.host") == "smtp.other.example"

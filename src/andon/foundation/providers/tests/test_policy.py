@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.configuration import public as configuration
+from andon.foundation.configuration.sealing import open_sealed
 from andon.foundation.organisation.tests.cast import Cast, enter
 from andon.foundation.people.models import Member
 from andon.foundation.people.public import invite
@@ -200,3 +201,19 @@ def test_the_second_factor_is_asked_unless_the_server_says_otherwise(cast: Cast)
     client.post(rescue("--email", "stella@example.org", "--without-second-factor")[0])
     assert who(client) == "Stella"
     assert AuditEntry.objects.filter(facts__second_factor="not asked").count() == 1
+
+
+def test_a_secret_that_is_kept_is_sent_to_no_other_issuer(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a steward learns it by naming a provider of their own, and signing in there once."""
+    monkeypatch.setattr(asking, "check", lambda url: None)
+    stored = Provider().add()
+    client = Client()
+    client.force_login(cast.stella)
+    fields = {"name": "Lantern ID", "issuer": "https://id.evil.example", "client_id": "andon", "groups_claim": ""}
+    page = client.post("/identity/keycloak/edit/", fields)
+    assert "sent to no other one" in page.content.decode()
+    stored.refresh_from_db()
+    assert stored.issuer == "https://id.example.org"
+    assert client.post("/identity/keycloak/edit/", fields | {"secret": "another"}).status_code == 302
+    stored.refresh_from_db()
+    assert (stored.issuer, open_sealed(stored.client_secret)) == ("https://id.evil.example", "another")

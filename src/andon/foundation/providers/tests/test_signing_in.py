@@ -238,6 +238,35 @@ def test_the_provider_may_add_people_into_the_team_of_a_rule_and_nowhere_else(ca
     assert Membership.objects.get(member__email="new@example.org").node == cast.night
 
 
+@pytest.mark.parametrize("name", ["Bo Berg <bo@example.org>", "Bo\u202e Berg\x00", " \u200b ", "\ud800"])
+def test_a_name_from_a_provider_makes_nobody_look_like_somebody_else(cast: Cast, provider: Provider, name: str) -> None:
+    stored = provider.add(adds_members=True)
+    stored.rules.create(place=1, value="soc", node=cast.night)
+    client = Client()
+    provider.sign_in(client, email="new@example.org", sub="n-1", name=name, groups=["soc"])
+    joined = Member.objects.get(email="new@example.org")
+    assert joined.name in {"Bo Berg bo@example.org", "Bo Berg", "new@example.org"}
+
+
+@pytest.mark.parametrize("where", ["javascript://id.example.org/%0aalert(1)", "http://id.example.org/authorize"])
+def test_a_browser_is_sent_to_an_encrypted_page_and_to_nothing_else(cast: Cast, provider: Provider, where: str) -> None:
+    provider.add()
+    provider.configuration["authorization_endpoint"] = where
+    page = Client().post("/accounts/oidc/keycloak/login/")
+    assert page.status_code == 403
+    assert "Refresh" not in page.headers
+    assert "id.example.org" not in page.content.decode()
+
+
+def test_an_address_is_verified_by_what_is_said_of_that_address(cast: Cast, provider: Provider) -> None:
+    provider.add()
+    for address, who_comes in (("mallory@example.org", ""), ("bo@example.org", "Bo")):
+        provider.userinfo = {"sub": "u-1", "email": address, "email_verified": True, "name": "M", "groups": []}
+        client = Client()
+        provider.sign_in(client, email="bo@example.org", email_verified=None, name=None)
+        assert who(client) == who_comes
+
+
 @pytest.mark.parametrize(
     "where", ["https://evil.example.org/", "//evil.example.org", "/\\evil.example.org", "javascript:1"]
 )
