@@ -100,13 +100,17 @@ def test_pages_of_a_steward(stack: Stack, profile: Callable[..., Page], watcher:
     watcher.allow("422")
     page = signed_in(profile, stack, "steward")
     look_at(page, stack, "/people/", "/audit/", "/verify/", "/verify/me/", "/you/", "/people/import/")
-    for content in (b"email,name,team\nnew@example.org,New One,Lanternworks/Dawn\n", b"email,name,team\nx,Y,Z\n"):
+    for content, heading in (
+        (b"email,name,team\nnew@example.org,New One,Lanternworks/Dawn\n", "What would change"),
+        (b"email,name,team\nx,Y,Z\n", "1 thing to put right"),
+    ):
         page.goto(f"{stack.app_url}/people/import/")
         page.get_by_label("A file of people").set_input_files(
             {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
         )
         page.get_by_role("button", name="Show what would change").click()
-        page.wait_for_load_state()
+        # The worker reads it meanwhile, and the page goes on by itself.
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
         look(page)
     look_at(page, stack, "/accounts/password/set/", "/accounts/logout/")
 
