@@ -223,6 +223,19 @@ def test_no_proxy_keeps_or_hands_on_who_asks_the_anonymous_door(name: str) -> No
     assert keeps(re.sub(r".*Cookie.*\n", "", block)) == ["hands on Cookie"]
 
 
+def test_nginx_writes_down_no_link_that_signs_somebody_in() -> None:
+    """An error line of nginx names the request, when the service does not answer, with the whole address."""
+
+    def silent(text: str) -> bool:
+        passing_on = [block for block in text.split("\nserver {")[1:] if "proxy_pass" in block]
+        assert len(passing_on) == 2
+        return all("access_log off;" in block and "error_log /dev/null crit;" in block for block in passing_on)
+
+    text = (PROXIES / "nginx.conf").read_text()
+    assert silent(text)
+    assert not silent(text.replace("    error_log /dev/null crit;\n", "", 1))
+
+
 def test_the_secrets_are_drawn_once_for_the_owner_of_the_folder_alone(tmp_path: Path) -> None:
     shutil.copy(ROOT / "deploy" / "secrets-for-compose", tmp_path)
 
