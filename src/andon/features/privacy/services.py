@@ -54,8 +54,9 @@ def erase(*, member: Member, by: Member | None, at: datetime, kind: str = "perso
 
 
 def _is_last_steward(member: Member) -> bool:
-    stewards = Duty.objects.filter(role=Duty.Role.STEWARD, member__is_active=True)
-    return stewards.filter(member=member).exists() and not stewards.exclude(member=member).exists()
+    """Holds the rows of all stewards, so that of two who are erased at once one sees that the other has gone."""
+    stewards = Duty.objects.select_for_update().filter(role=Duty.Role.STEWARD, member__is_active=True).order_by("pk")
+    return {duty.member_id for duty in stewards} == {member.pk}
 
 
 def left_long_ago(at: datetime) -> Iterator[Member]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connections
+from django.db.models import QuerySet
 from django.test import Client
 
 from andon.features.privacy import services
@@ -128,6 +129,22 @@ def test_the_only_steward_stays(lived_in: LivedIn) -> None:
     Duty.objects.create(member=lived_in.people["Eve"], role=Duty.Role.STEWARD)
     services.erase(member=stella, by=stella, at=lived_in.now)
     assert AuditEntry.objects.filter(kind="person.erased", by=None).exists()
+
+
+def test_two_stewards_who_are_erased_at_once_look_one_after_the_other(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer anyway. On PostgreSQL each would see the other still there, and nobody would be left."""
+    held: list[str] = []
+    lock = QuerySet.select_for_update
+
+    def noting(query: Any, *args: Any, **more: Any) -> Any:
+        held.append(query.model.__name__)
+        return lock(query, *args, **more)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", noting)
+    services.erase(member=stored(lived_in, "Bo"), by=None, at=lived_in.now)
+    assert "Duty" in held
 
 
 def test_a_member_asks_a_steward_erases_and_the_member_may_take_it_back(lived_in: LivedIn) -> None:

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
@@ -236,6 +237,18 @@ def test_the_provider_may_add_people_into_the_team_of_a_rule_and_nowhere_else(ca
     provider.sign_in(client, email="New@example.org", sub="n-1", name="Nia New", groups=["soc"])
     assert who(client) == "Nia"
     assert Membership.objects.get(member__email="new@example.org").node == cast.night
+
+
+def test_a_provider_does_not_stand_for_the_second_factor_that_a_member_has_here(cast: Cast, provider: Provider) -> None:
+    provider.add()
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(cast.bo, secret)
+    client = Client()
+    assert provider.sign_in(client)["Location"].startswith("/accounts/login/second-factor/")
+    assert who(client) == ""
+    code = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    client.post("/accounts/login/second-factor/", {"code": code})
+    assert who(client) == "Bo"
 
 
 @pytest.mark.parametrize("name", ["Bo Berg <bo@example.org>", "Bo\u202e Berg\x00", " \u200b ", "\ud800"])
