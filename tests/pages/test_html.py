@@ -19,6 +19,8 @@ RULES = {
         "attribute-boolean-style": "off",
         "attribute-empty-style": "off",
         "doctype-style": "off",
+        # Boxes of one question share its name, as the buttons of one choice do.
+        "form-dup-name": ["error", {"shared": ["radio", "button", "reset", "submit", "checkbox"]}],
         "long-title": "off",
         "no-redundant-for": "off",
         "no-trailing-whitespace": "off",

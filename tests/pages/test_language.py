@@ -8,8 +8,10 @@ import re
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.test.signals import template_rendered
@@ -23,6 +25,8 @@ from andon.features.rounds.models import RoundUnit
 from andon.foundation.organisation import waiting
 from andon.foundation.organisation.models import Node, PeopleFile
 from andon.foundation.people.models import Member
+from andon.foundation.providers.presets import PRESETS
+from andon.foundation.providers.tests.provider import CLIENT_ID, ISSUER
 from tests.architecture.repository import SOURCE
 from tests.lived_in import BAD_PEOPLE, LivedIn
 from tests.pages import visiting
@@ -115,6 +119,19 @@ def outside(page: str) -> str:
 def known_data() -> list[str]:
     """Names and wordings, the longest first so that none hides a part of another."""
     said = {*EVERYWHERE, "Lanternworks", "New One", "new@example.org", "not an address", "extra"}
+    # What an identity provider and its steward call things, and the names of claims, which no language changes.
+    said |= {
+        "Lantern ID",
+        "http://localhost:8000/accounts/oidc/keycloak/callback/",
+        "stranger@example.org",
+        "Bo Lindqvist",
+        "appsec",
+        CLIENT_ID,
+        ISSUER,
+        urlsplit(ISSUER).hostname,
+    }
+    said |= {settings.APP_ORIGIN, settings.ANONYMOUS_ORIGIN}
+    said |= {preset.name for preset in PRESETS if preset.kind != "other"} | {preset.issuer for preset in PRESETS}
     for member in Member.objects.all():
         said |= {member.label, member.name, member.email}
     said |= {view.fingerprint for view in rounds.all_rounds()} - {""}

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth.models import AnonymousUser
+from django.core import mail
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.paginator import Paginator
@@ -15,17 +20,22 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
+from andon.features.rounds import signing
+from andon.features.setup import code, draft
+from andon.features.setup import views as setup_views
 from andon.foundation.configuration.public import sections as sections_of_settings
 from andon.foundation.interface import views as interface_views
+from andon.foundation.invitations.models import Invitation
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.forms import ChooseFile
-from andon.foundation.people import again
-from andon.foundation.people.models import Passing
+from andon.foundation.people import again, invitations
+from andon.foundation.people.models import Member, Passing
+from andon.foundation.providers import asking, rescue
+from andon.foundation.providers.presets import PRESETS
+from andon.foundation.providers.tests.provider import ISSUER, Provider
 from tests.lived_in import NEW_PEOPLE, ROLES, LivedIn, absent_id, undone
-
-NEW_PEOPLE = b"email,name,team,extra\nnew@example.org,New One,Lanternworks/Security/Dawn,x\n"
-BAD_PEOPLE = b"email,name,team\nnot an address,Somebody,Lanternworks\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "by hand: teams found": reverse("organisation:teams") + "?q=o",
         "by hand: last day": reverse("organisation:last_day", args=[bo, house.people["Bo"].memberships.get().pk]),
         "by hand: nobody found": reverse("organisation:people") + "?q=nobody-like-this&show=no-team",
+        "by hand: erase": reverse("privacy:erase", args=[bo]),
         "by hand: withdraw": reverse("rounds:renew", args=[house.rounds["published"]]),
     }
     files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}
@@ -96,7 +107,8 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "notifications:outbox issuance:offer rounds:index rounds:new results:index "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
-        "privacy:notice privacy:ask privacy:requests"
+        "privacy:notice privacy:ask privacy:requests setup:next invitations:index invitations:send "
+        "providers:index providers:choose"
     )
     return (
         {name: reverse(name) for name in plain.split()}
@@ -156,6 +168,11 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
         yield from read_by(house, name, lambda what, skipped=tuple(skipped): not what.endswith(skipped))
     yield from _forms(house)
     yield from _second_factors(house)
+    yield from _invitations(house)
+    yield from _people_in_between(house)
+    yield from _the_key(house)
+    yield from _providers(house)
+    yield from _first_run()
     yield from _demonstration(house)
     yield from _failures()
 
@@ -249,6 +266,156 @@ def _second_factors(house: LivedIn) -> Iterator[Seen]:
         yield Seen("again, wrongly", "Otto", asking, other.post(asking, {"answer": "x"}))
         yield Seen("again, by mail", "Otto", asking, other.post(asking, {"send": "yes"}))
         otto.set_unusable_password()
+
+
+def _invitations(house: LivedIn) -> Iterator[Seen]:
+    """None out, some leaving, some that did not leave, all sent; and what somebody sees who follows a link."""
+    stella, here = client_of(house, "steward"), reverse("invitations:index")
+    with undone():
+        Member.objects.update(has_signed_in=True)
+        Member.objects.filter(pk=house.people["Bo"].pk).update(has_signed_in=False)
+        bo = Member.objects.get(pk=house.people["Bo"].pk)
+        invitations.invite(bo, by=house.people["Stella"], at=timezone.now())
+        yield Seen("invitations: all sent", "steward", here, stella.get(here))
+        yield Seen("invitations: nobody to send to", "steward", here, stella.get(reverse("invitations:send")))
+        letter = mail.outbox[-1].body
+        [link] = re.findall(r"https?://[^/]+(/invitation/\S+)", str(letter))
+        yield Seen("an invitation", "nobody", link, Client().get(link))
+        over = reverse("invitations:accept", args=["x"])
+        yield Seen("an invitation that is over", "nobody", over, Client().get(over))
+        yield Seen("invited", "steward", here, stella.get(reverse("organisation:person", args=[bo.pk])))
+        Invitation.objects.update(step=Invitation.Step.FAILED)
+        yield Seen("invitations: some failed", "steward", here, stella.get(here))
+        Invitation.objects.update(step=Invitation.Step.WAITING)
+        yield Seen("invitations: some leave", "steward", here, stella.get(here))
+
+
+def _people_in_between(house: LivedIn) -> Iterator[Seen]:
+    """Somebody who asked to be erased, somebody deactivated, a team that is retired, and what is said afterwards."""
+    stella, bo, member = client_of(house, "steward"), house.people["Bo"], client_of(house, "Bo")
+    requests, person = reverse("privacy:requests"), reverse("organisation:person", args=[bo.pk])
+    with undone():
+        asked = member.post(reverse("privacy:ask"), follow=True)
+        yield Seen("asked to be erased", "Bo", reverse("privacy:ask"), asked)
+        yield Seen("taking it back", "Bo", reverse("privacy:ask"), member.get(reverse("privacy:ask")))
+        yield Seen("who asked to be erased", "steward", requests, stella.get(requests))
+        erased = stella.post(reverse("privacy:erase", args=[bo.pk]), follow=True)
+        yield Seen("erased", "steward", requests, erased)
+    with undone():
+        off = stella.post(reverse("organisation:deactivate", args=[bo.pk]), {"confirm": "yes"}, follow=True)
+        yield Seen("deactivated", "steward", person, off)
+    with undone():
+        withdrawn = house.rounds["published"]
+        hal, address = client_of(house, "Hal"), reverse("rounds:renew", args=[withdrawn])
+        hal.post(address)
+        old = reverse("rounds:detail", args=[withdrawn])
+        yield Seen("withdrawn", "Hal", old, hal.get(old))
+        yield Seen("rounds with a withdrawn one", "Hal", old, hal.get(reverse("rounds:index")))
+
+
+def _the_key(house: LivedIn) -> Iterator[Seen]:
+    """What stewards read of their key on the page of rounds."""
+    here = reverse("rounds:index")
+    for state in signing.DelegationState:
+        standing = SimpleNamespace(state=state, until=house.now)
+        with patch.object(signing, "delegation_state", lambda s=standing: s), override_settings(STEWARD_KEY_FILE=""):
+            yield Seen(f"rounds, key {state.value}", "steward", here, client_of(house, "steward").get(here))
+
+
+def _providers(house: LivedIn) -> Iterator[Seen]:
+    made, stella = Provider(), client_of(house, "steward")
+
+    def page(what: str, name: str, *parts: Any) -> Seen:
+        address = reverse(f"providers:{name}", args=parts)
+        return Seen(f"provider: {what}", "steward", address, stella.get(address))
+
+    with undone(), patch.object(asking, "session", lambda: made):
+        for preset in PRESETS:
+            yield page(f"new {preset.kind}", "add", preset.kind)
+        wrong = reverse("providers:add", args=["keycloak"])
+        yield Seen("provider: wrong", "steward", wrong, stella.post(wrong, {"name": ""}))
+        row = made.add(is_enabled=False, hosts=[])
+        yield page("kept", "detail", row.slug)
+        check = reverse("providers:check", args=[row.slug])
+        yield Seen("provider: checked", "steward", check, stella.post(check, follow=True))
+        made.configuration["issuer"] = "https://other.example.org"
+        yield Seen("provider: does not answer", "steward", check, stella.post(check, follow=True))
+        made.configuration["issuer"] = ISSUER
+        row.hosts, row.is_enabled = ["id.example.org"], True
+        row.save()
+        for name in ("index", "detail", "edit", "groups", "remove"):
+            yield page(name, name, *([] if name == "index" else [row.slug]))
+        rule = reverse("providers:groups", args=[row.slug])
+        team = house.nodes["Detection"].pk
+        fields = {"value": "appsec", "node": team, "role": "lead", "duty": "steward"}
+        yield Seen("provider: a rule", "steward", rule, stella.post(rule, fields, follow=True))
+        yield Seen("provider: a rule that says nothing", "steward", rule, stella.post(rule, {"value": ""}))
+        yield Seen("provider: groups tried", "steward", rule, stella.get(rule, {"groups": "appsec"}))
+        yield Seen("sign-in beside a provider", "nobody", "/accounts/login/", Client().get("/accounts/login/"))
+        leave = "/accounts/oidc/keycloak/login/"
+        yield Seen("on to the provider", "nobody", leave, Client().post(leave))
+        for what, claims in (
+            ("as oneself", {"email": house.people["Stella"].email, "groups": ["appsec"]}),
+            ("as somebody else", {"email": house.people["Bo"].email}),
+            ("as a stranger", {"email": "stranger@example.org"}),
+            ("unverified", {"email": house.people["Stella"].email, "email_verified": False}),
+            ("without an address", {"email": None}),
+            ("for somebody else's client", {"aud": "another"}),
+        ):
+            yield Seen(f"provider tried {what}", "steward", "/identity/keycloak/try/", _tried(made, stella, claims))
+        yield Seen("signed in at the provider", "nobody", leave, made.sign_in(Client(), email="stranger@example.org"))
+        made.sign_in(Client(), email=house.people["Bo"].email)
+        yield page("with accounts", "detail", row.slug)
+        policy = reverse("providers:policy")
+        yield Seen("provider: nobody on standby", "steward", policy, stella.post(policy, {"only": "on"}))
+        link = urlsplit(rescue.make(email=house.people["Stella"].email, at=timezone.now())).path
+        yield Seen("a rescue link", "nobody", link, Client().get(link))
+        over = reverse("rescue", args=["x"])
+        yield Seen("a rescue link that is over", "nobody", over, Client().get(over))
+
+
+def _tried(made: Provider, client: Client, claims: dict[str, Any]) -> Any:
+    made.claims = claims
+    page = client.post("/identity/keycloak/try/")
+    where = page.headers["Refresh"].removeprefix("0; url=")
+    made.question = {key: values[0] for key, values in parse_qs(urlsplit(where).query).items()}
+    return made.come_back(client)
+
+
+def _first_run() -> Iterator[Seen]:
+    """Before there is an organisation. The pages do not look at what else is here."""
+    with (
+        undone(),
+        TemporaryDirectory() as folder,
+        override_settings(DATA_DIRECTORY=Path(folder), SIGNING_KEY_FILE=f"{folder}/signing.key", DEMO=False),
+        patch.object(organisation, "current", lambda: None),
+    ):
+        client, begin = Client(), reverse("setup:index")
+        yield Seen("set-up: code", "nobody", begin, client.get(begin))
+        yield Seen("set-up: wrong code", "nobody", begin, client.post(begin, {"code": "x"}))
+        client.post(begin, {"code": code.make(Path(folder))})
+        steps = {name: reverse("setup:step", args=[name]) for name in draft.STEPS}
+        # The rounds that are here are of an earlier organisation, which is one.
+        yield Seen("set-up: obstacles", "nobody", steps["organisation"], client.get(steps["organisation"]))
+        with patch.object(setup_views, "obstacles", list):
+            yield from _steps(client, steps)
+
+
+def _steps(client: Client, steps: dict[str, str]) -> Iterator[Seen]:
+    here = {"name": "Lanternworks", "organisation-language": "en", "organisation-time_zone": "UTC"}
+    sent: list[tuple[str, dict[str, str], dict[str, str]]] = [
+        ("organisation", {"name": ""}, here),
+        ("doors", {}, {}),
+        ("steward", {"name": "New One", "email": "x"}, {"name": "New One", "email": "new@example.org"}),
+        ("mail", {"do": "try"}, {"do": "skip"}),
+        ("key", {"steward_key": ""}, {}),
+    ]
+    for name, wrong, right in sent:
+        yield Seen(f"set-up: {name}", "nobody", steps[name], client.get(steps[name]))
+        if wrong:
+            yield Seen(f"set-up: {name}, wrongly", "nobody", steps[name], client.post(steps[name], wrong))
+        if name != "key":
+            client.post(steps[name], right)
 
 
 def _demonstration(house: LivedIn) -> Iterator[Seen]:
