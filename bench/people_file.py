@@ -7,6 +7,7 @@ without a check. On SQLite in a new folder; ends with an error when `andon peopl
 """
 
 import argparse
+import contextlib
 import csv
 import io
 import json
@@ -16,9 +17,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,30 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - began, result
 
 
+@contextlib.contextmanager
+def other_writer(database: Path) -> Iterator[list[float]]:
+    """Somebody who wants to write all the time, as signing in does: how long each of their tries took, in seconds."""
+    waits: list[float] = []
+    over = threading.Event()
+
+    def write() -> None:
+        connection = sqlite3.connect(database, timeout=120, isolation_level=None)
+        while not over.wait(0.05):
+            began = time.monotonic()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            waits.append(time.monotonic() - began)
+        connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        over.set()
+        thread.join()
+
+
 def inside(file: Path) -> None:
     """The worker's steps, in a process of their own: prints seconds and the peak of memory as JSON."""
     import django
@@ -94,7 +120,9 @@ def inside(file: Path) -> None:
     phases["worker: preview"], _ = timed(lambda: waiting.read(kept.pk))
     file_now = PeopleFile.objects.get(pk=kept.pk)
     waiting.agree(file_now, number_leaving=None)
-    phases["worker: carry out"], _ = timed(lambda: waiting.carry_out(kept.pk, at=timezone.now()))
+    with other_writer(Path(os.environ["ANDON_DATA"]) / "app.sqlite3") as waits:
+        phases["worker: carry out"], _ = timed(lambda: waiting.carry_out(kept.pk, at=timezone.now()))
+    phases["another writer waits"] = max(waits)
     assert PeopleFile.objects.get(pk=kept.pk).step == "done"
     phases["the same file again"], again = timed(lambda: preview_people(content, on=on))
     assert again.changes_nothing

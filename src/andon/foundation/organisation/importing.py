@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import AutoField, Model, Q
 from django.utils.translation import gettext as _
 
 from andon.foundation.audit import public as audit
@@ -127,23 +127,32 @@ def import_people(
     seed: str = "",
     agreed: str | None = None,
     progress: Progress | None = None,
-    within: Callable[[ImportOutcome], None] | None = None,
+    within: Callable[[ImportOutcome], Callable[[], None]] | None = None,
 ) -> ImportOutcome:
     """Bring people, teams and roles to what the file says, valid from the day `on`.
 
     `seed` makes the ids of new teams, so that a preview with the same one foresees the units exactly. `agreed` is the
     fingerprint of the preview that somebody said yes to. `progress` is called between the writes, inside of the
-    transaction: what it writes to the database is seen when all is over. `within` is called as its last step.
+    transaction: what it writes to the database is seen when all is over. What `within` gives back is called as the last
+    step.
     Guarantees: all of the file or nothing; the same file again changes nothing; unless the file `is_complete`,
     whoever is not in it stays as they are; a move ends one membership and starts another, so that rounds that are
     open keep their roster.
     Does not: touch role and duties of somebody whose role the file leaves empty.
     Raises: PlanChanged.
     """
-    # Read before the transaction begins: nobody else can write while it lasts.
+    # Read and planned before the transaction begins: nobody else can write while it lasts. Whether the plan still
+    # holds is asked inside, of everything that it was made from.
     file = content if isinstance(content, PeopleFile) else read_people(content, team=team, on=on)
+    stand = _stand()
+    plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
+    plan.make_ready()
+    last_step = within(plan.outcome) if within is not None else None
     with transaction.atomic():
-        plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
+        if _stand() != stand:
+            plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
+            plan.make_ready()
+            last_step = within(plan.outcome) if within is not None else None
         outcome = plan.outcome
         if agreed is not None and outcome.fingerprint != agreed:
             raise PlanChanged(outcome)
@@ -160,9 +169,29 @@ def import_people(
                 left=outcome.left,
                 new_teams=len(outcome.new_teams),
             )
-        if within is not None:
-            within(outcome)
+        if last_step is not None:
+            last_step()
     return outcome
+
+
+# All that a plan is made from. What has no part in it, such as a language, may change meanwhile.
+_MADE_FROM = (
+    "SELECT id, email, name, is_active FROM people_member ORDER BY id",
+    "SELECT id, member_id, node_id, role, starts_on, ends_on FROM organisation_membership ORDER BY id",
+    "SELECT id, member_id, role FROM organisation_duty ORDER BY id",
+    "SELECT id, parent_id, name, retired_on FROM organisation_node ORDER BY id",
+)
+
+
+def _stand() -> str:
+    """A hash of everything that a plan is made from."""
+    made = hashlib.sha256()
+    with connection.cursor() as cursor:
+        for sql in _MADE_FROM:
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(BATCH):
+                made.update(repr(rows).encode())
+    return made.hexdigest()
 
 
 def _plan(file: PeopleFile, *, on: date, is_complete: bool, seed: str) -> "_Plan":
@@ -248,6 +277,8 @@ class _Plan:
         self._new_duties: list[tuple[UUID, str]] = []
         self._ended_duties: list[tuple[UUID, str]] = []
         self._people: list[PersonChange] = []
+        self._member_rows: list[tuple[Any, ...]] = []
+        self._place_rows: list[tuple[Any, ...]] = []
         self._unchanged = self._closed = 0
         active = {person.id for person in self._stored.members.values() if person.is_active}
         self._before = {
@@ -512,6 +543,23 @@ class _Plan:
 
     # Writing
 
+    def make_ready(self) -> None:
+        """Turn new rows into what the database takes, before anybody has to wait for them."""
+        self._member_rows = _as_stored(
+            Member,
+            (
+                Member(id=member_id, email=email, name=name, password=_no_password())
+                for member_id, email, name in self._new_members
+            ),
+        )
+        self._place_rows = _as_stored(
+            Membership,
+            (
+                Membership(member_id=member_id, node_id=node_id, role=role, starts_on=starts_on, ends_on=ends_on)
+                for member_id, node_id, role, starts_on, ends_on in self._new_places
+            ),
+        )
+
     def carry_out(self, progress: Progress | None) -> None:
         done = 0
         total = sum(
@@ -542,11 +590,8 @@ class _Plan:
                 did(len(nodes))
         for ids in _batches(self._revived):
             Node.objects.filter(pk__in=ids).update(retired_on=None)
-        for people in _batches(self._new_members):
-            Member.objects.bulk_create(
-                Member(id=member_id, email=email, name=name, password=_no_password())
-                for member_id, email, name in people
-            )
+        for people in _batches(self._member_rows):
+            _insert(Member, people)
             did(len(people))
         for renamed in _batches(self._renamed):
             Member.objects.bulk_update(
@@ -577,11 +622,8 @@ class _Plan:
                 ["node", "role", "starts_on", "ends_on"],
             )
             did(len(corrected))
-        for places in _batches(self._new_places):
-            Membership.objects.bulk_create(
-                Membership(member_id=member_id, node_id=node_id, role=role, starts_on=starts_on, ends_on=ends_on)
-                for member_id, node_id, role, starts_on, ends_on in places
-            )
+        for places in _batches(self._place_rows):
+            _insert(Membership, places)
             did(len(places))
         duties = [self._stored.duties[member_id][role] for member_id, role in self._ended_duties]
         for pks in _batches(duties):
@@ -589,6 +631,29 @@ class _Plan:
         Duty.objects.bulk_create(
             [Duty(member_id=member_id, role=role) for member_id, role in self._new_duties], batch_size=BATCH
         )
+
+
+def _columns(model: type[Model]) -> list[Any]:
+    """The columns of a new row; the database gives the key where it counts them."""
+    return [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+
+
+def _as_stored(model: type[Model], things: Iterable[Model]) -> list[tuple[Any, ...]]:
+    """What `bulk_create` would hand to the database."""
+    columns = _columns(model)
+    return [
+        tuple(column.get_db_prep_save(getattr(thing, column.attname), connection) for column in columns)
+        for thing in things
+    ]
+
+
+def _insert(model: type[Model], rows: list[tuple[Any, ...]]) -> None:
+    columns = _columns(model)
+    names = ", ".join(connection.ops.quote_name(column.column) for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        # Names of our own models, and placeholders.
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})", rows)  # noqa: S608
 
 
 def _does_not_begin(top: str) -> str:

@@ -88,10 +88,10 @@ def carry_out(file_id: str, *, at: datetime) -> None:
     if file is None:
         return
 
-    def within(outcome: ImportOutcome) -> None:
+    def within(outcome: ImportOutcome) -> Callable[[], None]:
         # Of what was done, numbers stay for a day; names are on the pages of people.
         counts = {key: value for key, value in tell_outcome(outcome).items() if isinstance(value, int | str)}
-        _conclude(file_id, Step.WRITING, Step.DONE, counts)
+        return lambda: _conclude(file_id, Step.WRITING, Step.DONE, counts)
 
     try:
         with translation.override(file.by.language or settings.LANGUAGE_CODE):

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation import importing
@@ -327,3 +328,29 @@ def test_the_command_names_every_bad_row(tmp_path: object, capsys: pytest.Captur
     errors = capsys.readouterr().err
     assert f"{file}:2: bad is not an e-mail address" in errors
     assert f"{file}:3: worse" in errors
+
+
+def test_what_changes_between_the_plan_and_its_writing_is_planned_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    people.enter()
+    ready = importing._Plan.make_ready
+    planned: list[importing._Plan] = []
+
+    def meanwhile(plan: importing._Plan) -> None:
+        ready(plan)
+        planned.append(plan)
+        if len(planned) == 1:
+            Member.objects.create_user(f"new.{Member.objects.count()}@example.org", "Somebody New")
+
+    monkeypatch.setattr(importing._Plan, "make_ready", meanwhile)
+
+    def file() -> str:
+        planned.clear()
+        return HEADER + f"new.{Member.objects.count()}@example.org,Another Name,Security,\n"
+
+    # They joined by hand while the file was being planned: the second plan gives them name and place.
+    assert bring(file()).joined == 1
+    assert len(planned) == 2
+    # The planted fault: nobody looks again, and the first plan meets somebody whom it does not know.
+    monkeypatch.setattr(importing, "_stand", lambda: "")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bring(file())
