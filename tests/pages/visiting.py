@@ -29,9 +29,11 @@ from andon.foundation.configuration.public import sections as sections_of_settin
 from andon.foundation.interface import views as interface_views
 from andon.foundation.invitations.models import Invitation
 from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation import waiting
 from andon.foundation.organisation.forms import ChooseFile
-from andon.foundation.people import again, invitations
+from andon.foundation.people import again, invitations, links
 from andon.foundation.people.models import Member, Passing
+from andon.foundation.people.tests.test_ways_around import SecurityKey
 from andon.foundation.providers import asking, rescue
 from andon.foundation.providers.presets import PRESETS
 from andon.foundation.providers.tests.provider import ISSUER, Provider
@@ -253,6 +255,11 @@ def _second_factors(house: LivedIn) -> Iterator[Seen]:
         second = reverse("mfa_authenticate")
         yield Seen("the second step", "nobody", second, client.get(second))
         yield Seen("the second step, wrongly", "nobody", second, client.post(second, {"code": "1"}))
+        SecurityKey(otto)
+        yield Seen("the second step, with a passkey too", "nobody", second, client.get(second))
+        Authenticator.objects.filter(user=otto, type="webauthn").delete()
+        new = reverse("account_password_new", args=[links.make("password", Member.objects.get(pk=otto.pk))])
+        yield Seen("a new password", "nobody", new, Client().get(new))
         Passing.objects.all().delete()
         asking = reverse("account_reauthenticate")
         yield Seen("again, with an app", "Otto", asking, other.get(asking))
@@ -295,7 +302,14 @@ def _people_in_between(house: LivedIn) -> Iterator[Seen]:
     stella, bo, member = client_of(house, "steward"), house.people["Bo"], client_of(house, "Bo")
     requests, person = reverse("privacy:requests"), reverse("organisation:person", args=[bo.pk])
     with undone():
+        done = house.files["ready"]
+        stella.post(reverse("organisation:people_file_yes", args=[done]))
+        waiting.carry_out(done, at=timezone.now())
+        file = reverse("organisation:people_file", args=[done])
+        yield Seen("a file that was carried out", "steward", file, stella.get(file))
+    with undone():
         asked = member.post(reverse("privacy:ask"), follow=True)
+        yield Seen("Today, with a request to be erased", "steward", "/", stella.get("/"))
         yield Seen("asked to be erased", "Bo", reverse("privacy:ask"), asked)
         yield Seen("taking it back", "Bo", reverse("privacy:ask"), member.get(reverse("privacy:ask")))
         yield Seen("who asked to be erased", "steward", requests, stella.get(requests))

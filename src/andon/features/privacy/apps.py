@@ -10,10 +10,19 @@ class Privacy(AppConfig):
         from andon.features.privacy import tasks
         from andon.features.privacy.choices import NOTICE, RETENTION
         from andon.foundation.audit.public import register_words
-        from andon.foundation.configuration.public import register
+        from andon.foundation.configuration.public import Section, register
 
         register(NOTICE)
         register(RETENTION)
+        register(
+            Section(
+                slug="requests",
+                title=_("Requests to be erased"),
+                lead=_("Members who asked, and what a steward does then."),
+                order=70,
+                url_name="privacy:requests",
+            )
+        )
         register_words("person.erased", _("A person was erased"))
         register_words("person.erased_after_leaving", _("People who left were erased after their time"))
         tasks.register()

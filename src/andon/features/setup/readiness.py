@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
+from andon.features.rounds import public as rounds
 from andon.features.today.public import Notice
 from andon.foundation.configuration.public import Finding
+from andon.foundation.people import invitations
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import is_steward
 
@@ -118,9 +120,23 @@ def next_steps() -> list[NextStep]:
         NextStep(
             _("Invite them"),
             _("When the teams are right. Everybody gets one letter with a link that works once."),
-            False,
-            reverse("organisation:people"),
-            _("See the people"),
+            has_people and not invitations.not_invited().exists(),
+            reverse("invitations:index"),
+            _("Go to invitations"),
+        ),
+        NextStep(
+            _("The privacy notice"),
+            _("Who is responsible, whom to ask and on which legal ground. Members read it under Privacy."),
+            bool(str(configuration.read("privacy.controller")).strip()),
+            reverse("configuration:section", args=["privacy"]),
+            _("Write the notice"),
+        ),
+        NextStep(
+            _("The first round"),
+            _("A lead opens it, under Rounds, for a team of five or more. A steward need not be one."),
+            bool(rounds.all_rounds(limit=1)),
+            reverse("rounds:index"),
+            _("Look at rounds"),
         ),
         NextStep(
             _("Encryption on the way"),

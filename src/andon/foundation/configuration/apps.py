@@ -14,13 +14,25 @@ class Configuration(AppConfig):
 
         register_navigation(
             NavigationItem(
-                label=_("Settings"), url_name="configuration:index", icon="settings", order=75, visible=_for_stewards
+                label=_("Settings"),
+                url_name="configuration:index",
+                icon="settings",
+                order=75,
+                visible=_for_stewards,
+                also=_elsewhere,
             )
         )
         register_words("setting.changed", _("A setting was changed"))
         register_subject("setting.changed", label_of)
         register_fact("before", _("before:"))
         register_fact("after", _("now:"))
+
+
+def _elsewhere() -> list[str]:
+    """Sections that other rooms serve at addresses of their own."""
+    from andon.foundation.configuration.public import sections
+
+    return [section.url_name for section in sections() if section.url_name]
 
 
 def _for_stewards(request: HttpRequest) -> bool:

@@ -43,7 +43,11 @@ def navigation_for(request: HttpRequest) -> list[NavigationLine]:
     items = [item for item in registered_navigation() if item.visible is None or item.visible(request)]
     urls = [reverse(item.url_name) for item in items]
     # The longest address that the path begins with: /results/autumn/ belongs to Results, and nothing belongs to "/".
-    above = max((url for url in urls if url != "/" and request.path.startswith(url)), key=len, default="")
+    homes = {url: url for url in urls}
+    for item, url in zip(items, urls, strict=True):
+        homes |= {reverse(name): url for name in item.also()}
+    nearest = max((url for url in homes if url != "/" and request.path.startswith(url)), key=len, default="")
+    above = homes.get(nearest, "")
     return [
         NavigationLine(
             label=item.label,

@@ -1,6 +1,6 @@
 """The door of `interface`: how a feature gets into the navigation without being imported by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -14,7 +14,8 @@ class NavigationItem:
     """One line of the navigation.
 
     `icon` names a file in `interface/icons/`, without its ending. `visible` is asked at every page; None
-    means that every member sees the line. `order` puts the lines in a row, lowest first.
+    means that every member sees the line. `order` puts the lines in a row, lowest first. `also` names pages at other
+    addresses that belong below this line.
     """
 
     label: str | Promise
@@ -22,6 +23,7 @@ class NavigationItem:
     icon: str
     order: int
     visible: Callable[[HttpRequest], bool] | None = None
+    also: Callable[[], Iterable[str]] = tuple
 
 
 _items: dict[str, NavigationItem] = {}

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from andon.foundation.configuration.public import Finding
 from andon.foundation.providers import asking
@@ -66,7 +67,11 @@ def _keys(found: dict[str, Any], hosts: list[str], findings: list[Finding]) -> b
             keys = fetch_keys(str(found["jwks_uri"]))
     except (NotTrusted, requests.RequestException):
         keys = {}
-    text = _("The provider publishes %(count)d keys for signatures.") % {"count": len(keys)}
+    text = ngettext(
+        "The provider publishes %(count)d key for signatures.",
+        "The provider publishes %(count)d keys for signatures.",
+        len(keys),
+    ) % {"count": len(keys)}
     findings.append(Finding(bool(keys), text if keys else _("The provider's keys cannot be read.")))
     return bool(keys)
 

@@ -72,3 +72,15 @@ def test_there_is_one_wallet_frame_and_it_is_shown(lived_in: LivedIn) -> None:
 
 def test_whoever_belongs_to_no_team_gets_a_page_that_says_so_without_an_error(lived_in: LivedIn) -> None:
     assert "No round is open" in today(lived_in, "Cy")
+
+
+def test_stewards_and_nobody_else_see_that_somebody_asked_to_be_erased(lived_in: LivedIn) -> None:
+    assert "asked to be erased" not in today(lived_in, "Stella")
+    bo = Client()
+    bo.force_login(lived_in.people["Bo"])
+    bo.post("/privacy/erase-me/")
+    assert "1 member asked to be erased" in today(lived_in, "Stella")
+    for name in ("Ada", "Bo", "Gil", "Otto"):
+        assert "asked to be erased" not in today(lived_in, name)
+    bo.post("/privacy/erase-me/")
+    assert "asked to be erased" not in today(lived_in, "Stella")

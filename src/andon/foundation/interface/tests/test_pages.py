@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -97,6 +98,17 @@ def test_the_navigation_is_registered_hidden_and_ordered(rf: RequestFactory, mon
     register_navigation(NavigationItem("First", "interface:well_known", "note", 1, visible=lambda request: False))
     assert [item.label for item in registered_navigation()] == ["First", "Second"]
     assert [line.label for line in navigation_for(rf.get("/"))] == ["Second"]
+
+
+def test_a_page_at_another_address_marks_the_line_that_it_is_said_to_be_below(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("andon.foundation.interface.public._items", {})
+    item = NavigationItem("People", "organisation:people", "note", 1, also=lambda: ["invitations:index"])
+    register_navigation(item)
+    assert [line.current for line in navigation_for(rf.get("/invitations/send/"))] == ["true"]
+    register_navigation(dataclasses.replace(item, also=tuple))
+    assert [line.current for line in navigation_for(rf.get("/invitations/send/"))] == [""]
 
 
 def test_absent_and_forbidden_look_the_same(bo: Client) -> None:

@@ -1,0 +1,27 @@
+"""What waits for a member in rooms below Today."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from andon.features.privacy import public as privacy
+from andon.features.today.public import Notice
+from andon.foundation.people.models import Member
+from andon.foundation.permissions.public import is_steward
+
+
+def requests_to_be_erased(_request: HttpRequest, member: Member) -> Notice | None:
+    """For stewards: the law gives a month, and nobody looks at a list every day that is mostly empty."""
+    if not is_steward(member):
+        return None
+    number, since = privacy.waiting_since()
+    if since is None:
+        return None
+    return Notice(
+        title=ngettext("%d member asked to be erased", "%d members asked to be erased", number) % number,
+        text=_("The first of them on %(day)s. The law usually gives a month.") % {"day": date_format(since)},
+        action=_("Look at requests"),
+        url=reverse("privacy:requests"),
+    )
