@@ -116,7 +116,11 @@ class House:
         )
         self.member, self.lead, self.steward = self.people[units + 1], self.people[1], self.people[units + 2]
         Duty.objects.create(member=self.steward, role="steward")
+        # Somebody at the very top, who leads everybody.
+        self.head = Member.objects.create_user("head@example.org", "Head", has_signed_in=True)
+        Membership.objects.create(member=self.head, node=top, role="lead", starts_on=since)
         self.top, self.team, self.department = top, teams[1], departments[1]
+        self.area, self.other_department = areas[0], departments[-1]
         began = time.monotonic()
         published = rounds.publish_round(
             node_id=top.pk,
@@ -157,6 +161,12 @@ class House:
             ("You", self.member, "people:profile", []),
             ("Sign-in", None, "account_login", []),
             ("Slips on offer", self.member, "issuance:offer", []),
+            ("Rounds, leading everybody", self.head, "rounds:index", []),
+            ("Opening, leading everybody", self.head, "rounds:new", []),
+            ("Invitations", self.steward, "invitations:index", []),
+            ("Sessions", self.member, "people:sessions", []),
+            ("People of the largest area", self.member, "organisation:people_below", [self.area.pk]),
+            ("The top, to edit", self.steward, "organisation:team", [self.top.pk]),
         ]
         found = []
         for what, who, name, arguments in wanted:
@@ -165,8 +175,22 @@ class House:
         for what, who, query in (
             ("People, searched", self.steward, "?q=member+77"),
             ("People, page 500", self.steward, "?page=500"),
+            ("Searched: nobody", self.steward, "?q=nobody-like-this"),
+            ("Searched: two teams' words", self.steward, "?q=team+77"),
+            ("In no team", self.steward, "?show=no-team"),
+            ("Not invited", self.steward, "?show=not-invited"),
+            ("Leave soon", self.steward, "?show=leaves-soon"),
+            ("In the largest area", self.steward, f"?in={self.area.pk}"),
+            ("In the whole tree", self.steward, f"?in={self.top.pk}"),
         ):
             found.append((what, who, reverse("organisation:people") + query))
+        moved = reverse("organisation:move_team", args=[self.team.pk])
+        found.append(("Preview of a move", self.steward, f"{moved}?to={self.other_department.pk}"))
+        from andon.foundation.configuration import public as configuration
+
+        for section in configuration.sections():
+            address = reverse("configuration:section", args=[section.slug])
+            found.append((f"Settings: {section.slug}", self.steward, address))
         return found
 
     def measure(self, visits: int, only: str) -> Iterator[dict[str, Any]]:
@@ -176,7 +200,25 @@ class House:
             if only in address:
                 yield self._visit(what, who, address, visits)
 
-    def _visit(self, what: str, who: Any, address: str, visits: int) -> dict[str, Any]:
+        for what, who, address, sent in self.long_work():
+            if only in address:
+                yield self._visit(what, who, address, max(2, visits // 5), sent) | {"long": True}
+
+    def long_work(self) -> list[tuple[str, Any, str, dict[str, str] | None]]:
+        """What reads everybody because somebody asked for just that, once: no bound in time, but one in weight."""
+        from django.urls import reverse
+
+        form = {"node": self.top.pk, "instrument": "andon-core", "opens": "3d", "closes": "7d"}
+        this = reverse("rounds:detail", args=[self.round])
+        return [
+            ("Preview of a round of everybody", self.head, reverse("rounds:new"), form),
+            ("Comparison with today", self.steward, f"{this}?compare=yes", None),
+            ("Withdraw, of everybody", self.head, reverse("rounds:renew", args=[self.round]), None),
+        ]
+
+    def _visit(
+        self, what: str, who: Any, address: str, visits: int, sent: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         from django.conf import settings
         from django.test import Client
 
@@ -186,12 +228,16 @@ class House:
         if who is not None:
             client.force_login(who, backend="andon.foundation.people.backends.MemberBackend")
         times = []
-        answer = client.get(address)
+
+        def ask() -> Any:
+            return client.get(address) if sent is None else client.post(address, sent)
+
+        ask()
         with counted() as statements:
-            answer = client.get(address)
+            ask()
         for _number in range(visits):
             began = time.perf_counter()
-            answer = client.get(address)
+            answer = ask()
             times.append((time.perf_counter() - began) * 1_000)
         times.sort()
         return {
@@ -248,8 +294,9 @@ def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> int:
             f"{row['what']:<28}{row['p50_ms']:>9.1f}{row['p95_ms']:>9.1f}{row['p95_ms'] / floor:>9.1f}"
             f"{row['queries']:>9}{row['kilobytes']:>8.1f}  {row['address']}"
             + ("" if row["status"] == 200 else f"  STATUS {row['status']}")
+            + ("  long work: asked for once, reads everybody" if row.get("long") else "")
         )
-        late += [row["what"]] * (row["p95_ms"] > MOST_MILLISECONDS)
+        late += [row["what"]] * (row["p95_ms"] > MOST_MILLISECONDS and not row.get("long"))
         heavy += [row["what"]] * (row["kilobytes"] > MOST_KILOBYTES)
     wrong = [row["what"] for row in rows if row["status"] != 200]
     file = ROOT / "var/bench/pages.json"

@@ -19,6 +19,7 @@ from andon.foundation.organisation.walking import inside
 
 # Of more people than this, a comparison with today's is made when somebody asks for it, not whenever a page is seen.
 COMPARED_AT_ONCE = 2_000
+UNITS_SHOWN = 200
 
 
 class CannotRenew(services.RoundRefused):
@@ -56,15 +57,14 @@ class UnitSize:
 class Renewal:
     """What would be published instead."""
 
+    # Those that change first; of very many, no more than a page shows, and how many more there are.
     units: tuple[UnitSize, ...]
+    more_units: int
     not_asked: int
     opens_at: datetime
     closes_at: datetime
     opens_later: bool
-
-    @property
-    def can_be(self) -> bool:
-        return any(unit.after for unit in self.units)
+    can_be: bool
 
 
 def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> RosterChanges | None:
@@ -123,13 +123,18 @@ def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
         )
         for key in before.keys() | after.keys()
     ]
+    # All by name where a page has room for all.
+    many = len(units) > UNITS_SHOWN
+    units.sort(key=lambda unit: (many and unit.before == unit.after, unit.name.casefold()))
     opens_at, closes_at = _dates(row, at)
     return Renewal(
-        units=tuple(sorted(units, key=lambda unit: unit.name.casefold())),
+        units=tuple(units[:UNITS_SHOWN]),
+        more_units=max(0, len(units) - UNITS_SHOWN),
         not_asked=len(plan.not_asked),
         opens_at=opens_at,
         closes_at=closes_at,
         opens_later=opens_at > row.opens_at,
+        can_be=bool(after),
     )
 
 

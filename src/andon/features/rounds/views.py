@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,6 +16,10 @@ from andon.features.rounds import queries, renewal, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, is_steward, member_required
+
+UNITS_A_PAGE = 50
+# Names of a unit, and of those who are not asked, that a preview shows.
+PEOPLE_A_UNIT = 100
 
 
 @require_safe
@@ -110,16 +115,25 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "rounds/new.html", context, status=422 if form.is_bound else 200)
     if "confirm" in request.POST:
         return _publish(request, form)
-    return render(request, "rounds/preview.html", context | _preview(form))
+    return render(request, "rounds/preview.html", context | _preview(form, request.POST.get("page")))
 
 
-def _preview(form: OpenRound) -> dict[str, Any]:
+def _preview(form: OpenRound, page: str | None) -> dict[str, Any]:
+    """Who would be asked, a page of units at a time: of everybody in a large organisation no page can tell all."""
     now = timezone.now()
     plan = services.plan_round(node_id=form.cleaned_data["node"], on=organisation.today())
     opens_at, closes_at = form.dates(now)
+    units = Paginator(plan.units, UNITS_A_PAGE).get_page(page)
     return {
-        "units": [(unit.name, [plan.labels[member] for member in unit.members]) for unit in plan.units],
-        "not_asked": [plan.labels[left.member] for left in plan.not_asked],
+        "units": [
+            (unit.name, len(unit.members), [plan.labels[member] for member in unit.members[:PEOPLE_A_UNIT]])
+            for unit in units
+        ],
+        "page": units,
+        "asked": sum(len(unit.members) for unit in plan.units),
+        "not_asked": [plan.labels[left.member] for left in plan.not_asked[:PEOPLE_A_UNIT]],
+        "not_asked_number": len(plan.not_asked),
+        "shown_of_each": PEOPLE_A_UNIT,
         "opens_at": opens_at,
         "closes_at": closes_at,
         "opens_now": form.cleaned_data["opens"] == "now",

@@ -11,6 +11,7 @@ from andon.foundation.organisation.days import today, zone
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
 from andon.foundation.organisation.walking import ids_below, inside, paths_of
+from andon.foundation.people.models import label_of
 
 __all__ = [
     "AlreadyFounded",
@@ -66,17 +67,14 @@ def tree(*, root_id: str | None, on: date) -> tuple[TreeNode, ...]:
     Two queries, whatever the size; both read only what lies below.
     """
     nodes = Node.objects.order_by("id")
-    memberships = (
-        Membership.objects.filter(_valid_on(on), member__is_active=True)
-        .select_related("member")
-        .only("node_id", "member__id", "member__name", "member__email")
-    )
+    memberships = Membership.objects.filter(_valid_on(on), member__is_active=True)
     if root_id is not None:
         nodes = nodes.filter(id__in=inside(root_id))
         memberships = memberships.filter(node_id__in=inside(root_id))
     members: dict[str, list[tuple[str, str]]] = {}
-    for membership in memberships:
-        members.setdefault(membership.node_id, []).append((membership.member.key, membership.member.label))
+    # Values, not models: there may be a hundred thousand.
+    for node_id, key, name, email in memberships.values_list("node_id", "member_id", "member__name", "member__email"):
+        members.setdefault(node_id, []).append((key.hex, label_of(name, email)))
     return tuple(
         TreeNode(
             id=node.id,

@@ -17,6 +17,10 @@ def random_epoch() -> str:
     return secrets.token_hex(8)
 
 
+def label_of(name: str, email: str) -> str:
+    return f"{name} <{email}>"
+
+
 class MemberManager(BaseUserManager["Member"]):
     def create_user(self, email: str, name: str = "", password: str | None = None, **fields: Any) -> "Member":
         member = self.model(email=email.strip().lower(), name=name.strip(), **fields)
@@ -82,7 +86,7 @@ class Member(AbstractBaseUser):
     @property
     def label(self) -> str:
         """How the member stands on a roster: `Name <address>`, which is distinct for every member."""
-        return f"{self.name} <{self.email}>"
+        return label_of(self.name, self.email)
 
     @property
     def key(self) -> str:

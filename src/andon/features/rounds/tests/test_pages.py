@@ -64,6 +64,25 @@ def test_the_preview_says_which_teams_are_counted_together_and_who_is_not_asked(
     assert re.search(r"Not asked.*Gil Abara", said)
 
 
+def test_a_preview_of_very_many_shows_a_page_of_units_and_the_numbers_of_all(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, asked = client_of(lived_in, "Gil"), choice(lived_in, "Lanternworks")
+    whole = client.post("/rounds/new/", asked)
+    assert "Next groups" not in text(whole)
+    units = [name for name, _size, _members in whole.context["units"]]
+    monkeypatch.setattr("andon.features.rounds.views.UNITS_A_PAGE", 1)
+    monkeypatch.setattr("andon.features.rounds.views.PEOPLE_A_UNIT", 2)
+    shown = []
+    for number in range(1, len(units) + 1):
+        page = client.post("/rounds/new/", {**asked, "page": str(number)})
+        assert f"Groups {number} to {number} of {len(units)}" in text(page)
+        assert all(len(members) <= 2 for _name, _size, members in page.context["units"])
+        assert page.context["asked"] == whole.context["asked"]
+        shown += [name for name, _size, _members in page.context["units"]]
+    assert shown == units
+
+
 def test_too_few_people_are_told_so_and_cannot_be_asked_anyway(lived_in: LivedIn) -> None:
     pair = add_people(lived_in, "Pair", "Lou", "Max")
     client, before = client_of(lived_in, "Gil"), Round.objects.count()
