@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from andon.gateways.backup import lines
+from andon.gateways.backup import envelope, lines
 from andon.gateways.demo import lanternworks
 from andon.kernel import manifest
 from tests import postgres
@@ -320,6 +320,74 @@ def test_rows_that_were_taken_out_are_noticed_by_the_sums(drill):
     parser.take(lines.line([1]))
     with pytest.raises(lines.BadArchive):
         parser.take(lines.object_line(end={"head": None, "tables": {table.name: table.sum()}}))
+
+
+def forged(drill, file: Path, content: Any) -> Path:
+    """A file that opens with the operator's identity: whoever knows the recipient can make one."""
+    envelope.write(file, iter(content), envelope.recipients_from([drill.recipient]))
+    return file
+
+
+def heading() -> bytes:
+    migrations: dict[str, list[str]] = {"default": [], "ballots": [], "mailboxes": []}
+    return lines.object_line(andon_backup=1, migrations=migrations, version="0", at="2026-03-01T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("alias", "model"),
+    [
+        ("default", "people.Session"),
+        ("ballots", "ballots.Ballot"),
+        ("issuance", "issuance.IssuedSlip"),
+        ("default", "organisation.PeopleFile"),
+        ("elsewhere", "people.Member"),
+    ],
+)
+def test_what_no_backup_holds_comes_in_by_none_and_leaves_no_key(drill, tmp_path, alias, model):
+    table = lines.Table(alias, model, ("x",))
+    row = lines.line(["planted"])
+    table.add(row)
+    end = lines.object_line(end={"head": None, "tables": {table.name: table.sum()}})
+    named = [lines.object_line(database=alias), lines.object_line(table=model, fields=["x"]), row]
+    file = forged(drill, tmp_path / "f.age", [heading(), lines.object_line(secret_key="planted" * 8), *named, end])
+    there = elsewhere(drill, f"forged-{alias}-{model}")
+    done = there.andon("restore", str(file), "--identity", str(drill.identity), check=False)
+    assert done.returncode == 1
+    assert "which no backup of Andon holds" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (there.data / "secret-key").exists()
+
+
+def test_a_key_from_a_backup_that_was_refused_is_not_gone_on_with(drill, tmp_path):
+    there = elsewhere(drill, "refused-key")
+    words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", "a" * 64)
+    assert there.andon(*words, check=False).returncode == 1
+    assert not (there.data / "secret-key").exists()
+
+
+def test_a_line_without_an_end_and_an_end_without_sums_are_refused(monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST_LINE", 1_000)
+    splitter = lines.Splitter(lambda line: None)
+    splitter.feed(b"a" * 600 + b"\n" + b"a" * 600)
+    with pytest.raises(lines.BadArchive, match="longer"):
+        splitter.feed(b"a" * 600)
+    for end in ({}, {"tables": {}}, {"tables": {}, "head": 5}):
+        parser = lines.Parser(lines.Listener())
+        parser.take(heading())
+        with pytest.raises(lines.BadArchive):
+            parser.take(lines.object_line(end=end))
+
+
+def test_pieces_become_the_lines_that_they_were():
+    text = b"one\n\ntwo" + b"x" * 50 + b"\nthree\n"
+    for size in (1, 2, 7, 1_000):
+        found: list[bytes] = []
+        splitter = lines.Splitter(found.append)
+        for start in range(0, len(text), size):
+            splitter.feed(text[start : start + size])
+        splitter.finish()
+        assert b"".join(found) == text
+        assert len(found) == 4
 
 
 def test_without_somebody_who_can_open_it_there_is_no_backup(drill, tmp_path):

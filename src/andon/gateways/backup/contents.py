@@ -43,3 +43,11 @@ def models_of(alias: str) -> Iterator[Any]:
             continue
         if label not in LEFT_OUT and (only is None or label in only):
             yield model
+
+
+def may_hold(alias: str, label: str) -> bool:
+    """Whether a backup may hold this table, which may be one of an earlier version; else it was not made by Andon."""
+    only = ONLY.get(alias)
+    if alias not in ALIASES or label in LEFT_OUT or label.rpartition(".")[2] == "Session":
+        return False
+    return only is None or label in only

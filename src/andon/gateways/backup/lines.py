@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FORMAT = 1
+LONGEST_LINE = 64 * 1024 * 1024
 _AS_TEXT = (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal)
 
 
@@ -129,7 +130,7 @@ class Parser:
                 self._end_table()
                 self._table = Table(self._alias, model, tuple(fields))
                 self._listener.begin_table(self._table)
-            case {"end": dict() as end}:
+            case {"end": {"tables": dict(), "head": dict() | None} as end}:
                 self._end_table()
                 self._end_database()
                 if end["tables"] != self._sums:
@@ -164,12 +165,18 @@ class Splitter:
     """Bytes in any pieces become whole lines."""
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take, self._left = take, b""
+        self._take, self._left = take, bytearray()
 
     def feed(self, piece: bytes) -> None:
-        *whole, self._left = (self._left + piece).split(b"\n")
+        *whole, rest = piece.split(b"\n")
         for one in whole:
-            self._take(one + b"\n")
+            line = bytes(self._left) + one + b"\n"
+            self._left.clear()
+            self._take(line)
+        self._left += rest
+        # Packed, a line of any length is a few bytes.
+        if len(self._left) > LONGEST_LINE:
+            raise BadArchive("A line of the backup is longer than any that Andon writes.")
 
     def finish(self) -> None:
         if self._left:

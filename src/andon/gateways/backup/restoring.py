@@ -59,6 +59,11 @@ class Looked(lines.Listener):
     def secret_key(self, secret_key: str) -> None:
         self.key = secret_key
 
+    def begin_table(self, table: lines.Table) -> None:
+        # Anybody who knows the recipient can write a file that opens: no session and no ballot comes in by it.
+        if not contents.may_hold(table.alias, table.model):
+            raise lines.BadArchive(f"The backup holds {table.name}, which no backup of Andon holds.")
+
     def row(self, table: lines.Table, values: Sequence[Any]) -> None:
         if table.model == "publiclog.LogEntry":
             self.entries.append(base64.b64decode(values[table.fields.index("content")]))

@@ -185,12 +185,16 @@ def restore(argv: Sequence[str]) -> int:
         ) from None
 
     def run() -> None:
-        from andon.gateways.backup import restoring
+        from andon.gateways.backup import marker, restoring
 
         try:
             _restore(options, identities, archive.hexdigest(), datetime.fromisoformat(summary.heading["at"]))
-        except restoring.RestoreRefused as error:
-            raise Refusal(str(error)) from None
+        except (restoring.RestoreRefused, lines.BadArchive) as error:
+            if wrote_key and not (directory / marker.NAME).exists():
+                # The next backup that is tried must not go on with a key out of one that was refused.
+                (directory / "secret-key").unlink(missing_ok=True)
+            refused = isinstance(error, restoring.RestoreRefused)
+            raise Refusal(str(error) if refused else f"{error} Nothing was restored. Use another backup.") from None
         if wrote_key and not reader.key:
             print("The secret key is a new one. What was sealed under the old one has to be entered again, such as the")
             print("password of the mail server, and everybody's browser starts a new wallet.")
