@@ -38,9 +38,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
     """All databases, whichever test comes first. pytest-django makes those that the chosen tests are marked with, and
-    a test of a whole organisation is marked with none."""
+    a test of a whole organisation is marked with none. Each process of a run has names of its own."""
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
