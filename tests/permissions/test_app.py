@@ -133,7 +133,7 @@ def test_each_role_is_answered_as_the_table_says(lived_in: LivedIn, row: table.R
 
 
 def test_the_table_sees_a_check_that_is_gone(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounds_queries, "_may", lambda member, view, needs: True)
+    monkeypatch.setattr(rounds_queries, "may_lead", lambda member, view: True)
     rows = [row for row in ROWS if row.name in {"rounds:detail", "closing:close"}]
     found = differences(lived_in, rows)
     assert "GET rounds:detail by outside: 200 instead of 404" in found
@@ -175,18 +175,18 @@ def test_what_is_forbidden_is_byte_for_byte_what_is_absent(lived_in: LivedIn, ro
 
 
 def test_a_page_that_says_which_of_the_two_is_seen(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = rounds_queries.access_round
+    honest = rounds_queries.see_round
 
-    def talkative(member: Any, round_id: str, *, needs: str) -> Any:
+    def talkative(member: Any, round_id: str) -> Any:
         try:
-            return honest(member, round_id, needs=needs)
+            return honest(member, round_id)
         except Http404:
             raise Http404("exists" if rounds_queries.find(round_id) else "") from None
 
     def saying(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
         return interface_views.sentence(request, title="404", happened=str(exception), status=404)
 
-    monkeypatch.setattr(rounds_queries, "access_round", talkative)
+    monkeypatch.setattr(rounds_queries, "see_round", talkative)
     monkeypatch.setattr("andon.project.urls_app.handler404", saying)
     assert "rounds:detail by outside" in unlike_absent(lived_in, "outside")
 
