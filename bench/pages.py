@@ -188,7 +188,8 @@ class House:
         found.append(("Preview of a move", self.steward, f"{moved}?to={self.other_department.pk}"))
         from andon.foundation.configuration import public as configuration
 
-        for section in configuration.sections():
+        # Those without settings of their own are pages of other features.
+        for section in (section for section in configuration.sections() if section.settings):
             address = reverse("configuration:section", args=[section.slug])
             found.append((f"Settings: {section.slug}", self.steward, address))
         return found
