@@ -18,6 +18,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,7 @@ from andon.features.setup import code, draft
 from andon.features.setup import views as setup_views
 from andon.foundation.configuration.public import sections as sections_of_settings
 from andon.foundation.interface import views as interface_views
+from andon.foundation.interface.context import STYLE_SHEETS
 from andon.foundation.invitations.models import Invitation
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation import waiting
@@ -472,7 +474,8 @@ def _gallery() -> str:
         ("turn", {"pages": Paginator(range(9), 3).get_page(2)}),
     ]
     body = "".join(render_to_string(f"interface/components/{name}.html", context) for name, context in shown)
-    return f"""<!DOCTYPE html><html lang="en"><head><title>1</title></head><body><h1>1</h1>{body}</body></html>"""
+    sheets = "".join(f'<link rel="stylesheet" href="{static(sheet)}">' for sheet in STYLE_SHEETS)
+    return f"""<!DOCTYPE html><html lang="en"><head><title>1</title>{sheets}</head><body><main><h1>1</h1>{body}</main></body></html>"""
 
 
 def without_tokens(page: bytes) -> bytes:
