@@ -475,7 +475,8 @@ def _gallery() -> str:
     ]
     body = "".join(render_to_string(f"interface/components/{name}.html", context) for name, context in shown)
     sheets = "".join(f'<link rel="stylesheet" href="{static(sheet)}">' for sheet in STYLE_SHEETS)
-    return f"""<!DOCTYPE html><html lang="en"><head><title>1</title>{sheets}</head><body><main><h1>1</h1>{body}</main></body></html>"""
+    head = f"<head><title>1</title>{sheets}</head>"
+    return f"""<!DOCTYPE html><html lang="en">{head}<body><main><h1>1</h1>{body}</main></body></html>"""
 
 
 def without_tokens(page: bytes) -> bytes:
