@@ -32,9 +32,7 @@ def tell_old_address(address: str, language: str) -> None:
     with translation.override(language or settings.LANGUAGE_CODE):
         text = "\n\n".join(
             (
-                _(
-                    "A steward has given your account at Andon another e-mail address. Codes go to it from now on."
-                ),
+                _("A steward has given your account at Andon another e-mail address. Codes go to it from now on."),
                 _("If you have a new address, you need not do anything."),
                 _(
                     "If not, somebody else could sign in as you: tell another steward, or the auditors. The change log "
