@@ -1,8 +1,11 @@
 """The units of deploy/systemd: understood by systemd, closed to what they do not need, two accounts that stay apart."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -133,15 +136,103 @@ def test_the_folders_are_made_as_the_service_needs_them() -> None:
     }
 
 
-def test_the_accounts_can_be_made(tmp_path: Path) -> None:
-    (tmp_path / "etc/sysusers.d").mkdir(parents=True)
-    shutil.copy(UNITS / "sysusers.conf", tmp_path / "etc/sysusers.d/andon.conf")
+def accounts(root: Path) -> tuple[list[list[str]], dict[str, set[str]]]:
+    """The lines of passwd, and who is in which group, after `systemd-sysusers` read our file."""
+    (root / "etc/sysusers.d").mkdir(parents=True)
+    shutil.copy(UNITS / "sysusers.conf", root / "etc/sysusers.d/andon.conf")
     done = subprocess.run(
-        ["systemd-sysusers", f"--root={tmp_path}"], capture_output=True, text=True, timeout=60, check=False
+        ["systemd-sysusers", f"--root={root}"], capture_output=True, text=True, timeout=60, check=False
     )
     assert "not valid" not in done.stderr
     assert "not a valid" not in done.stderr
-    made = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
+    made = [line.split(":") for line in (root / "etc/passwd").read_text().splitlines()]
+    groups = [line.split(":") for line in (root / "etc/group").read_text().splitlines()]
+    return made, {name: set(members.split(",")) - {""} for name, _password, _number, members in groups}
+
+
+def test_the_accounts_can_be_made(tmp_path: Path) -> None:
+    made, members = accounts(tmp_path)
     assert {fields[0] for fields in made if fields[0].startswith("andon")} == {"andon", "andon-anonymous"}
     # Nobody signs in as one of them.
     assert all(fields[6].endswith("nologin") for fields in made if fields[0].startswith("andon"))
+    # The app may use what the door left in the shared folder; the door is in no group of the app's.
+    assert members["andon-anonymous"] == {"andon"}
+    assert members["andon"] == set()
+
+
+# The app's account makes a box and lets it go; the door's opens it first; then the app's opens it as well. Runs as
+# root, and each step in a process that has become the account.
+FIRST_OPENED_BY_THE_DOOR = """
+import os, signal, sqlite3, sys
+folder, with_group = sys.argv[1], sys.argv[2] == "1"
+app, door = 61001, 61002
+os.chown(folder, app, door)
+os.chmod(folder, 0o2770)
+
+def become(account, groups):
+    os.setgroups(groups)
+    os.setgid(account)
+    os.setuid(account)
+    os.umask(0o077)
+
+def box():
+    box = sqlite3.connect(folder + "/box.sqlite3", isolation_level=None)
+    box.execute("pragma journal_mode = wal")
+    return box
+
+def use():
+    one = box()
+    one.execute("create table if not exists ballot (slot int)")
+    os.chmod(folder + "/box.sqlite3", 0o660)
+    one.close()
+
+def run(account, groups, what):
+    child = os.fork()
+    if not child:
+        become(account, groups)
+        try:
+            what()
+        except sqlite3.Error as error:
+            print(error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+groups = [door] if with_group else []
+assert run(app, groups, use) == 0
+
+reading, writing = os.pipe()
+child = os.fork()
+if not child:
+    os.close(reading)
+    become(door, [])
+    kept = box()
+    kept.execute("insert into ballot values (1)")
+    os.write(writing, b"open")
+    signal.pause()
+os.read(reading, 4)
+code = run(app, groups, lambda: box().execute("insert into ballot values (2)"))
+os.kill(child, 9)
+os.waitpid(child, 0)
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes two other accounts, which root alone may")
+@pytest.mark.parametrize("in_the_group", [True, False])
+def test_the_app_opens_a_box_that_the_door_opened_first(in_the_group: bool) -> None:
+    # Not tmp_path: its parents are closed to other accounts.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        shared = Path(folder, "shared")
+        shared.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST_OPENED_BY_THE_DOOR, str(shared), str(int(in_the_group))],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    # Without the group it is what an installation met at its second start.
+    expected = (0, "") if in_the_group else (1, "unable to open database file\n")
+    assert (done.returncode, done.stdout) == expected, done.stderr
