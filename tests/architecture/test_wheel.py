@@ -80,4 +80,4 @@ def test_its_verifier_runs_where_there_is_no_django_and_its_server_says_what_is_
     assert "Traceback" not in verified.stderr
     listed = run("rounds", "list")
     assert listed.returncode == 1
-    assert "pip install 'andon[server]'" in listed.stderr
+    assert "docs/operations/install.md" in listed.stderr

@@ -26,6 +26,21 @@ def say(outcome: Mapping[str, Any]) -> str:
     return sentence
 
 
+def foretell(outcome: Mapping[str, Any]) -> str:
+    """What the file would do, in a sentence that cannot be taken for one about what was done."""
+    if outcome["changes_nothing"]:
+        return say(outcome)
+    counts = (
+        (outcome["joined"], ngettext("%d person would join", "%d people would join", outcome["joined"])),
+        (outcome["moved"], ngettext("%d would move", "%d would move", outcome["moved"])),
+        (outcome["changed"], ngettext("%d would change", "%d would change", outcome["changed"])),
+        (outcome["left"], ngettext("%d would leave", "%d would leave", outcome["left"])),
+        (outcome["unchanged"], ngettext("%d would stay as before", "%d would stay as before", outcome["unchanged"])),
+    )
+    sentence = ", ".join(words % number for number, words in counts if number) + "."
+    return sentence + " " + _("Nothing is changed yet.")
+
+
 # A spreadsheet takes a cell that begins so for a formula, and would run it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -6,10 +6,11 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.gateways.cli.django_side import with_django
+from andon.gateways.cli.django_side import server_part_is_missing, with_django
 from andon.gateways.cli.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def backup(argv: Sequence[str]) -> int:
         help="put the secret key in as well: whoever opens the backup can then sign in as anybody",
     )
     options = parser.parse_args(argv)
+    _needs_age()
     os.umask(0o077)
     if options.new_identity:
         return _new_identity(options.new_identity)
@@ -55,13 +57,23 @@ def backup(argv: Sequence[str]) -> int:
     return _write(options)
 
 
+def _needs_age() -> None:
+    """Raises: Refusal, on a machine with the plain package."""
+    try:
+        import_module("pyrage")
+    except ModuleNotFoundError:
+        raise server_part_is_missing() from None
+
+
 def _new_identity(file: Path) -> int:
     from andon.gateways.backup import envelope
 
     try:
         recipient = envelope.new_identity(file)
-    except (envelope.Exists, OSError) as error:
+    except envelope.Exists as error:
         raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"{file} cannot be written: {error.strerror}. There is no key pair.") from None
     print(f"Whoever has {file} opens the backups. Keep it away from this machine, in two places.")
     print(f"Recipient: {recipient}")
     return 0
@@ -143,6 +155,7 @@ def restore(argv: Sequence[str]) -> int:
         help="a saved page of /log/ with entries that came after the backup; may be given several times",
     )
     options = parser.parse_args(argv)
+    _needs_age()
     os.umask(0o077)
     from andon.gateways.backup import envelope, lines
 

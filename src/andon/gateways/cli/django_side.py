@@ -9,6 +9,15 @@ from andon.gateways.cli.refusal import Refusal
 SETTINGS = "andon.project.settings.app"
 
 
+def server_part_is_missing() -> Refusal:
+    # Names no package to be fetched: one of this name somewhere else need not be ours.
+    return Refusal(
+        "This command needs the server part of Andon, which is not installed here. Nothing was changed. Install what "
+        "dist/requirements.txt lists: docs/operations/install.md. (`andon verify` and `andon steward sign` work "
+        "without it.)"
+    )
+
+
 def with_django(run: Callable[[], None], *, settings: str = SETTINGS) -> int:
     """Set Django up and call `run`. Raises: Refusal."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
@@ -17,10 +26,7 @@ def with_django(run: Callable[[], None], *, settings: str = SETTINGS) -> int:
     try:
         import django
     except ModuleNotFoundError:
-        raise Refusal(
-            "This command needs the server part of Andon, which is not installed here. Nothing was changed. "
-            "Install it with: pip install 'andon[server]'. (`andon verify` works without it.)"
-        ) from None
+        raise server_part_is_missing() from None
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import OperationalError, ProgrammingError
 
@@ -32,8 +38,8 @@ def with_django(run: Callable[[], None], *, settings: str = SETTINGS) -> int:
     except (OperationalError, ProgrammingError) as error:
         raise Refusal(
             f"The database refused: {_first_line(error)}\n"
-            "What was not finished was rolled back. Check that the database runs and that `andon prepare` has been "
-            "run with this version."
+            "What was not finished was rolled back. Check that the database runs (with SQLite, that this account may "
+            "write its files and the folder) and that `andon prepare` has been run with this version."
         ) from None
     return 0
 

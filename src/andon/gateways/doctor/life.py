@@ -93,7 +93,9 @@ def steward_key(here: Place) -> Said:
 
     founded = organisation.current()
     if founded is None:
-        return unknown("There is no organisation yet.", "Run `andon found NAME`.")
+        return unknown(
+            "There is no organisation yet.", "Run `andon setup`, or open the app: docs/operations/first-run.md."
+        )
     delegated = rounds.delegation_state(here.now())
     until = f" until {delegated.until:%Y-%m-%d}" if delegated.until else ""
     match str(delegated.state.value):

@@ -25,7 +25,10 @@ def reachable(here: Place) -> Said:
         except Error:
             silent.append(alias)
     if silent:
-        return problem(f"No answer from: {', '.join(silent)}.", "Start the database server, or correct its address.")
+        return problem(
+            f"No answer from: {', '.join(silent)}.",
+            "Start the database server, or correct its address; with SQLite, look whose the files beside it are.",
+        )
     return ok(", ".join(f"{alias}: {here.vendor(alias)}" for alias in DATABASES))
 
 

@@ -315,6 +315,7 @@ def test_the_command_imports_and_says_what_it_did(tmp_path: object, capsys: pyte
     file.write_text(ALL)
     call_command("import_people", str(file), "--dry-run")
     assert not Member.objects.exists()
+    assert capsys.readouterr().out == "3 people would join. Nothing is changed yet.\n"
     call_command("import_people", str(file))
     assert "3 people joined" in capsys.readouterr().out
     assert Member.objects.count() == 3

@@ -60,7 +60,7 @@ import sys
 
 class NotHere:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"django", "allauth", "django_tasks", "psycopg"}:
+        if name.partition(".")[0] in {"django", "allauth", "django_tasks", "psycopg", "pyrage"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, NotHere())
@@ -81,8 +81,25 @@ def test_verify_needs_no_django():
     assert "usage: andon verify" in done.stdout
 
 
-def test_every_other_command_says_how_to_get_django():
-    done = without_django("rounds", "list")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rounds", "list"),
+        ("backup", "--new-identity", "identity"),
+        ("backup", "--verify", "file", "--identity", "identity"),
+        ("restore", "file", "--identity", "identity"),
+    ],
+)
+def test_every_other_command_says_how_to_get_django(words):
+    done = without_django(*words)
     assert done.returncode == 1
-    assert "pip install 'andon[server]'" in done.stderr
+    assert "needs the server part" in done.stderr
+    assert "docs/operations/install.md" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_key_pair_for_backups_that_cannot_be_written_is_refused_in_words(tmp_path, capsys):
+    assert main(["backup", "--new-identity", str(tmp_path / "gone" / "identity")]) == 1
+    said = capsys.readouterr().err
+    assert "identity cannot be written: No such file or directory. There is no key pair." in said
+    assert main(["backup", "--new-identity", str(tmp_path / "identity")]) == 0

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from andon.foundation.organisation import public as organisation
-from andon.foundation.organisation.file_words import say
+from andon.foundation.organisation.file_words import foretell, say
 from andon.foundation.organisation.importing import ImportOutcome, PlanChanged, import_people, preview_people
 from andon.foundation.organisation.people_file import Progress, read_people
 from andon.foundation.organisation.waiting import tell_outcome
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         self._refuse(path, foreseen)
         self._explain(foreseen)
         if options["dry_run"] or foreseen.changes_nothing:
-            self.stdout.write(say(tell_outcome(foreseen)))
+            self.stdout.write(foretell(tell_outcome(foreseen)))
             return
         self._agree(foreseen, options)
         try:
@@ -110,7 +110,7 @@ class Command(BaseCommand):
             )
         if options["yes"] or not sys.stdin.isatty():
             return
-        self.stderr.write(say(tell_outcome(outcome)))
-        self.stderr.write("Nothing is changed yet. Import? Type yes: ", ending="")
+        self.stderr.write(foretell(tell_outcome(outcome)))
+        self.stderr.write("Import? Type yes: ", ending="")
         if input().strip().casefold() not in {"y", "yes"}:
             raise CommandError("Nothing was changed.")
