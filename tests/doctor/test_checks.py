@@ -468,6 +468,13 @@ def test_every_check_has_a_planted_fault():
     assert set(findings.CHECKS) == {number for number, _status, _fault in FAULTS} | by_hand
 
 
+def test_doors_with_tls_of_their_own_may_listen_everywhere(here):
+    here.environment = {"ANDON_APP_BIND": "0.0.0.0:443"}
+    assert look("D38", here).status == "warning"
+    here.environment |= {"ANDON_TLS_CERTIFICATE": "/etc/andon-tls/chain.pem"}
+    assert look("D38", here).status == "ok"
+
+
 @pytest.mark.slow
 def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack):
     """Without a proxy in between every header arrives; and neither a person nor a secret stands in the output."""

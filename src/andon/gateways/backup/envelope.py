@@ -15,7 +15,7 @@ import secrets
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyrage  # type: ignore[import-untyped]
 
@@ -126,12 +126,13 @@ def write(file: Path, lines: Iterator[bytes], recipients: Sequence[Any]) -> int:
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            sink = _NotingSink(handle)
             try:
-                pyrage.encrypt_io(source, handle, list(recipients))
+                pyrage.encrypt_io(source, sink, list(recipients))
             except Exception:
-                # The library says "I/O error" for whatever happened while lines were made.
-                if source.error is not None:
-                    raise source.error from None
+                # The library has one error of its own for whatever happened while lines were made, or written.
+                if (error := source.error or sink.error) is not None:
+                    raise error from None
                 raise
             handle.flush()
             os.fsync(handle.fileno())
@@ -141,6 +142,28 @@ def write(file: Path, lines: Iterator[bytes], recipients: Sequence[Any]) -> int:
     finally:
         beside.unlink(missing_ok=True)
     return size
+
+
+class _NotingSink:
+    """Where the encrypted bytes go; keeps what the disk refused them with."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+        self.error: OSError | None = None
+
+    def write(self, piece: bytes) -> int:
+        try:
+            return self._inner.write(piece)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._inner.flush()
+        except OSError as error:
+            self.error = error
+            raise
 
 
 class _Noting(io.RawIOBase):

@@ -180,6 +180,8 @@ def binds(here: Place) -> Said:
         for name in ("ANDON_APP_BIND", "ANDON_ANONYMOUS_BIND")
         if (here.environment.get(name) or "127.0.0.1:0").rpartition(":")[0] in {"0.0.0.0", "[::]", "::", "*"}  # noqa: S104
     ]
+    if public and here.environment.get("ANDON_TLS_CERTIFICATE"):
+        return ok("on every address of this machine, with TLS of their own")
     if public:
         return warning(
             f"{' and '.join(public)}: every address of this machine.",
