@@ -236,3 +236,36 @@ def test_the_app_opens_a_box_that_the_door_opened_first(in_the_group: bool) -> N
     # Without the group it is what an installation met at its second start.
     expected = (0, "") if in_the_group else (1, "unable to open database file\n")
     assert (done.returncode, done.stdout) == expected, done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes another account, which root alone may")
+def test_the_command_becomes_the_service_also_from_cron() -> None:
+    text = (UNITS / "andon").read_text()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        for file in ("common.env", "app.env"):
+            (folder / file).write_text(f'ANDON_OF_{file[:3].upper()}="a value with <signs>"\n')
+        program = folder / "program"
+        program.write_text('#!/bin/sh\nid -un; pwd; echo "$ANDON_OF_COM, $ANDON_OF_APP"; echo "$@"\n')
+        program.chmod(0o755)
+        script = folder / "andon"
+
+        def run(text: str) -> subprocess.CompletedProcess[str]:
+            placed = text.replace("/etc/andon", name).replace("/opt/andon/bin/andon", str(program))
+            script.write_text(placed.replace("-u andon ", "-u nobody "))
+            # What Debian's cron gives.
+            environment = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+            return subprocess.run(
+                ["/bin/sh", script, "backup", "--to", "a b"],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+
+        done = run(text)
+        signs = "a value with <signs>"
+        assert done.stdout.splitlines() == ["nobody", "/", f"{signs}, {signs}", "backup --to a b"], done.stderr
+        assert run(re.sub(r"^PATH=.*\n", "", text, flags=re.MULTILINE)).returncode == 127
