@@ -20,7 +20,12 @@ _SHARED = 0o2070
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="andon prepare", description=WHAT_IT_DOES)
-    parser.parse_args(argv)
+    parser.add_argument(
+        "--new-keys",
+        action="store_true",
+        help="make a new key directory although rounds are under way whose keys are lost: they become void",
+    )
+    options = parser.parse_args(argv)
     os.umask(0o077)
     directory = Path(os.environ.get("ANDON_DATA", "var")).absolute()
     try:
@@ -32,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
             f"The data directory {directory} cannot be used: {error.strerror}. Nothing was lost. "
             "Set ANDON_DATA to a directory that this account may write."
         ) from None
-    return with_django(_prepare_inside)
+    return with_django(lambda: _prepare_inside(new_keys=options.new_keys))
 
 
 def _make_private(directory: Path) -> None:
@@ -72,17 +77,35 @@ def _share_file(database: Mapping[str, Any]) -> None:
         os.close(descriptor)
 
 
-def _prepare_inside() -> None:
+def _needs_lost_keys() -> int:
+    """How many rounds are under way, whose keys were made in a key directory that is there no more."""
+    from andon.features.rounds import public as rounds
+
+    under_way = {rounds.State.PUBLISHED, rounds.State.OPEN, rounds.State.CLOSING}
+    return sum(view.state in under_way for view in rounds.all_rounds())
+
+
+def _prepare_inside(*, new_keys: bool) -> None:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
     from andon.features.ballots import public as ballots
 
-    ballots.prepare_key_directory(settings.KEY_DIRECTORY)
     for alias in ("ballots", "mailboxes"):
         _share_file(settings.DATABASES[alias])
     for alias in connections:
         call_command("migrate", database=alias, interactive=False, verbosity=0)
+    # Last, and not in the place of a volume that is not mounted: a marker says that what is not there is lost.
+    try:
+        ballots.KeyDirectory(Path(settings.KEY_DIRECTORY)).check()
+    except ballots.KeyDirectoryMissing:
+        if not new_keys and (number := _needs_lost_keys()):
+            raise Refusal(
+                f"The key directory {settings.KEY_DIRECTORY} is not mounted, and rounds are under way that need it: "
+                f"{number}. The databases are at this version; no key directory was made. Mount the volume and repeat. "
+                "If it is lost for good, andon prepare --new-keys gives these rounds up."
+            ) from None
+    ballots.prepare_key_directory(settings.KEY_DIRECTORY)
     print(f"Prepared. Data: {settings.DATA_DIRECTORY}. Keys of rounds: {settings.KEY_DIRECTORY}.")
     print("Never copy or back up the keys: see docs/operations/keys.md.")
