@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 WORKERS ?= logical
 pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel bench screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code 
 	hatchling build -t wheel -d dist
 	uv export --quiet --locked --extra server --no-dev --no-emit-project --no-header --output-file dist/requirements.txt
 	cd dist && sha256sum *.whl
+
+messages: setup ## bring the catalogues of src/andon/locale up to what the sources say; fails while a translation is missing
+	python -m tests.languages.extracting
 
 bench: setup ## measure answers per second; what the numbers mean is in docs/operations
 	python bench/ballots.py

@@ -49,7 +49,8 @@ async function bundled(entry, catalogues = {}) {
 }
 
 async function readCatalogues() {
-  const folder = path.join(ROOT, 'locale');
+  // Beside those of the server, so that a language is one folder.
+  const folder = path.join(ROOT, 'src/andon/locale');
   const languages = await readdir(folder).catch(() => []);
   const catalogues = {};
   for (const folderName of languages.sort()) {

@@ -22,11 +22,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
-from django.utils import translation
 from django.utils.module_loading import import_string
 
 from andon.features.issuance import services, views
 from andon.foundation.interface.middleware import SecurityHeaders
+from andon.foundation.organisation import languages
 from andon.kernel import wire
 
 PATH = "/slips/"
@@ -112,17 +112,13 @@ def _admit(meta: dict[str, str], body: bytes) -> _Admitted | None:
     except (SuspiciousOperation, UnicodeError, wire.Malformed, DatabaseError):
         return None
     return _Admitted(
-        services.Asked(member, round_id, blinded), request.is_secure(), _language(request, member.language)
+        services.Asked(member, round_id, blinded), request.is_secure(), languages.of_page(request, member.language)
     )
 
 
 @lru_cache(maxsize=1)
 def _session_store() -> Any:
     return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
-
-
-def _language(request: HttpRequest, chosen: str) -> str:
-    return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
 
 
 def _respond(one: _Admitted, outcome: services.Issued | None) -> Answer | None:

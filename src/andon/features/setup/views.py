@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -113,6 +114,9 @@ def _organisation(request: HttpRequest, begun: draft.Draft) -> HttpResponse:
     form = forms.NameOrganisation(data, initial={"name": begun.name})
     section = configuration.section_named("organisation")
     choices = SectionForm(section, data) if section else None
+    if choices is not None and not begun.name:
+        # Whoever reads the first page in a language most likely wants it to be the organisation's.
+        choices.suggest("organisation.language", get_language())
     if data is not None and form.is_valid() and (choices is None or choices.is_valid()):
         if choices is not None:
             configuration.write(choices.chosen(), by=None, at=timezone.now())

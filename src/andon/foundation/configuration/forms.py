@@ -24,6 +24,12 @@ class SectionForm(forms.Form):
     def _initial(self, setting: configuration.Setting) -> Any:
         return "" if setting.secret else self.now[setting.key]
 
+    def suggest(self, key: str, value: Any) -> None:
+        """Fill in what nobody has chosen yet. What is fixed stays as it is."""
+        field = self.fields[name_of(key)]
+        if not field.disabled:
+            self.initial[name_of(key)] = value
+
     def _field(self, setting: configuration.Setting) -> forms.Field:
         field = setting.field()
         help_texts = [str(field.help_text)] if field.help_text else []

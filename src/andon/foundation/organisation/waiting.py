@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
+from andon.foundation.organisation import languages
 from andon.foundation.organisation.days import today
 from andon.foundation.organisation.importing import (
     ImportOutcome,
@@ -57,7 +58,7 @@ def read(file_id: str) -> None:
     def tell(done: int, total: int) -> None:
         PeopleFile.objects.filter(pk=file_id, step=Step.READING).update(done=done, total=total)
 
-    with translation.override(file.by.language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of_letter(file.by.language)):
         outcome = preview_people(
             bytes(file.content),
             on=today(),
@@ -94,7 +95,7 @@ def carry_out(file_id: str, *, at: datetime) -> None:
         return lambda: _conclude(file_id, Step.WRITING, Step.DONE, counts)
 
     try:
-        with translation.override(file.by.language or settings.LANGUAGE_CODE):
+        with translation.override(languages.of_letter(file.by.language)):
             import_people(
                 bytes(file.content),
                 by=file.by,

@@ -6,13 +6,16 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from andon.foundation.interface.views import sentence
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.notifications.public import send_mail as send
+from andon.foundation.organisation import languages
 from andon.foundation.people import again, locks, owed
+from andon.foundation.people.models import Member
 
 
 def _address_in(credentials: dict[str, Any]) -> str:
@@ -71,7 +74,10 @@ class ClosedSignUp(DefaultAccountAdapter):
         return owed.lead_to_it(request, user, response)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})
+        # Looked up for every address, also one that nobody has: both then take as long.
+        chosen = Member.objects.filter(email=email).values_list("language", flat=True).first() or ""
+        with translation.override(chosen if languages.is_on_offer(chosen) else translation.get_language()):
+            message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})
         try:
             send(to=[email], subject=str(message.subject), text=str(message.body))
         except MailNotSent:

@@ -21,6 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from fido2.webauthn import UserVerificationRequirement
 
@@ -69,7 +70,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
                 codes = _first_codes(member)
             again.not_used_before(member, form.cleaned_data["code"])
             _second_factor_is_there(member)
-            letters.tell_change(member, _("An authenticator app was added to your account at Andon."))
+            letters.tell_change(member, gettext_lazy("An authenticator app was added to your account at Andon."))
             return _codes(request, codes) if codes else redirect("people:second_factor")
         else:
             form.add_error("code", _("This is not the code that belongs to this key. Look at the app and try again."))
@@ -103,7 +104,7 @@ def remove_app(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _remove(app)
         messages.success(request, _("The authenticator app is no longer asked for."))
-        letters.tell_change(member, _("The authenticator app was removed from your account at Andon."))
+        letters.tell_change(member, gettext_lazy("The authenticator app was removed from your account at Andon."))
         return redirect("people:second_factor")
     context = {
         "title": _("Remove the authenticator app"),
@@ -146,7 +147,9 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             Authenticator.objects.filter(user=member, type=Authenticator.Type.RECOVERY_CODES).delete()
             codes = _first_codes(member)
-        letters.tell_change(member, _("New recovery codes were made for your account at Andon; the old ones are over."))
+        letters.tell_change(
+            member, gettext_lazy("New recovery codes were made for your account at Andon; the old ones are over.")
+        )
         return _codes(request, codes)
     context = {
         "title": _("Make new recovery codes"),
@@ -259,7 +262,7 @@ def _add_passkey(request: HttpRequest, member: Member) -> HttpResponse:
         webauthn.WebAuthn.add(member, form.cleaned_data["name"], form.cleaned_data["credential"])
         codes = _first_codes(member)
     _second_factor_is_there(member)
-    letters.tell_change(member, _("A passkey was added to your account at Andon."))
+    letters.tell_change(member, gettext_lazy("A passkey was added to your account at Andon."))
     messages.success(request, _("The passkey is kept. From now on you can sign in with it."))
     return _codes(request, codes) if codes else redirect("people:passkeys")
 
@@ -282,7 +285,7 @@ def passkey(request: HttpRequest, pk: int) -> HttpResponse:
     form = NamePasskey(request.POST if "name" in request.POST else None, initial={"name": wrapped.name})
     if request.method == "POST" and "remove" in request.POST:
         _remove(factor)
-        letters.tell_change(member, _("A passkey was removed from your account at Andon."))
+        letters.tell_change(member, gettext_lazy("A passkey was removed from your account at Andon."))
         messages.success(request, _("The passkey no longer signs you in. Delete it on the device as well."))
         return redirect("people:passkeys")
     if form.is_bound and form.is_valid():

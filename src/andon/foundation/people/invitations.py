@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from andon.foundation.audit import public as audit
 from andon.foundation.invitations.models import Invitation
 from andon.foundation.notifications.public import MailNotSent, send_mail
+from andon.foundation.organisation import languages
 from andon.foundation.people import links
 from andon.foundation.people.models import Member, random_epoch
 
@@ -122,7 +123,7 @@ def deliver(member_id: UUID) -> bool:
     invitation = Invitation.objects.select_related("member", "by").get(member_id=member_id)
     member = invitation.member
     try:
-        with translation.override(member.language or settings.LANGUAGE_CODE):
+        with translation.override(languages.of_letter(member.language)):
             send_mail(to=[member.email], subject=_subject(), text=_text(member, invitation.by))
     except MailNotSent:
         Invitation.objects.filter(member_id=member_id).update(step=Invitation.Step.FAILED)

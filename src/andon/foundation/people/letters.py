@@ -2,34 +2,41 @@
 
 import logging
 
-from django.conf import settings
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from andon.foundation.notifications.public import MailNotSent, send_mail
+from andon.foundation.organisation import languages
 from andon.foundation.people.models import Member
 
 log = logging.getLogger("andon.people")
 
 
-def tell_change(member: Member, what: str) -> None:
-    """`what` is a translated sentence. A letter that does not leave undoes nothing."""
-    text = "\n\n".join(
-        (
-            what,
-            _("If it was you, you need not do anything."),
-            _("If it was not you: sign in, end all other sessions on the page “You”, and tell your steward."),
+def _read_now(member: Member) -> str:
+    """Of a letter that somebody just asked for: without a choice of theirs, the language of the page they asked on."""
+    return member.language if languages.is_on_offer(member.language) else translation.get_language() or languages.own()
+
+
+def tell_change(member: Member, what: Promise) -> None:
+    """`what` is a sentence that is translated when it is written. A letter that does not leave undoes nothing."""
+    with translation.override(_read_now(member)):
+        text = "\n\n".join(
+            (
+                str(what),
+                _("If it was you, you need not do anything."),
+                _("If it was not you: sign in, end all other sessions on the page “You”, and tell your steward."),
+            )
         )
-    )
-    try:
-        send_mail(to=[member.email], subject=_("How you sign in to Andon was changed"), text=text)
-    except MailNotSent:
-        log.warning("A letter about a changed account did not leave.")
+        try:
+            send_mail(to=[member.email], subject=_("How you sign in to Andon was changed"), text=text)
+        except MailNotSent:
+            log.warning("A letter about a changed account did not leave.")
 
 
 def tell_old_address(address: str, language: str) -> None:
     """Somebody's account has another address now: whoever reads the new mailbox can come in as them."""
-    with translation.override(language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of_letter(language)):
         text = "\n\n".join(
             (
                 _("A steward has given your account at Andon another e-mail address. Codes go to it from now on."),
@@ -48,7 +55,7 @@ def tell_old_address(address: str, language: str) -> None:
 
 def send_new_password_link(member: Member, address: str) -> None:
     """Raises: MailNotSent."""
-    with translation.override(member.language or translation.get_language() or settings.LANGUAGE_CODE):
+    with translation.override(_read_now(member)):
         text = "\n\n".join(
             (
                 _("Somebody, most likely you, asked to choose a new password for this address. The page for it:"),
@@ -77,12 +84,16 @@ def send_nobody(address: str) -> None:
 
 def send_code(member: Member, code: str) -> None:
     """Raises: MailNotSent."""
-    text = "\n\n".join(
-        (
-            _("Your code to show that it is you:"),
-            f"    {code}",
-            _("It works once, for ten minutes."),
-            _("If you did not ask for it, somebody else uses a browser in which you are signed in. End its session."),
+    with translation.override(_read_now(member)):
+        text = "\n\n".join(
+            (
+                _("Your code to show that it is you:"),
+                f"    {code}",
+                _("It works once, for ten minutes."),
+                _(
+                    "If you did not ask for it, somebody else uses a browser in which you are signed in. End its "
+                    "session."
+                ),
+            )
         )
-    )
-    send_mail(to=[member.email], subject=_("Your code for Andon"), text=text)
+        send_mail(to=[member.email], subject=_("Your code for Andon"), text=text)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django_tasks import task
 
 from andon.foundation.configuration.sealing import CannotOpen, open_sealed, seal
 from andon.foundation.notifications.public import send_mail
+from andon.foundation.organisation import languages
 from andon.foundation.people import passing
 from andon.foundation.people.models import Member, Passing
 
@@ -64,7 +64,7 @@ def tell(key: str) -> None:
         address = ""
     member = Member.objects.filter(email=address, is_active=True).first()
     if member is not None:
-        with translation.override(member.language or settings.LANGUAGE_CODE):
+        with translation.override(languages.of_letter(member.language)):
             send_mail(to=[member.email], subject=_("Somebody tried passwords for your address"), text=_letter())
     Passing.objects.filter(pk=key).update(letter="")
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 
-from andon.foundation.organisation import days
+from andon.foundation.organisation import days, languages
 from andon.foundation.people import owed
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -58,7 +58,7 @@ class MemberChoices:
         # Without a session cookie there is nobody to ask about, and no database is touched.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             language = request.user.language
-            if language in dict(settings.LANGUAGES):
+            if languages.is_on_offer(language):
                 translation.activate(language)
                 request.LANGUAGE_CODE = language
             chosen = request.user.time_zone

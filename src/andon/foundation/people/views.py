@@ -12,8 +12,10 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -111,7 +113,7 @@ ask_for_code = _only_with("sign_in.code", "password", allauth.request_login_code
 sign_in_by_password = _only_with("sign_in.password", "code", allauth.login)
 
 
-def _changed(request: HttpRequest, what: str) -> None:
+def _changed(request: HttpRequest, what: Promise) -> None:
     """Everywhere else is signed out, links that were sent end, and the member is told by mail."""
     member = current_member(request)
     sessions.end_others(request, member)
@@ -127,14 +129,14 @@ class ChangePassword(allauth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
-        _changed(self.request, _("The password of your account at Andon was changed."))
+        _changed(self.request, gettext_lazy("The password of your account at Andon was changed."))
         return answer
 
 
 class AddPassword(allauth.PasswordSetView):
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
-        _changed(self.request, _("A password was added to your account at Andon."))
+        _changed(self.request, gettext_lazy("A password was added to your account at Andon."))
         return answer
 
 
@@ -190,7 +192,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     form.save()
     sessions.end_all(member)
     locks.end(member.email)
-    letters.tell_change(member, _("The password of your account at Andon was changed."))
+    letters.tell_change(member, gettext_lazy("The password of your account at Andon was changed."))
     messages.success(request, _("Your new password is kept. Sign in with it."))
     return redirect("account_login_by_password")
 

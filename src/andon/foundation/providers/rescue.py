@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from andon.foundation.audit import public as audit
 from andon.foundation.notifications.public import MailNotSent, send_mail
+from andon.foundation.organisation import languages
 from andon.foundation.organisation.models import Duty
 from andon.foundation.people import links
 from andon.foundation.people.models import Member
@@ -41,19 +43,24 @@ def tell_stewards() -> int:
     failed = 0
     for steward in Member.objects.filter(is_active=True, duties__role=Duty.Role.STEWARD):
         try:
-            send_mail(
-                to=[steward.email],
-                subject=_("A rescue link was made for Andon"),
-                text=_(
-                    "Somebody at the server has made a link with which a steward can sign in without the identity "
-                    "provider. It works once, for fifteen minutes. The change log says for whom:\n\n%(link)s\n\n"
-                    "If none of you knows of it, ask whoever looks after the server."
-                )
-                % {"link": f"{settings.APP_ORIGIN}{reverse('audit:changes')}"},
-            )
+            with translation.override(languages.of_letter(steward.language)):
+                _tell(steward)
         except MailNotSent:
             failed += 1
     return failed
+
+
+def _tell(steward: Member) -> None:
+    send_mail(
+        to=[steward.email],
+        subject=_("A rescue link was made for Andon"),
+        text=_(
+            "Somebody at the server has made a link with which a steward can sign in without the identity "
+            "provider. It works once, for fifteen minutes. The change log says for whom:\n\n%(link)s\n\n"
+            "If none of you knows of it, ask whoever looks after the server."
+        )
+        % {"link": f"{settings.APP_ORIGIN}{reverse('audit:changes')}"},
+    )
 
 
 def read(token: str) -> tuple[Member, bool] | None:

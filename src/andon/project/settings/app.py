@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "andon.foundation.organisation.middleware.LanguageOfPage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from andon.gateways.cli import env_file
 from andon.project.origins import host_of as host_of
@@ -117,7 +116,8 @@ TIME_ZONE = os.environ.get("ANDON_TIME_ZONE", "UTC")
 USE_I18N = True
 FORMAT_MODULE_PATH = "andon.project.formats"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each in its own words, so that whoever reads nothing else finds it.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [Path(__file__).resolve().parents[2] / "locale"]
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

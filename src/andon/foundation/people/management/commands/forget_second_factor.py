@@ -5,10 +5,11 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from andon.foundation.audit import public as audit
+from andon.foundation.organisation import languages
 from andon.foundation.people import letters
 from andon.foundation.people.models import Member, random_epoch
 
@@ -29,7 +30,8 @@ class Command(BaseCommand):
         member.epoch = random_epoch()
         member.save(update_fields=["epoch"])
         audit.record(kind="second_factor.forgotten", by=None, at=timezone.now(), about=member)
-        letters.tell_change(member, _("The second factors of your account at Andon were removed by its operator."))
+        with translation.override(languages.own()):
+            letters.tell_change(member, _("The second factors of your account at Andon were removed by its operator."))
         self.stdout.write(
             "The second factors are gone, and the member is signed out everywhere. A letter is on its way."
         )
