@@ -33,8 +33,8 @@ from tests.pages import visiting
 
 OPENS, CLOSES = "⟦", "⟧"
 READ_ALOUD = {"alt", "aria-description", "aria-label", "aria-roledescription", "data-label", "placeholder", "title"}
-# The same in every language: the name of the product and of the time zone, and what is read by a program.
-EVERYWHERE = {"Andon", "UTC"}
+# The same in every language: the name of the product, of the time zone, of each language, and what programs read.
+EVERYWHERE = {"Andon", "UTC", "English", "Deutsch"}
 NOT_READ = {"script", "style"}
 FOR_PROGRAMS = {"code", "pre"}
 

@@ -1,0 +1,168 @@
+"""Every page in every state fits on a narrow phone, a phone and a desk: in German, whose words are long, and in a language
+that is written from right to left.
+
+No catalogue of such a language is shipped yet. Its place is taken by the invented one of test_language.py, in which
+every text stands in brackets: what decides is where lines begin, and which side a rule of a style sheet names.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone, translation
+from playwright.sync_api import Page
+
+from andon.foundation.configuration import public as configuration
+from tests.architecture.repository import ROOT, own_files
+from tests.journeys.watching import assert_fits
+from tests.lived_in import LivedIn
+from tests.pages import visiting
+from tests.pages.test_engines import Laid, chromium, frame_of, laid_out
+from tests.pages.test_language import bracketed as bracketed
+
+# The smallest that WCAG 2.2, 1.4.10 asks for, a phone, a desk.
+WIDTHS = (320, 390, 1280)
+# Text that runs out of its own box, which nobody scrolls to.
+RUNS_OUT = """() => [...document.querySelectorAll('button, [role=button], .band, .tag, th, td, dt, dd, h1, h2, h3, label, summary, figcaption')]
+  .filter(one => one.getClientRects().length && getComputedStyle(one).overflowX === 'visible'
+    && getComputedStyle(one).display !== 'inline' && one.scrollWidth > one.clientWidth + 1
+    && !one.closest('.unseen, .visually-hidden'))
+  .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def built(house: LivedIn) -> dict[str, tuple[str, bytes]]:
+    """Each kind of page once."""
+    kinds: dict[tuple[bytes, ...], tuple[str, str, bytes]] = {}
+    for seen in visiting.every_page(house):
+        kinds.setdefault(frame_of(seen.content), (f"{seen.what}, by {seen.by}", seen.address, seen.content))
+    return {name: (address, content) for name, address, content in kinds.values()}
+
+
+def too_wide(laid: Laid, pages: dict[str, tuple[str, bytes]]) -> Iterator[str]:
+    for name, (address, content) in pages.items():
+        laid.content = content
+        laid.page.goto(f"http://andon.test{address}")
+        laid.page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+        for width in WIDTHS:
+            yield from (f"{name}, {width} px: {fault}" for fault in faults_of(laid.page, width))
+
+
+def faults_of(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 800})
+    found: list[str] = page.evaluate(RUNS_OUT)
+    try:
+        assert_fits(page)
+    except AssertionError as wide:
+        found.append(str(wide))
+    return found
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(400)
+@pytest.mark.django_db(databases="__all__")
+def test_every_page_fits_in_german(lived_in: LivedIn) -> None:
+    configuration.write({"organisation.language": "de"}, by=None, at=timezone.now())
+    with translation.override("de"):
+        pages = built(lived_in)
+    assert len(pages) > 100
+    assert [name for name, (_address, page) in pages.items() if b'<html lang="de"' not in page] == [
+        "components, by nobody"
+    ]
+    with chromium() as browser:
+        assert list(too_wide(laid_out(browser), pages)) == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(400)
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.usefixtures("bracketed")
+def test_every_page_fits_from_right_to_left(lived_in: LivedIn, settings: LazySettings) -> None:
+    settings.LANGUAGES_BIDI = ["en"]
+    pages = built(lived_in)
+    assert [name for name, (_address, page) in pages.items() if b'dir="rtl"' not in page] == ["components, by nobody"]
+    with chromium() as browser:
+        assert list(too_wide(laid_out(browser), pages)) == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<h1>Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft</h1>",
+        '<p style="white-space: nowrap">one two three four five six seven eight nine ten eleven twelve thirteen</p>',
+        '<div style="width: 60px"><button style="width: 60px; padding: 0">Veröffentlichung</button></div>',
+    ],
+)
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_what_does_not_fit_is_seen(planted: str, direction: str) -> None:
+    page = f'<!doctype html><html dir="{direction}"><body style="margin: 0">{planted}</body></html>'
+    with chromium() as browser:
+        assert list(too_wide(laid_out(browser), {"planted": ("/", page.encode())}))
+
+
+# A rule that names a side holds for languages that begin there. Those of the flow hold for all.
+PHYSICAL = re.compile(
+    r"^\s*(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)\b[\w-]*|left|right"
+    r"|border-(?:top|bottom)-(?:left|right)-radius)\s*:"
+    r"|\b(?:text-align|float|clear|caption-side)\s*:\s*(?:left|right)\b",
+    re.MULTILINE,
+)
+# Four sides, or four corners, of which the second and the fourth differ.
+FOUR = re.compile(r"^\s*(margin|padding|inset|border-width|border-radius)\s*:\s*([^;]+);", re.MULTILINE)
+
+
+def sides_named(sheet: str) -> list[str]:
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    found = [match.group().strip() for match in PHYSICAL.finditer(sheet)]
+    for match in FOUR.finditer(sheet):
+        values = re.findall(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+", match[2].removesuffix("!important").strip())
+        if len(values) < 4:
+            continue
+        top, right, bottom, left = values[:4]
+        if (top, left) != (right, bottom) if match[1] == "border-radius" else right != left:
+            found.append(match.group().strip())
+    return found
+
+
+OWN_SHEETS = [path for path in own_files() if path.suffix == ".css"]
+
+
+@pytest.mark.parametrize("path", OWN_SHEETS, ids=lambda path: path.name)
+def test_no_style_sheet_names_left_or_right(path: Path) -> None:
+    assert sides_named(path.read_text()) == [], f"{path.relative_to(ROOT)}: say inline-start or inline-end"
+
+
+def test_all_our_style_sheets_are_looked_at() -> None:
+    assert {"tokens.css", "page.css", "answer.css", "frame.css", "setup.css"} <= {path.name for path in OWN_SHEETS}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "a { margin-left: 4px; }",
+        "a {\n  border-left-width: 3px;\n}",
+        "a {\n  left: 0;\n}",
+        "a { text-align: right; }",
+        "a { float: left; }",
+        "a {\n  border-top-left-radius: 0;\n}",
+        "a {\n  padding: 1px 2px 1px 0;\n}",
+        "a {\n  padding: 0 0 var(--space-4) calc(28px + var(--space-3));\n}",
+        "a {\n  border-radius: 0 4px 4px 0;\n}",
+    ],
+)
+def test_a_side_that_is_named_is_seen(planted: str) -> None:
+    assert sides_named(planted.replace("{ ", "{\n  "))
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        "a {\n  padding: 1px 2px 3px 2px;\n}",
+        "a {\n  margin-inline-start: auto;\n}",
+        "/* on the left: */ a {\n  top: 0;\n}",
+    ],
+)
+def test_what_names_no_side_is_left_alone(sound: str) -> None:
+    assert sides_named(sound) == []
