@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -63,7 +63,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Reads neither the session nor a database: either may be what failed."""
-    context = {"style_sheets": STYLE_SHEETS, "language": get_language() or "en"}
+    context = {
+        "style_sheets": STYLE_SHEETS,
+        "language": get_language() or "en",
+        "right_to_left": get_language_bidi(),
+    }
     return HttpResponse(render_to_string("interface/server_error.html", context), status=500)
 
 
