@@ -173,6 +173,7 @@ class AnsweringPage {
       if (answer > 0) await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
       onward();
     };
+    const asked = inWords(sitting);
     const radios = [1, 2, 3, 4, 5].map((value) => {
       const radio = h('input', {
         type: 'radio',
@@ -190,7 +191,7 @@ class AnsweringPage {
         { class: 'choice' },
         radio,
         h('span', { class: 'number', 'aria-hidden': 'true' }, String(i + 1)),
-        h('span', { class: 'unseen' }, `${i + 1}, ${sitting.instrument.labels[i] ?? ''}`),
+        h('span', { class: 'unseen', ...asked }, `${i + 1}, ${sitting.instrument.labels[i] ?? ''}`),
       ),
     );
     const choose = (value: number): void => {
@@ -201,7 +202,8 @@ class AnsweringPage {
       if (sitting.draft.answers[statement.code]) onward();
       else void take(0, true);
     });
-    const title = heading(statement.wording, h('span', { class: 'unseen' }, gettext('Statement %(progress)s. ', { progress })));
+    const [backward, forward] = document.documentElement.dir === 'rtl' ? ['ArrowRight', 'ArrowLeft'] : ['ArrowLeft', 'ArrowRight'];
+    const title = heading('', h('span', { class: 'unseen' }, gettext('Statement %(progress)s. ', { progress })), h('span', asked, statement.wording));
     title.id = 'statement';
     this.show(
       'statement',
@@ -224,8 +226,8 @@ class AnsweringPage {
             h(
               'div',
               { class: 'ends', 'aria-hidden': 'true' },
-              h('span', {}, sitting.instrument.labels[0] ?? ''),
-              h('span', {}, sitting.instrument.labels[4] ?? ''),
+              h('span', asked, sitting.instrument.labels[0] ?? ''),
+              h('span', asked, sitting.instrument.labels[4] ?? ''),
             ),
           ),
         ),
@@ -241,13 +243,18 @@ class AnsweringPage {
           'p',
           { id: 'how', class: 'quiet small how' },
           gettext('Choosing an answer brings the next statement. '),
-          h('span', { class: 'keyboard' }, gettext('On a keyboard, 1 to 5 answer, S skips, the left arrow goes back.')),
+          h(
+            'span',
+            { class: 'keyboard' },
+            backward === 'ArrowLeft'
+              ? gettext('On a keyboard, 1 to 5 answer, S skips, the left arrow goes back.')
+              : gettext('On a keyboard, 1 to 5 answer, S skips, the right arrow goes back.'),
+          ),
         ),
       ],
       true,
       `${progress} · ${gettext('Your answers')}`,
     );
-    const [backward, forward] = document.documentElement.dir === 'rtl' ? ['ArrowRight', 'ArrowLeft'] : ['ArrowLeft', 'ArrowRight'];
     this.keys = (event) => {
       const onRadio = event.target instanceof HTMLInputElement;
       arrowing = onRadio && event.key.startsWith('Arrow');
@@ -265,6 +272,7 @@ class AnsweringPage {
 
   private showReview(sitting: Sitting): void {
     const { draft } = sitting;
+    const asked = inWords(sitting);
     const statements = sitting.daily
       ? sitting.statements.filter(({ code }) => draft.answers[code] !== undefined)
       : sitting.statements;
@@ -283,8 +291,8 @@ class AnsweringPage {
       return h(
         'li',
         {},
-        h('span', { class: 'wording' }, wording),
-        h('span', { class: answer ? 'said' : 'said none' }, said),
+        h('span', { class: 'wording', ...asked }, wording),
+        h('span', answer ? { class: 'said', ...asked } : { class: 'said none' }, said),
         button(gettext('Change'), 'plain', () => this.showStatement(sitting, at, true), gettext('Change: %(statement)s', { statement: wording })),
       );
     });
@@ -745,6 +753,11 @@ class AnsweringPage {
   private announce(words: string): void {
     this.announcement.textContent = words;
   }
+}
+
+/** How the instrument's own texts are read aloud and which way they run: it may have no wording in the page's language. */
+function inWords(sitting: Sitting): { lang: string; dir: string } {
+  return { lang: sitting.instrument.lang, dir: 'auto' };
 }
 
 function roundName(kind: string, closesAt: number): string {

@@ -1,4 +1,4 @@
-/** Reading the instrument the manifest names: what is asked, in the member's language. */
+/** Reading the instrument the manifest names: what is asked, in the member's language where it has that. */
 
 import { hasKeys, isObject, type Json, list, Malformed, parseCanonical, text } from './wire.ts';
 
@@ -11,25 +11,28 @@ export interface Instrument {
   statements: Statement[];
   /** Five labels, from the lowest answer to the highest. */
   labels: string[];
+  /** What the texts above are written in, which need not be the language of the page. */
+  lang: string;
 }
 
 export function readInstrument(bytes: Uint8Array, languages: readonly string[]): Instrument {
   const instrument = hasKeys(parseCanonical(bytes), 'scale', 'statements');
   const { labels } = hasKeys(instrument['scale'], 'labels');
-  const read = list(inLanguage(labels, languages)).map(text);
+  const lang = languageOf(labels, languages);
+  const read = list(isObject(labels) ? labels[lang] : labels).map(text);
   if (read.length !== 5) throw new Malformed('a scale has five labels');
   const statements = list(instrument['statements']).map((entry) => {
     const { code, wording } = hasKeys(entry, 'code', 'wording');
-    return { code: text(code), wording: text(inLanguage(wording, languages)) };
+    return { code: text(code), wording: text(isObject(wording) ? wording[lang] : wording) };
   });
   if (statements.length === 0) throw new Malformed('an instrument has statements');
-  return { statements, labels: read };
+  return { statements, labels: read, lang };
 }
 
-/** The first of the member's languages that is there, else English, else whatever there is. */
-function inLanguage(value: Json | undefined, languages: readonly string[]): Json | undefined {
-  if (!isObject(value)) return value;
+/** The first of the member's languages that is there, else English, else whatever there is. An instrument has all of its
+ * texts in the same languages. */
+function languageOf(value: Json | undefined, languages: readonly string[]): string {
+  if (!isObject(value)) return 'en';
   const wanted = languages.flatMap((tag) => [tag, tag.split('-')[0] ?? tag]);
-  const found = [...wanted, 'en', ...Object.keys(value)].find((tag) => Object.hasOwn(value, tag));
-  return found === undefined ? undefined : value[found];
+  return [...wanted, 'en', ...Object.keys(value)].find((tag) => Object.hasOwn(value, tag)) ?? 'en';
 }

@@ -246,10 +246,13 @@ def test_without_scripts_the_answering_page_says_why_nothing_can_be_answered(
     page = profile("without scripts", java_script_enabled=False)
     page.goto(f"{stack.anonymous_url}/answer/")
     expect(page.get_by_role("heading", name="This page needs scripts")).to_be_visible()
-    # What stands in it is not looked through by text.
-    notice = page.locator("noscript p").last
-    expect(notice).to_be_visible()
-    expect(notice).to_contain_text("Nothing was sent.")
+    # What stands in it is not looked through by text. Without scripts it says all of it in each language.
+    for notice, said in (
+        (page.locator("noscript .page > p").last, "Nothing was sent."),
+        (page.locator("noscript [lang=de] > p").last, "Nichts wurde abgegeben."),
+    ):
+        expect(notice).to_be_visible()
+        expect(notice).to_contain_text(said)
 
 
 def test_a_planted_barrier_is_found_on_a_page_of_the_app(stack: Stack, profile: Callable[..., Page]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
+from django.utils.html import escape, format_html
 from django.utils.translation import get_language
 
 from andon.features.instruments import public as instruments
@@ -18,12 +19,29 @@ ACCOUNTABILITY = "accountability"
 SAFETY = ("inclusion", "learner", "contributor", "challenger")
 
 
+class Wording(str):
+    """A text of an instrument, and the language it is written in, which need not be that of the page."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str) -> "Wording":
+        wording = super().__new__(cls, text)
+        wording.language = language
+        return wording
+
+    def __html__(self) -> str:
+        """For a page: read aloud and turned as the language it is in, where that is another than the page's."""
+        if self.language == get_language():
+            return escape(str(self))
+        return format_html('<span lang="{}" dir="auto">{}</span>', self.language, str(self))
+
+
 @dataclass(frozen=True, slots=True)
 class FacetLine:
     """A facet's index with its sure bounds, or why there is none. Numbers are rounded outwards for print."""
 
     id: str
-    name: str
+    name: Wording
     index: psychometrics.Index | None
     why_not: str
     band: disclosure.Band | None
@@ -44,7 +62,7 @@ class FacetLine:
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     code: str
-    wording: str
+    wording: Wording
     reversed: bool
     band: disclosure.Band
 
@@ -77,11 +95,11 @@ class Report:
         return next((line for line in self.facets if line.id == ACCOUNTABILITY), None)
 
 
-def in_words(wordings: Any, language: str | None = None) -> str:
+def in_words(wordings: Any, language: str | None = None) -> Wording:
     """The wording in the reader's language, else in English."""
     wanted = language or get_language() or "en"
-    text: str = wordings.get(wanted) or wordings.get(wanted.split("-")[0]) or wordings["en"]
-    return text
+    found = next(tag for tag in (wanted, wanted.split("-")[0], "en") if wordings.get(tag))
+    return Wording(wordings[found], found)
 
 
 def released_rounds(member: Member) -> list[rounds.RoundView]:
