@@ -163,3 +163,16 @@ def test_gettext_says_what_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "broken.po").write_text('msgid "x\n')
     with pytest.raises(extracting.CannotExtract, match=r"broken\.po"):
         extracting.gettext("msgfmt", "--output-file=/dev/null", str(tmp_path / "broken.po"))
+
+
+def languages_without_scripts(page: str) -> set[str]:
+    """The languages in which the page says that it needs scripts; without them it cannot know whom it speaks to."""
+    [said] = re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+    return {"en", *re.findall(r'<\w+ lang="([\w-]+)">', said)}
+
+
+@pytest.mark.parametrize("name", ["answer.html", "frame.html"])
+def test_a_page_that_needs_scripts_says_so_in_every_language(name: str) -> None:
+    page = (ROOT / "client/pages" / name).read_text()
+    assert languages_without_scripts(page) == {"en", *FOREIGN}
+    assert languages_without_scripts(page.replace('lang="de"', "")) != {"en", *FOREIGN}

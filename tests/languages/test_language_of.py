@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core import mail
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 
 from andon.foundation.configuration import public as configuration
 from andon.foundation.organisation import languages
@@ -137,3 +137,20 @@ def test_without_a_choice_a_letter_that_others_caused_has_the_organisations(live
 def is_german(letter: mail.EmailMessage) -> bool:
     words = set(str(letter.body).lower().split())
     return len(words & {"du", "dein", "deine", "und", "nicht", "der", "die", "das"}) > len(words & {"you", "the", "it"})
+
+
+@pytest.mark.parametrize(
+    ("language", "date", "moment", "number"),
+    [
+        ("en", "2 March 2026", "2 March 2026, 15:04 UTC", "1,234.5"),
+        ("de", "2. März 2026", "2. März 2026, 15:04 UTC", "1.234,5"),
+    ],
+)
+def test_dates_and_numbers_are_written_as_the_language_writes_them(
+    language: str, date: str, moment: str, number: str
+) -> None:
+    at = datetime(2026, 3, 2, 15, 4, tzinfo=UTC)
+    with translation.override(language), timezone.override(UTC):
+        assert formats.date_format(at) == date
+        assert formats.date_format(at, "DATETIME_FORMAT") == moment
+        assert formats.number_format(1234.5, use_l10n=True, force_grouping=True) == number

@@ -25,12 +25,20 @@ from tests.pages.test_language import bracketed as bracketed
 # The smallest that WCAG 2.2, 1.4.10 asks for, a phone, a desk.
 WIDTHS = (320, 390, 1280)
 # Text that runs out of its own box, which nobody scrolls to.
-BOXES = "button, [role=button], .band, .tag, th, td, dt, dd, h1, h2, h3, label, summary, figcaption"
-RUNS_OUT = """(boxes) => [...document.querySelectorAll(boxes)]
-  .filter(one => one.getClientRects().length && getComputedStyle(one).overflowX === 'visible'
-    && getComputedStyle(one).display !== 'inline' && one.scrollWidth > one.clientWidth + 1
-    && !one.closest('.unseen, .visually-hidden'))
-  .map(one => one.outerHTML.slice(0, 120))"""
+BOXES = ".navigation a, button, [role=button], .band, .tag, th, td, dt, dd, h1, h2, h3, label, summary, figcaption"
+RUNS_OUT = """(boxes) => {
+  const seen = (one) => {
+    for (let above = one; above; above = above.parentElement) {
+      const style = getComputedStyle(above);
+      if (style.clip !== 'auto' || style.clipPath !== 'none') return false;
+    }
+    return one.getClientRects().length > 0;
+  };
+  return [...document.querySelectorAll(boxes)]
+    .filter(one => getComputedStyle(one).overflowX === 'visible' && getComputedStyle(one).display !== 'inline')
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && seen(one))
+    .map(one => one.outerHTML.slice(0, 200));
+}"""
 
 
 def built(house: LivedIn) -> dict[str, tuple[str, bytes]]:

@@ -30,8 +30,8 @@ from andon.foundation.configuration.public import sections as sections_of_settin
 from andon.foundation.interface import views as interface_views
 from andon.foundation.interface.context import STYLE_SHEETS
 from andon.foundation.invitations.models import Invitation
+from andon.foundation.organisation import languages, waiting
 from andon.foundation.organisation import public as organisation
-from andon.foundation.organisation import waiting
 from andon.foundation.organisation.forms import ChooseFile
 from andon.foundation.people import again, invitations, links
 from andon.foundation.people.models import Member, Passing
@@ -418,7 +418,7 @@ def _first_run() -> Iterator[Seen]:
 
 
 def _steps(client: Client, steps: dict[str, str]) -> Iterator[Seen]:
-    here = {"name": "Lanternworks", "organisation-language": "en", "organisation-time_zone": "UTC"}
+    here = {"name": "Lanternworks", "organisation-language": languages.own(), "organisation-time_zone": "UTC"}
     sent: list[tuple[str, dict[str, str], dict[str, str]]] = [
         ("organisation", {"name": ""}, here),
         ("doors", {}, {}),
