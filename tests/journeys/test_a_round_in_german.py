@@ -1,0 +1,144 @@
+"""Somebody whose browser asks for German signs in, answers a round and reads mail in German, and may change that."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Page, Request, expect
+
+from tests.journeys import people
+from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.watching import assert_accessible, assert_fits, screenshot
+from tests.languages import catalogue, extracting
+from tests.stack import Stack
+
+NAMES = ["Ada", "Bo", "Cleo", "Dan", "Eve"]
+ROSTER = "e-mail,name,team,role\n" + "".join(
+    f"{name.lower()}@example.org,{name} Example,Lanternworks/Detection,{'lead' if name == 'Ada' else 'member'}\n"
+    for name in NAMES
+)
+WIDTHS = (320, 390, 1280)
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    key = tmp_path_factory.mktemp("steward") / "steward.key"
+    stack: Stack = make_stack(
+        ANDON_SMTP_HOST="127.0.0.1", ANDON_SMTP_PORT=str(mailbox.port), ANDON_STEWARD_KEY_FILE=str(key)
+    )
+    stack.andon("found", "Lanternworks", "--steward-key", str(key))
+    roster = stack.folder / "roster.csv"
+    roster.write_text(ROSTER)
+    stack.andon("people", "import", str(roster))
+    return stack
+
+
+def app(text: str) -> str:
+    with translation.override("de"):
+        return translation.gettext(text)
+
+
+_BROWSER = {
+    message.text: message.translations[0]
+    for message in catalogue.read((extracting.LOCALE / "de/LC_MESSAGES/djangojs.po").read_text())
+}
+
+
+def looks_right(page: Page, name: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        assert_fits(page)
+        screenshot(page, f"german-{name}-{width}")
+    assert_accessible(page)
+    page.emulate_media(color_scheme="dark")
+    screenshot(page, f"german-{name}-dark")
+    assert_accessible(page, only=["color-contrast"])
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+def signs_in(page: Page, stack: Stack, mailbox: Mailbox, address: str) -> str:
+    """In German; the text of the letter."""
+    before = len(mailbox.received)
+    page.goto(f"{stack.app_url}/")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    looks_right(page, "sign-in")
+    page.get_by_label(app("E-mail address")).fill(address)
+    page.get_by_role("button", name=app("Send me a code")).click()
+    expect(page.get_by_role("heading", name=app("Type the code"))).to_be_visible()
+    page.get_by_label(app("Code"), exact=True).fill(mailbox.code_for(address, after=before))
+    page.get_by_role("button", name=app("Sign in"), exact=True).click()
+    expect(page.get_by_role("heading", name=app("Today"), level=1)).to_be_visible()
+    letter: str = mailbox.newest_to(address, after=before).get_content()
+    return letter
+
+
+def test_a_browser_that_asks_for_german_gets_german_everywhere(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page]
+) -> None:
+    ada = profile("Ada")
+    people.sign_in(ada, stack, mailbox, "ada@example.org")
+    people.open_round(ada, stack, "Lanternworks / Detection")
+
+    bo = profile("Bo", locale="de-DE", viewport={"width": 390, "height": 844})
+    letter = signs_in(bo, stack, mailbox, "bo@example.org")
+    assert letter.startswith("Dein Code zum Anmelden:")
+
+    bo.goto(f"{stack.app_url}/")
+    ready = _BROWSER["Slip ready for the full round. It closes on %(date)s."].partition("%(date)s")[0].strip()
+    expect(bo.frame_locator("[data-wallet-frame]").get_by_text(ready)).to_be_visible()
+    looks_right(bo, "today")
+
+    fetched: list[Request] = []
+    bo.on("request", lambda request: fetched.append(request) if "/messages-" in request.url else None)
+    bo.get_by_role("link", name=app("Answer"), exact=True).click()
+    expect(bo.locator("html")).to_have_attribute("lang", "de")
+    expect(bo.get_by_role("button", name=_BROWSER["Start"])).to_be_visible()
+    looks_right(bo, "begin")
+    says_nothing_about_anybody(stack, fetched)
+
+    bo.get_by_role("button", name=_BROWSER["Start"]).click()
+    # The statements have no German yet: they say that they are English.
+    expect(bo.locator("h1 [lang=en]")).to_have_text("I can be myself on this team.")
+    looks_right(bo, "statement")
+    for _statement in range(people.STATEMENTS):
+        number = bo.locator(".progress span").inner_text()
+        bo.keyboard.press("4")
+        expect(bo.locator(".progress span").get_by_text(number, exact=True)).to_have_count(0)
+    looks_right(bo, "review")
+    bo.get_by_role("button", name=_BROWSER["Send my answers"]).click()
+    expect(bo.get_by_role("heading", name=_BROWSER["Your answers are in the box"])).to_be_visible()
+    looks_right(bo, "receipt")
+
+    # What is chosen on You comes before what the browser asks for; and back again.
+    bo.goto(f"{stack.app_url}/you/")
+    looks_right(bo, "you")
+    bo.get_by_label(app("Language")).select_option(label="English")
+    bo.get_by_role("button", name=app("Save")).click()
+    expect(bo.locator("html")).to_have_attribute("lang", "en")
+    expect(bo.get_by_text("Your choice is saved.")).to_be_visible()
+    bo.get_by_label("Language").select_option(label="Deutsch")
+    bo.get_by_role("button", name="Save").click()
+    expect(bo.locator("html")).to_have_attribute("lang", "de")
+    expect(bo.get_by_text(app("Your choice is saved."))).to_be_visible()
+
+
+def says_nothing_about_anybody(stack: Stack, fetched: list[Request]) -> None:
+    """One static file, the same for everybody who reads the language, asked for without cookie and referrer."""
+    assert fetched
+    for request in fetched:
+        assert request.url.startswith(f"{stack.anonymous_url}/bundle/")
+        assert "?" not in request.url
+        headers = request.all_headers()
+        assert not {"cookie", "referer", "authorization"} & headers.keys()
+        answer = request.response()
+        assert answer is not None
+        assert answer.ok
+        assert "set-cookie" not in answer.all_headers()
