@@ -64,6 +64,10 @@ def faults_of_the_image(text: str) -> list[str]:
         word == "HEALTHCHECK" and '"andon", "health"' in rest.replace("/opt/andon/bin/", "") for word, rest in here
     ):
         found.append("has no health check")
+    runs = [rest for word, rest in here if word == "RUN"]
+    compiles = [at for at, rest in enumerate(runs) if "msgfmt --check-format" in rest and "locale/*/" in rest]
+    if not compiles or compiles[0] > next(at for at, rest in enumerate(runs) if "build --wheel" in rest):
+        found.append("speaks English only: the catalogues are not compiled before the wheel is built")
     if ("VOLUME", '["/data", "/keys"]') not in here:
         found.append("keys are on no volume of their own")
     return found
@@ -92,6 +96,13 @@ def test_the_image_is_built_from_what_is_here_and_runs_without_root() -> None:
 )
 def test_a_planted_step_is_seen(planted: str, seen: str) -> None:
     assert seen in faults_of_the_image(f"{CONTAINERFILE}{planted}\n")
+
+
+def test_an_image_without_compiled_catalogues_is_seen() -> None:
+    without = CONTAINERFILE.replace("msgfmt --check-format", "true")
+    assert faults_of_the_image(without) == [
+        "speaks English only: the catalogues are not compiled before the wheel is built"
+    ]
 
 
 def volumes_of(service: dict[str, Any]) -> dict[str, str]:

@@ -91,7 +91,10 @@ def test_on_you_a_member_chooses_german_and_english_again(lived_in: LivedIn) -> 
     client.post("/you/", {"language": "de", "time_zone": ""})
     assert language_of(client.get("/", headers={"Accept-Language": "en"})) == "de"
     client.post("/you/", {"language": "en", "time_zone": ""})
-    assert language_of(client.get("/", headers={"Accept-Language": "de"})) == "en"
+    page = client.get("/you/", headers={"Accept-Language": "de"})
+    assert language_of(page) == "en"
+    # What is said of the choice is said in the language that was chosen.
+    assert "Your choice is saved." in page.content.decode()
 
 
 def test_letters_go_out_in_the_language_of_who_gets_them(lived_in: LivedIn) -> None:

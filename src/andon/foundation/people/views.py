@@ -12,6 +12,7 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from andon.foundation.configuration import public as configuration
 from andon.foundation.interface.views import sentence
 from andon.foundation.notifications.public import MailNotSent
+from andon.foundation.organisation import languages
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people import again, letters, links, locks, mfa, owed, sessions
 from andon.foundation.people.demo import demo_member
@@ -45,7 +47,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ChooseForYourself(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Your choice is saved."))
+        # In the language of the next page, which may just have been chosen.
+        with translation.override(languages.of_page(request, member.language)):
+            messages.success(request, _("Your choice is saved."))
         return redirect("people:profile")
     place = organisation.place_of(member.id, on=organisation.today())
     factors = mfa.factors_of(member)
