@@ -291,8 +291,9 @@ class AnsweringPage {
       return h(
         'li',
         {},
-        h('span', { class: 'wording', ...asked }, wording),
-        h('span', answer ? { class: 'said', ...asked } : { class: 'said none' }, said),
+        // The inner element turns with its language, the outer one stands where the page's lines begin.
+        h('span', { class: 'wording' }, h('span', asked, wording)),
+        h('span', { class: answer ? 'said' : 'said none' }, answer ? h('span', asked, said) : said),
         button(gettext('Change'), 'plain', () => this.showStatement(sitting, at, true), gettext('Change: %(statement)s', { statement: wording })),
       );
     });
