@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -104,6 +105,21 @@ def test_no_step_can_be_passed_over_and_each_can_be_gone_back_to(stella):
     assert stella.get("/setup/organisation/").status_code == 200
     assert stella.get("/setup/")["Location"] == "/setup/key/"
     assert stella.get("/setup/elsewhere/").status_code == 404
+
+
+def test_the_language_of_the_first_page_is_suggested_and_what_is_fixed_is_not(stella, settings):
+    def chosen(asked):
+        page = stella.get("/setup/organisation/", headers={"Accept-Language": asked}).content.decode()
+        assert f'<html lang="{asked}"' in page
+        return re.findall(r'<option value="(\w+)" selected>(?:English|Deutsch)', page)
+
+    assert chosen("de") == ["de"]
+    assert chosen("en") == ["en"]
+    settings.ENVIRONMENT = {"ANDON_LANGUAGE": "en"}
+    assert chosen("de") == ["en"]
+    settings.ENVIRONMENT = {}
+    to_the_key(stella)
+    assert chosen("de") == ["en"], "what was chosen stays"
 
 
 def test_the_founding_makes_all_of_it_and_signs_in(stella, installation):
