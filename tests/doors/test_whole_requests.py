@@ -208,13 +208,41 @@ def test_another_address_never_takes_the_short_way(other):
     assert ask_together(lambda seen: [(204, [], b"")] * len(seen), Proto(b"a"))[0][0] == 204
 
 
-def ask_large(proto, size, path="/people/import/", **limits):
+def letting_in(environ, start_response):
+    """Lets the body of whoever is named in the cookie come, and says of everybody else what it says to a HEAD."""
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return echo(environ, start_response)
+    heads.append(environ)
+    name = environ.get("HTTP_COOKIE", "").removeprefix("who=")
+    if name and name != "not-allowed":
+        environ["sender"] = name
+        start_response("200 OK", [])
+    else:
+        start_response("302 Found" if not name else "404 Not Found", [("location", "/sign-in/")] if not name else [])
+    return [b""]
+
+
+heads = []
+
+
+def large_door(**limits):
     called.clear()
-    large = LargeBody("/people/import/", **{"most_bytes": 1_000, "in_memory_bytes": 100, "seconds": 5.0} | limits)
-    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, seconds=0.2, large=large)
-    scope = Scope(("content-length", str(size)))
+    heads.clear()
+    choices = {"most_bytes": 1_000, "in_memory_bytes": 100, "seconds": 5.0, "sender": "sender"} | limits
+    large = LargeBody("/people/import/", **choices)
+    return WholeRequests(letting_in, most_bytes=100, threads=1, with_address=False, seconds=0.2, large=large)
+
+
+def large_scope(size, who, path="/people/import/"):
+    scope = Scope(
+        ("content-length", str(size)), ("content-type", "text/csv"), *([("cookie", f"who={who}")] if who else [])
+    )
     scope.path = path
-    asyncio.run(door.__rsgi__(scope, proto))
+    return scope
+
+
+def ask_large(proto, size, path="/people/import/", who="stella", **limits):
+    asyncio.run(large_door(**limits).__rsgi__(large_scope(size, who, path), proto))
     return proto.answer
 
 
@@ -232,18 +260,68 @@ def test_a_large_body_has_its_bound_and_comes_whole_or_not_at_all():
     assert called == []
 
 
+class Unread(Proto):
+    async def __aiter__(self):
+        raise AssertionError("a body was read that nobody may send")
+        yield b""
+
+
+@pytest.mark.parametrize(("who", "status"), [("", 302), ("not-allowed", 404)])
+def test_nothing_is_read_of_a_large_body_that_its_sender_may_not_send(who, status):
+    """The application says so, as it says of the page itself; the connection ends with the answer."""
+    for _ in range(3):
+        answered, headers, _body = ask_large(Unread(), 600, who=who)
+        assert (answered, headers[-1]) == (status, ("connection", "close"))
+    assert called == []
+    # It was asked about the page, with the cookie and without anything of the body.
+    assert heads[0]["PATH_INFO"] == "/people/import/"
+    assert "CONTENT_LENGTH" not in heads[0]
+    assert ask_large(Proto(b"x" * 600), 600)[0] == 200
+
+
+def test_a_page_that_answers_without_a_sender_lets_nothing_in():
+    assert ask_large(Unread(), 600, sender="another-name")[0] == 200
+    assert called == []
+
+
+def run_large(*asked, **limits):
+    """Each of (proto, who) after the other has begun; what they are answered."""
+    door = large_door(**limits)
+
+    async def all_of_them():
+        running = []
+        for proto, who in asked:
+            running.append(asyncio.create_task(door.__rsgi__(large_scope(200, who), proto)))
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*running)
+        return [proto.answer[0] for proto, _who in asked]
+
+    return asyncio.run(all_of_them())
+
+
+def slow():
+    return Proto(b"x" * 100, b"x" * 100, pause=0.3)
+
+
 def test_only_so_many_large_bodies_come_at_the_same_time():
-    called.clear()
-    large = LargeBody("/people/import/", most_bytes=1_000, in_memory_bytes=100, at_once=2)
-    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, large=large)
+    assert run_large((slow(), "a"), (slow(), "b"), (slow(), "c"), at_once=2) == [200, 200, 503]
+    assert run_large((slow(), "a"), (slow(), "b"), (slow(), "c"), at_once=3) == [200, 200, 200]
 
-    async def three():
-        protos = [Proto(b"x" * 200, pause=0.05) for _ in range(3)]
-        scope = Scope(("content-length", "200"))
-        scope.path = "/people/import/"
-        await asyncio.gather(*(door.__rsgi__(scope, proto) for proto in protos))
-        later = Proto(b"x" * 200)
-        await door.__rsgi__(scope, later)
-        return [proto.answer[0] for proto in (*protos, later)]
 
-    assert asyncio.run(three()) == [200, 200, 503, 200]
+def test_one_member_keeps_one_place_whatever_they_begin():
+    """Also for whoever lost the connection and tries again: the new one counts."""
+    assert run_large((slow(), "a"), (slow(), "a"), (slow(), "a"), (slow(), "b"), at_once=2) == [408, 408, 200, 200]
+
+
+def test_a_slow_one_gives_its_place_back_when_its_time_is_over():
+    stuck = Proto(b"x" * 100, b"x" * 100, pause=60)
+    assert run_large((stuck, "a"), (Proto(b"x" * 200, pause=0.3), "b"), at_once=2, seconds=0.5) == [408, 200]
+    door = large_door(at_once=1, seconds=0.1)
+
+    async def one_after_the_other():
+        first, second = Proto(b"x", pause=60), Proto(b"x" * 200)
+        for proto, who in ((first, "a"), (second, "b")):
+            await door.__rsgi__(large_scope(200, who), proto)
+        return [first.answer[0], second.answer[0]]
+
+    assert asyncio.run(one_after_the_other()) == [408, 200]

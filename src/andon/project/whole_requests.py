@@ -21,7 +21,8 @@ from typing import IO, Any
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Answer = tuple[int, list[tuple[str, str]], bytes]
 Body = bytes | IO[bytes]
-_Asked = tuple[Any, Any, Body, "asyncio.Future[None]"]
+_Asked = tuple[Any, Any, Body, "asyncio.Future[Any]"]
+_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 SECONDS_FOR_A_BODY = 10.0
 # More would save little of what a commit costs, and the doors would take turns: while one works on everybody's
@@ -61,13 +62,18 @@ class ShortWay:
 class LargeBody:
     """The one address where a body may be larger and take longer; it waits in a file, not in memory.
 
-    Anybody may send there, so at most `at_once` may do so at the same time: more are told to come back.
+    Before the first byte of such a body is read, the application is asked what it would answer to HEAD there. It lets
+    the body in by answering 200 and by writing under `sender`, into the environment of that request, who is sending.
+    Any other answer is the answer, so whoever may not see the page can send nothing to it: there is no second rule
+    about who may. At most `at_once` are read at the same time, and one of each sender: a second one ends the first,
+    whose connection may long be gone.
     """
 
     path: str
     most_bytes: int
+    sender: str
     seconds: float = 300.0
-    at_once: int = 2
+    at_once: int = 4
     in_memory_bytes: int = 1_000_000
 
     def is_meant(self, scope: Any, headers: Headers) -> bool:
@@ -79,6 +85,10 @@ _BUSY = (
     [("content-type", "text/plain; charset=utf-8"), ("retry-after", "60"), ("connection", "close")],
     b"Other files are being sent at this moment. Nothing was changed. Send yours again in a minute.\n",
 )
+
+
+# What belongs to the body and not to the question whether it may come.
+_OF_THE_BODY = frozenset({"content-length", "content-type", "expect", "transfer-encoding"})
 
 
 def _declared(headers: Headers) -> int:
@@ -114,8 +124,8 @@ class WholeRequests:
         self._threads = threads
         self._short = short
         self._large = large
-        self._large_ones = 0
-        self._waiting: SimpleQueue[_Asked] = SimpleQueue()
+        self._senders: dict[str, asyncio.Timeout] = {}
+        self._waiting: SimpleQueue[_Job] = SimpleQueue()
         self._together: SimpleQueue[tuple[Any, _Asked]] = SimpleQueue()
         self._begun = False
 
@@ -125,16 +135,41 @@ class WholeRequests:
         if large is None or not large.is_meant(scope, headers):
             await self._answer(scope, proto, headers, self._read(headers, proto), self._seconds)
             return
-        if self._large_ones >= large.at_once:
+        admitted = await self._asked_first(scope, headers, large)
+        if not isinstance(admitted, str):
+            proto.response_bytes(*admitted)
+            return
+        if (older := self._senders.pop(admitted, None)) is not None:
+            older.reschedule(0.0)
+        if len(self._senders) >= large.at_once:
             proto.response_bytes(*_BUSY)
             return
-        self._large_ones += 1
-        try:
-            with tempfile.SpooledTemporaryFile(max_size=large.in_memory_bytes) as file:
-                reading = self._read_into(file, headers, proto, large.most_bytes)
-                await self._answer(scope, proto, headers, reading, large.seconds)
-        finally:
-            self._large_ones -= 1
+        with tempfile.SpooledTemporaryFile(max_size=large.in_memory_bytes) as file:
+            reading = self._read_into(file, headers, proto, large.most_bytes)
+            await self._answer(scope, proto, headers, self._alone(admitted, reading), large.seconds)
+
+    async def _asked_first(self, scope: Any, headers: Headers, large: LargeBody) -> str | Answer:
+        """Who is sending, or the answer for somebody who may not."""
+        own = [(name, value) for name, value in headers if name not in _OF_THE_BODY]
+        environ = self._environ(scope, own, b"") | {"REQUEST_METHOD": "HEAD"}
+        self._begin()
+        asked: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.put((lambda: self._call(environ), asked))
+        status, answered, text = await asked
+        sender = environ.get(large.sender)
+        if status == HTTPStatus.OK and isinstance(sender, str) and sender:
+            return sender
+        return status, [*answered, ("connection", "close")], text
+
+    async def _alone(self, sender: str, reading: Coroutine[Any, Any, Body]) -> Body:
+        """Read, until the same sender begins another one."""
+        async with asyncio.timeout(None) as until:
+            self._senders[sender] = until
+            try:
+                return await reading
+            finally:
+                if self._senders.get(sender) is until:
+                    del self._senders[sender]
 
     async def _answer(
         self, scope: Any, proto: Any, headers: Headers, reading: Coroutine[Any, Any, Body], seconds: float
@@ -149,24 +184,34 @@ class WholeRequests:
             # Whoever sent half a request has gone. There is nobody to answer, and nothing to write down.
             proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close")])
             return
-        if not self._begun:
-            # Not before: the process that loads this code forks the one that serves.
-            self._begun = True
-            # What was loaded stays for good, so the collector need not look through it again and again.
-            gc.freeze()
-            for number in range(self._threads):
-                threading.Thread(target=self._work, name=f"door-{number}", daemon=True).start()
-            if self._short is not None:
-                threading.Thread(
-                    target=self._work_together, args=[self._short], name="door-together", daemon=True
-                ).start()
+        self._begin()
         answered = asyncio.get_running_loop().create_future()
         asked = (scope, proto, body, answered)
         if (seen := self._seen_by_the_short_way(scope, headers, body)) is not None:
             self._together.put((seen, asked))
         else:
-            self._waiting.put(asked)
+            self._leave_to_the_application(asked)
         await answered
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        # Not before: the process that loads this code forks the one that serves.
+        self._begun = True
+        # What was loaded stays for good, so the collector need not look through it again and again.
+        gc.freeze()
+        for number in range(self._threads):
+            threading.Thread(target=self._work, name=f"door-{number}", daemon=True).start()
+        if self._short is not None:
+            threading.Thread(target=self._work_together, args=[self._short], name="door-together", daemon=True).start()
+
+    def _leave_to_the_application(self, asked: _Asked) -> None:
+        scope, proto, body, answered = asked
+
+        def answer() -> None:
+            proto.response_bytes(*self._call(self._environ(scope, scope.headers.items(), body)))
+
+        self._waiting.put((answer, answered))
 
     def _seen_by_the_short_way(self, scope: Any, headers: Headers, body: Body) -> Any:
         short = self._short
@@ -190,7 +235,7 @@ class WholeRequests:
             settled = []
             for (_seen, asked), answer in zip(group, answers, strict=True):
                 if answer is None:
-                    self._waiting.put(asked)
+                    self._leave_to_the_application(asked)
                     continue
                 _scope, proto, _body, answered = asked
                 proto.response_bytes(*answer)
@@ -208,16 +253,17 @@ class WholeRequests:
         a quarter longer (bench/ballots.py).
         """
         while True:
-            scope, proto, body, answered = self._waiting.get()
+            do, answered = self._waiting.get()
+            done: Any = None
             failed: BaseException | None = None
             try:
-                proto.response_bytes(*self._call(self._environ(scope, scope.headers.items(), body)))
+                done = do()
             except Exception as error:  # noqa: BLE001
                 failed = error
             # The loop is gone when the server stopped in the meantime.
             with contextlib.suppress(RuntimeError):
-                answered.get_loop().call_soon_threadsafe(_settle, answered, failed)
-            del scope, proto, body, answered, failed
+                answered.get_loop().call_soon_threadsafe(_settle, answered, done, failed)
+            del do, answered, done, failed
 
     async def _read(self, headers: list[tuple[str, str]], proto: Any) -> bytes:
         named = {name: value for name, value in headers if name in {"content-length", "transfer-encoding"}}
@@ -298,15 +344,15 @@ class WholeRequests:
         return status, headers, body
 
 
-def _settle_all(settled: Sequence[asyncio.Future[None]]) -> None:
+def _settle_all(settled: Sequence[asyncio.Future[Any]]) -> None:
     for answered in settled:
-        _settle(answered, None)
+        _settle(answered, None, None)
 
 
-def _settle(answered: asyncio.Future[None], failed: BaseException | None) -> None:
+def _settle(answered: asyncio.Future[Any], done: object, failed: BaseException | None) -> None:
     if answered.done():
         return
     if failed is None:
-        answered.set_result(None)
+        answered.set_result(done)
     else:
         answered.set_exception(failed)
