@@ -248,6 +248,20 @@ def another_steward_key() -> None:
     Path(django_settings.STEWARD_KEY_FILE).write_text(rounds.new_steward_key()[0])
 
 
+def erased_and_back(here: "Pretended") -> None:
+    """Sam was erased, and an older copy of the database was put in place by hand."""
+    from andon.features.privacy import public as privacy
+    from andon.foundation.people.models import Member
+
+    privacy.keep_marks([privacy.mark_of(Member.objects.get(email="sam@example.org").pk)])
+
+
+def erased_and_not_listed() -> None:
+    from andon.features.privacy.models import ErasedMark
+
+    ErasedMark.objects.create(mark="a" * 64)
+
+
 def not_migrated() -> None:
     from django.db.migrations.recorder import MigrationRecorder
 
@@ -365,6 +379,9 @@ FAULTS = [
     ("D50", "unknown", lambda here: (here.data_directory / marker.LAST_BACKUP).write_text("{")),
     ("D51", "problem", lambda here: marker.Progress(here.data_directory / marker.NAME, "a").begin()),
     ("D52", "problem", lambda here: setattr(here, "environment", {"ANDON_LOG_LEVEL": "debug"})),
+    ("D53", "problem", erased_and_back),
+    ("D53", "warning", lambda here: erased_and_not_listed()),
+    ("D53", "problem", lambda here: (here.data_directory / "erased-people").write_text("bo\n")),
 ]
 
 

@@ -11,3 +11,9 @@ class ErasureRequest(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     on = models.DateField()
+
+
+class ErasedMark(models.Model):
+    """Somebody was erased (see `marks`). In the same transaction as the erasure, and in every backup from then on."""
+
+    mark = models.CharField(max_length=64, primary_key=True)

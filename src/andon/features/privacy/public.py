@@ -2,11 +2,40 @@
 
 from datetime import date
 
+from andon.features.privacy.marks import BadList, mark_of
+from andon.features.privacy.marks import read as read_marks
 from andon.features.privacy.models import ErasureRequest
-from andon.features.privacy.services import LastSteward, erase
+from andon.features.privacy.services import (
+    ErasedAgain,
+    LastSteward,
+    came_back,
+    copy_marks,
+    erase,
+    erase_again,
+    keep_marks,
+    marks_file,
+    missing_marks,
+    write_marks,
+)
 from andon.foundation.people.models import Member
 
-__all__ = ["LastSteward", "asked_to_be_erased_on", "erase", "waiting_since"]
+__all__ = [
+    "BadList",
+    "ErasedAgain",
+    "LastSteward",
+    "asked_to_be_erased_on",
+    "came_back",
+    "copy_marks",
+    "erase",
+    "erase_again",
+    "keep_marks",
+    "mark_of",
+    "marks_file",
+    "missing_marks",
+    "read_marks",
+    "waiting_since",
+    "write_marks",
+]
 
 
 def asked_to_be_erased_on(member: Member) -> date | None:

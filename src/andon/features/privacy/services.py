@@ -1,13 +1,17 @@
 """Erasing a person from every room, without breaking log, release or change log."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from andon.features.privacy.models import ErasureRequest
+from andon.features.privacy import marks
+from andon.features.privacy.models import ErasedMark, ErasureRequest
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.configuration import public as configuration
@@ -40,9 +44,11 @@ def erase(*, member: Member, by: Member | None, at: datetime, kind: str = "perso
     can fetch no slip any more; the roster keeps a hash in their place, so that nobody else's proof breaks.
     Does not: take back an answer: whoever cast one is as unknown to this server as before. Nor delete, before the
     round closes, the row that keeps anybody from being given two slips: it is named by a keyed hash of an id that
-    nothing else holds any more, and deleting it could give the same person a second one.
+    nothing else holds any more, and deleting it could give the same person a second one. A mark stays, by which an
+    older backup does not bring the person back (`marks`).
     Raises: LastSteward.
     """
+    mark = marks.mark_of(member.pk)
     with transaction.atomic(using="default"):
         if _is_last_steward(member):
             raise LastSteward
@@ -50,7 +56,74 @@ def erase(*, member: Member, by: Member | None, at: datetime, kind: str = "perso
         audit.forget_person(member.pk)
         notifications.forget_letters(to=member.email)
         member.delete()
+        ErasedMark.objects.get_or_create(mark=mark)
         audit.record(kind=kind, by=None if by == member else by, at=at)
+        # Robust: the person is erased by then. A file that could not be written is written by the next erasure or
+        # backup, and the doctor says that it lacks somebody.
+        transaction.on_commit(write_marks, using="default", robust=True)
+
+
+def marks_file() -> Path:
+    return Path(settings.DATA_DIRECTORY) / marks.NAME
+
+
+def keep_marks(known: Iterable[str]) -> None:
+    """Let the file hold these, and whoever it held before. Raises: marks.BadList, OSError."""
+    marks.add(marks_file(), known)
+
+
+def write_marks() -> None:
+    """Let the file hold everybody whom the database knows to be erased. Raises: marks.BadList, OSError."""
+    keep_marks(ErasedMark.objects.values_list("mark", flat=True))
+
+
+def copy_marks(*, to: Path) -> None:
+    """Raises: marks.BadList, OSError."""
+    marks.add(to, marks.read_or_none(marks_file()))
+
+
+def missing_marks() -> int:
+    """How many erasures the file does not hold. Raises: marks.BadList, OSError."""
+    return len(set(ErasedMark.objects.values_list("mark", flat=True)) - marks.read_or_none(marks_file()))
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedAgain:
+    """`stayed` is 1 where one of them is the only steward, and 0 otherwise."""
+
+    erased: int
+    stayed: int
+
+
+def came_back(more: Iterable[str] = ()) -> Iterator[Member]:
+    """Who was erased and is here: after older data was put in place. Raises: marks.BadList, OSError."""
+    known = marks.read_or_none(marks_file()).union(more, ErasedMark.objects.values_list("mark", flat=True))
+    ids = Member.objects.order_by("pk").values_list("pk", flat=True)
+    found = [member_id for member_id in ids.iterator() if marks.mark_of(member_id) in known]
+    for member_id in found:
+        yield Member.objects.get(pk=member_id)
+
+
+def erase_again(*, more: Iterable[str], at: datetime) -> ErasedAgain:
+    """Erase everybody who was erased before, as the file and `more` know it. May be repeated.
+
+    Guarantees: each by itself, so that a kill leaves the rest for the next time; afterwards database and file hold
+    every mark of `more`.
+    Does not: erase the only steward, who would leave an installation that nobody can run.
+    Raises: marks.BadList, OSError.
+    """
+    more = frozenset(more)
+    erased = stayed = 0
+    for member in came_back(more):
+        try:
+            erase(member=member, by=None, at=at, kind="person.erased_again")
+            erased += 1
+        except LastSteward:
+            stayed += 1
+    known = marks.read_or_none(marks_file()) | more
+    ErasedMark.objects.bulk_create([ErasedMark(mark=mark) for mark in sorted(known)], ignore_conflicts=True)
+    write_marks()
+    return ErasedAgain(erased, stayed)
 
 
 def _is_last_steward(member: Member) -> bool:

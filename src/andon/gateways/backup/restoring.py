@@ -2,8 +2,8 @@
 
 Guarantees: nothing is written before the whole backup was read and found unaltered; each database is filled in one
 transaction; after a kill the same command goes on and ends as if there had been none; nobody is signed in afterwards,
-links that were sent before are void; a round that was under way is void, in the public log; the log goes on only from
-a head that somebody outside knows.
+links that were sent before are void; whoever was erased since, as far as a list of it was given, is erased again; a
+round that was under way is void, in the public log; the log goes on only from a head that somebody outside knows.
 Does not: bring back answers of rounds that were under way. Nothing could: no backup has them.
 """
 
@@ -23,6 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from andon.features.closing import public as closing
+from andon.features.privacy import public as privacy
 from andon.features.publiclog import public as publiclog
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
@@ -76,6 +77,8 @@ class Restored:
     waiting: tuple[str, ...]
     added_entries: int
     head: str
+    erased: int
+    stayed: int
 
 
 def checked_log(
@@ -123,6 +126,20 @@ def read_entries(files: Sequence[Path]) -> list[dict[str, Any]]:
                 "Nothing was restored."
             ) from None
     return [found[index] for index in sorted(found)]
+
+
+def read_erasures(files: Sequence[Path]) -> frozenset[str]:
+    """Who was erased, by the lists that were given and the one of this data directory. Raises: RestoreRefused."""
+    own = privacy.marks_file()
+    found: frozenset[str] = frozenset()
+    for file in (*files, *([own] if own.exists() else [])):
+        try:
+            found |= privacy.read_marks(file)
+        except privacy.BadList as error:
+            raise RestoreRefused(f"{error} Nothing was restored. Give a list as `andon backup` writes it.") from None
+        except OSError as error:
+            raise RestoreRefused(f"{file} cannot be read: {error.strerror}. Nothing was restored.") from None
+    return found
 
 
 def check_empty() -> None:
@@ -272,7 +289,7 @@ def fill(archive: Path, identities: Sequence[Any], looked: Looked, progress: mar
     return loader.rows
 
 
-def settle(added: Sequence[Mapping[str, Any]], *, made_at: datetime, at: datetime) -> Restored:
+def settle(added: Sequence[Mapping[str, Any]], *, erased: frozenset[str], made_at: datetime, at: datetime) -> Restored:
     """What follows from having been restored. May be repeated."""
     for entry in added:
         publiclog.restore_entry(entry)
@@ -283,6 +300,8 @@ def settle(added: Sequence[Mapping[str, Any]], *, made_at: datetime, at: datetim
             Member.objects.bulk_update(members, ["epoch"])
         if not AuditEntry.objects.filter(kind="backup.restored", facts__made_at=made_at.isoformat()).exists():
             audit.record(kind="backup.restored", by=None, at=at, made_at=made_at.isoformat())
+    # Before anything is served: whoever was erased since is in the backup, and nowhere else.
+    again = privacy.erase_again(more=erased, at=at)
     voided, waiting = closing.end_rounds_of_another_store(at=at)
     head = publiclog.head()
     return Restored(
@@ -291,4 +310,6 @@ def settle(added: Sequence[Mapping[str, Any]], *, made_at: datetime, at: datetim
         waiting=tuple(waiting),
         added_entries=len(added),
         head=head.hash if head else "",
+        erased=again.erased,
+        stayed=again.stayed,
     )

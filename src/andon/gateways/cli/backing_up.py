@@ -134,9 +134,25 @@ def _write(options: argparse.Namespace) -> int:
             Path(settings.DATA_DIRECTORY) / marker.LAST_BACKUP, {"at": now.isoformat(), "destination": place}
         )
         print(f"Wrote {file}, {size:,} bytes, encrypted to {len(keys)} recipient{'s' if len(keys) > 1 else ''}.")
+        _hand_out_erasures(file.with_name(f"{file.name}.erased"))
         print("Try it once in a while: andon backup --verify FILE --identity FILE, and a restore elsewhere.")
 
     return with_django(run)
+
+
+def _hand_out_erasures(beside: Path) -> None:
+    """The newest list of erased people, for whoever has to restore an older backup than this one."""
+    from andon.features.privacy import public as privacy
+
+    try:
+        privacy.write_marks()
+        privacy.copy_marks(to=beside)
+    except (privacy.BadList, OSError) as error:
+        raise Refusal(
+            f"The backup is whole. The list of erased people could not be written to {beside} ({error}), so a restore "
+            "of an older backup would bring them back. Run `andon doctor`."
+        ) from None
+    print(f"Wrote {beside}: whom was erased so far, without names. Keep the newest; a restore takes it (--erasures).")
 
 
 def restore(argv: Sequence[str]) -> int:
@@ -153,6 +169,14 @@ def restore(argv: Sequence[str]) -> int:
         default=[],
         metavar="FILE",
         help="a saved page of /log/ with entries that came after the backup; may be given several times",
+    )
+    parser.add_argument(
+        "--erasures",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a list of whom was erased since, as each backup leaves it beside itself; may be given several times",
     )
     options = parser.parse_args(argv)
     _needs_age()
@@ -232,6 +256,7 @@ def _restore(options: argparse.Namespace, identities: list[object], archive: str
     from django.utils import timezone
 
     from andon.features.ballots import public as ballots
+    from andon.features.privacy import public as privacy
     from andon.foundation.jobs import public as jobs
     from andon.gateways.backup import envelope, marker, restoring
 
@@ -239,6 +264,7 @@ def _restore(options: argparse.Namespace, identities: list[object], archive: str
     looked = restoring.Looked()
     envelope.read(options.file, identities, looked)
     added = restoring.checked_log(looked.entries, restoring.read_entries(options.log_entries), options.log_head)
+    erased = restoring.read_erasures(options.erasures)
     progress = marker.under_way(directory)
     try:
         with jobs.only_worker(directory):
@@ -253,8 +279,10 @@ def _restore(options: argparse.Namespace, identities: list[object], archive: str
                 progress = marker.Progress(directory / marker.NAME, archive)
                 progress.begin()
             ballots.prepare_key_directory(settings.KEY_DIRECTORY)
+            # Also for a second try after a kill, to which nobody gives the lists again.
+            privacy.keep_marks(erased)
             rows = restoring.fill(options.file, identities, looked, progress)
-            done = restoring.settle(added, made_at=made_at, at=timezone.now())
+            done = restoring.settle(added, erased=erased, made_at=made_at, at=timezone.now())
             progress.end()
     except jobs.AnotherWorker:
         raise restoring.RestoreRefused("The service runs here. Nothing was restored. Stop it first.") from None
@@ -265,6 +293,13 @@ def _say(rows: int, done: "restoring.Restored") -> None:
     from andon.features.rounds import public as rounds
 
     print(f"Restored {rows} rows and {done.people} people. Everybody signs in again.")
+    if done.erased:
+        print(f"  {done.erased} people had been erased since this backup, and are erased again.")
+    if done.stayed:
+        print(
+            "  One more had been erased and is the only steward of this backup, so nobody else could run the service."
+        )
+        print("  Let them make somebody else a steward, then: andon people erase-again")
     for round_id in done.voided:
         view = rounds.find(round_id)
         print(f"  void: {view.words if view else 'a round that the backup does not know'} ({round_id}).")

@@ -13,6 +13,7 @@ from andon.gateways.cli.refusal import Refusal
 PASSED_ON = {
     ("found",): ("found_organisation", "Found the organisation and make the steward's signing key"),
     ("people", "import"): ("import_people", "Read people and teams from a CSV file"),
+    ("people", "erase-again"): ("erase_again", "Erase whom older data brought back although they were erased"),
     ("rounds", "open"): ("round_open", "Publish the manifest of a round and let it open"),
     ("rounds", "close"): ("round_close", "Close a round before its time"),
     ("rounds", "list"): ("round_list", "Show the rounds and their state"),

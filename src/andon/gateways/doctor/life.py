@@ -196,3 +196,21 @@ def log_level(here: Place) -> Said:
     if here.debug or level in {"DEBUG", "NOTSET"}:
         return problem(f"The level is {level}.", "Set ANDON_LOG_LEVEL to WARNING: at this one a log holds values.")
     return ok(level)
+
+
+@check("D53", "Whoever was erased stays erased", needs_database=True)
+def erasures(here: Place) -> Said:
+    from andon.features.privacy import public as privacy
+
+    try:
+        back, missing = sum(1 for _member in privacy.came_back()), privacy.missing_marks()
+    except (privacy.BadList, OSError):
+        return problem(
+            "The list of erased people in the data directory cannot be read.",
+            "Put the one of the newest backup in its place (BACKUP.erased), as `erased-people`.",
+        )
+    if back:
+        return problem(f"{back} people who were erased are here again.", "Run `andon people erase-again`.")
+    if missing:
+        return warning(f"The list beside the data lacks {missing} of them.", "Run `andon people erase-again`.")
+    return ok("nobody who was erased is here, and the list beside the data holds all of them")
