@@ -172,6 +172,7 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
         yield from read_by(house, name, lambda what, skipped=tuple(skipped): not what.endswith(skipped))
     yield from _forms(house)
     yield from _second_factors(house)
+    yield from _another_address(house)
     yield from _invitations(house)
     yield from _people_in_between(house)
     yield from _the_key(house)
@@ -275,6 +276,27 @@ def _second_factors(house: LivedIn) -> Iterator[Seen]:
         yield Seen("again, wrongly", "Otto", asking, other.post(asking, {"answer": "x"}))
         yield Seen("again, by mail", "Otto", asking, other.post(asking, {"send": "yes"}))
         otto.set_unusable_password()
+
+
+def _another_address(house: LivedIn) -> Iterator[Seen]:
+    """It waits: for a steward, for the member, and for whoever follows the link in the letter."""
+    stella = client_of(house, "steward")
+    with undone():
+        bo = Member.objects.get(pk=house.people["Bo"].pk)
+        bo.has_signed_in = True
+        bo.save()
+        edit, person = (reverse(f"organisation:{name}", args=[bo.pk]) for name in ("edit_person", "person"))
+        fields = {"name": bo.name, "email": "stranger@example.org"}
+        yield Seen("another address, before it waits", "steward", edit, stella.post(edit, fields))
+        stella.post(edit, fields | {"confirm": "yes"})
+        yield Seen("another address waits", "steward", person, stella.get(person))
+        own = Client()
+        own.force_login(bo)
+        yield Seen("another address for you", "Bo", reverse("people:profile"), own.get(reverse("people:profile")))
+        [link] = re.findall(r"https?://[^/]+(/accounts/address/\S+)", str(mail.outbox[-1].body))
+        yield Seen("another address, by the link", "nobody", link, Client().get(link))
+        yield Seen("another address, refused", "nobody", link, Client().post(link, {"answer": "no"}))
+        yield Seen("another address, no more", "nobody", link, Client().get(link))
 
 
 def _invitations(house: LivedIn) -> Iterator[Seen]:

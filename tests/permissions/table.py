@@ -48,6 +48,8 @@ GET  account_password_forgotten    200    200     200    200  200   200      200
 POST account_password_forgotten    200    200     200    200  200   200      200    200     200     200
 GET  account_password_new          410    410     410    410  410   410      410    410     410     410
 POST account_password_new          410    410     410    410  410   410      410    410     410     410
+GET  account_address               410    410     410    410  410   410      410    410     410     410
+POST account_address               410    410     410    410  410   410      410    410     410     410
 GET  people:sessions               in     200     200    200  200   200      200    200     200     200
 POST people:sessions               in     302     302    302  302   302      302    302     302     302
 GET  people:second_factor          in     200     200    200  200   200      200    200     200     200
@@ -132,6 +134,8 @@ GET  organisation:person           in     404     404    404  404   404      404
 POST organisation:person           405    405     405    405  405   405      405    405     405     405
 GET  organisation:edit_person      in     404     404    404  404   404      404    200     404     404
 POST organisation:edit_person      in     404     404    404  404   404      404    422     404     404
+GET  organisation:keep_address     405    405     405    405  405   405      405    405     405     405
+POST organisation:keep_address     in     404     404    404  404   404      404    302     404     404
 GET  organisation:place_person     in     404     404    404  404   404      404    200     404     404
 POST organisation:place_person     in     404     404    404  404   404      404    422     404     404
 GET  organisation:last_day         in     404     404    404  404   404      404    200     404     404

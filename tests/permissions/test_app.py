@@ -21,7 +21,7 @@ pytestmark = [
 ]
 ROWS = table.read()
 OF_A_TEAM = {"team", "add_team", "rename_team", "move_team", "retire_team", "revive_team"}
-OF_A_PERSON = {"person", "edit_person", "place_person", "duties", "deactivate", "reactivate", "invite"}
+OF_A_PERSON = {"person", "edit_person", "place_person", "duties", "deactivate", "reactivate", "invite", "keep_address"}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [str(house.people["Eve"].pk)]
         case "people:passkey":
             return ["1"]
-        case "account_password_new":
+        case "account_password_new" | "account_address":
             return ["of-nobody"]
         case "organisation:last_day" | "organisation:cancel_planned":
             bo = house.people["Bo"]

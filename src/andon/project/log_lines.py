@@ -12,8 +12,8 @@ from andon.foundation.jobs.failures import trace_without_values
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-# Django names the path of a request that failed, and the last part of these paths signs somebody in.
-_LINKS = re.compile(r"(/(?:rescue|invitation|first-sign-in|password/new)/)[^/\s]+")
+# Django names the path of a request that failed, and the last part of these paths signs somebody in or speaks for them.
+_LINKS = re.compile(r"(/(?:rescue|invitation|first-sign-in|password/new|accounts/address)/)[^/\s]+")
 
 
 def without_links(message: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from andon.features.issuance import public as issuance
 from andon.features.privacy import public as privacy
@@ -21,8 +22,11 @@ from andon.foundation.notifications.models import OutboxMail
 from andon.foundation.organisation.models import Duty, Membership, PeopleFile
 from andon.foundation.organisation.public import named_paths
 from andon.foundation.people import mfa
+from andon.foundation.people import public as people
 from andon.foundation.people.models import Member, Session
 from andon.foundation.providers.models import DutyByRule, Identity, StandbySteward
+
+YOUR_REQUEST = gettext_lazy("Your request to be erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,16 @@ def _sessions(member: Member) -> Holding:
     )
 
 
+def _other_address(member: Member) -> Holding:
+    waiting = people.waiting_for(member)
+    counts_from = f"{timezone.localtime(waiting.counts_from):%Y-%m-%d %H:%M}" if waiting else ""
+    return Holding(
+        _("Another address for you that waits"),
+        _("A steward asked for it. It goes when it counts, or when you refuse it."),
+        (((_("E-mail address"), waiting.email), (_("Counts from"), counts_from)),) if waiting else (),
+    )
+
+
 def _rounds_opened(member: Member) -> Holding:
     return Holding(
         _("Rounds you opened or closed"),
@@ -164,7 +178,7 @@ def _audit(member: Member) -> Holding:
 def _asked_to_be_erased(member: Member) -> Holding:
     asked_on = privacy.asked_to_be_erased_on(member)
     return Holding(
-        _("Your request to be erased"),
+        str(YOUR_REQUEST),
         _("It stays until a steward acts or you take it back."),
         (((_("Asked on"), f"{asked_on:%Y-%m-%d}"),),) if asked_on else (),
     )
@@ -246,6 +260,7 @@ def _invitation(member: Member) -> Holding:
 # Model labels in front, so that a test can tell which models are spoken for.
 SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Member": _account,
+    "people.AddressChange": _other_address,
     "organisation.Membership": _places,
     "organisation.Duty": _places,
     "rounds.RosterEntry": _rosters,
@@ -270,6 +285,10 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
 def holdings_of(member: Member) -> list[Holding]:
     """Every kind of thing that is held about the member, also the kinds of which there is nothing now."""
     return [speak(member) for speak in dict.fromkeys(SPOKEN_FOR.values())]
+
+
+def asks_to_be_erased(holdings: list[Holding]) -> bool:
+    return any(held.title == str(YOUR_REQUEST) and held.rows for held in holdings)
 
 
 def as_json(holdings: list[Holding]) -> list[dict[str, Any]]:

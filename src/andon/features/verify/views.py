@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from andon.features.privacy import public as privacy
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.verify import holdings
@@ -34,8 +33,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @member_required
 def about_me(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
-    asked = privacy.asked_to_be_erased_on(member)
-    return render(request, "verify/about_me.html", {"holdings": holdings.holdings_of(member), "asked": asked})
+    held = holdings.holdings_of(member)
+    return render(request, "verify/about_me.html", {"holdings": held, "asked": holdings.asks_to_be_erased(held)})
 
 
 @require_safe

@@ -1,9 +1,12 @@
 """Pages that belong to no feature: what is not there, what failed, and what a machine asks."""
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -32,6 +35,22 @@ def sentence(
         "action_url": action_url,
     }
     return render(request, "interface/sentence.html", context, status=status)
+
+
+def link_is_over(
+    request: HttpRequest, *, title: str, happened: str, advice: str, kept: str = "", action: str = "", to: str = ""
+) -> HttpResponse:
+    """One page for a link that was used, replaced, is too old or was never ours: which of these, nobody is told."""
+    return sentence(
+        request,
+        title=title,
+        happened=happened,
+        kept=kept,
+        advice=advice,
+        action=action or _("Go to sign-in"),
+        action_url=to or reverse("account_login"),
+        status=HTTPStatus.GONE,
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.walking import paths_of
-from andon.foundation.people import letters, names
+from andon.foundation.people import addresses, letters, names
 from andon.foundation.people.models import Member, random_epoch
 
 ONE_DAY = timedelta(days=1)
@@ -119,7 +119,7 @@ def add_person(*, email: str, name: str, placing: Placing | None, by: Member, at
     """
     email, name = clean_address(email), clean_name(name)
     with transaction.atomic():
-        if Member.objects.filter(email=email).exists():
+        if addresses.is_taken(email):
             raise AddressTaken
         member = Member.objects.create_user(email, name)
         audit.record(kind="person.added", by=by, at=at, about=member)
@@ -129,39 +129,34 @@ def add_person(*, email: str, name: str, placing: Placing | None, by: Member, at
 
 
 def edit_person(*, member: Member, email: str, name: str, by: Member, at: datetime) -> bool:
-    """Another name or address for the same account; whether anything changed.
+    """Another name or address for the same account; whether anything changed or is to change.
 
     Guarantees: with another address every session and every link that was sent ends, and codes go to the new address
-    only; the old one gets a letter that says so.
+    only. Of somebody who has signed in before it counts after three days, in which the old address can refuse it
+    (`people.addresses`); the old one gets a letter in any case.
     Does not: change rosters that were fixed before; they keep the name and address of their day.
     Raises: ChangeRefused.
     """
     email, name = clean_address(email), clean_name(name)
+    waiting = None
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=member.pk)
         old_address = member.email
         other_name, other_address = name != member.name, email != old_address
-        if other_address:
-            if Member.objects.filter(email=email).exists():
-                raise AddressTaken
-            member.email, member.epoch = email, random_epoch()
-            _forget_other_addresses(member)
-        member.name = name
-        member.save(update_fields=["email", "name", "epoch"])
         if other_name:
+            member.name = name
+            member.save(update_fields=["name"])
             audit.record(kind="person.renamed", by=by, at=at, about=member)
         if other_address:
-            audit.record(kind="person.address_changed", by=by, at=at, about=member)
-    if other_address and member.is_active:
+            try:
+                waiting = addresses.change(member=member, email=email, by=by, at=at)
+            except addresses.AddressTaken:
+                raise AddressTaken from None
+    if waiting is not None:
+        addresses.tell(waiting)
+    elif other_address and member.is_active:
         letters.tell_old_address(old_address, member.language)
     return other_name or other_address
-
-
-def _forget_other_addresses(member: Member) -> None:
-    """What the library for signing in keeps about addresses: an old one must not sign anybody in."""
-    from allauth.account.models import EmailAddress
-
-    EmailAddress.objects.filter(user_id=member.pk).delete()
 
 
 def place_person(*, member: Member, placing: Placing, by: Member, at: datetime, on: date) -> None:

@@ -101,6 +101,7 @@ def person(request: HttpRequest, member_id: UUID) -> HttpResponse:
         "joined": state is people.InvitationState.JOINED,
         "invited": state is people.InvitationState.INVITED,
         "is_self": member.pk == current_member(request).pk,
+        "waiting": people.waiting_for(member),
     }
     return render(request, "organisation/person.html", context)
 
@@ -173,8 +174,15 @@ def edit(request: HttpRequest, member_id: UUID) -> HttpResponse:
                 form,
                 title=_("Another address for %(name)s") % {"name": member.name},
                 consequence=_(
-                    "The account stays the same. Every session of this person ends at once, links that were sent "
-                    "before no longer work, and codes for signing in go to the new address only."
+                    "The account stays the same. This person has signed in before, so the new address counts in three "
+                    "days: the old one gets a letter now, and whoever reads it can refuse, or use the new one at once. "
+                    "Then every session ends, links that were sent before no longer work, and codes go to the new "
+                    "address only."
+                )
+                if people.has_to_wait(member)
+                else _(
+                    "The account stays the same. Links that were sent before no longer work, and codes for signing in "
+                    "go to the new address only, at once: this person has never signed in."
                 ),
                 facts=[(_("So far"), member.email), (_("Then"), email)],
                 action=_("Change the address"),
@@ -188,6 +196,19 @@ def edit(request: HttpRequest, member_id: UUID) -> HttpResponse:
         return _form(request, form, title=title, back=back, action=_("Save"))
     messages.success(request, _("It is saved.") if changed else _("Everything was so already. Nothing was changed."))
     return redirect(back)
+
+
+@require_POST
+@steward
+def keep_address(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """Take back another address that waits."""
+    member = person_or_404(member_id)
+    waiting = people.waiting_for(member)
+    if waiting is None or not people.refuse(waiting, by=current_member(request), at=timezone.now()):
+        messages.info(request, _("No other address waits. Nothing was changed."))
+    else:
+        messages.success(request, _("The address stays as it is."))
+    return redirect("organisation:person", member_id=member.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

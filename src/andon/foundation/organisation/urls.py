@@ -16,6 +16,7 @@ urlpatterns = [
     path("people/add/", person_views.add, name="add_person"),
     path("people/<uuid:member_id>/", person_views.person, name="person"),
     path("people/<uuid:member_id>/edit/", person_views.edit, name="edit_person"),
+    path("people/<uuid:member_id>/address/keep/", person_views.keep_address, name="keep_address"),
     path("people/<uuid:member_id>/team/", person_views.place, name="place_person"),
     path("people/<uuid:member_id>/team/<int:stay_id>/end/", person_views.last_day, name="last_day"),
     path("people/<uuid:member_id>/team/<int:stay_id>/cancel/", person_views.cancel, name="cancel_planned"),

@@ -18,12 +18,15 @@ class People(AppConfig):
         from andon.foundation.jobs.public import register_due
 
         # Imported for what stands in it: the rule that no factor keeps a time.
-        from andon.foundation.people import locks, mfa, passing  # noqa: F401
+        from andon.foundation.people import addresses, locks, mfa, passing  # noqa: F401
         from andon.foundation.people.choices import section
 
         register_navigation(NavigationItem(label=_("You"), url_name="people:profile", icon="person", order=90))
         register(section())
         register_words("second_factor.forgotten", _("The second factors of a member were removed"))
+        register_words("person.address_asked", _("Another address of a person was asked for; it waits for three days"))
+        register_words("person.address_refused", _("Another address of a person was refused or taken back"))
+        register_due("people.addresses", addresses.due)
         register_due("people.forget", passing.due)
         register_due("people.letters", locks.due)
         user_logged_in.connect(_signed_in, dispatch_uid="andon.people.signed_in")

@@ -1,13 +1,17 @@
 """Letters about somebody's own account: what was changed, so that a change by somebody else is noticed."""
 
 import logging
+from datetime import datetime
 
-from django.utils import translation
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from andon.foundation.notifications.public import MailNotSent, send_mail
-from andon.foundation.organisation import languages
+from andon.foundation.organisation import days, languages
 from andon.foundation.people.models import Member
 
 log = logging.getLogger("andon.people")
@@ -34,12 +38,28 @@ def tell_change(member: Member, what: Promise) -> None:
             log.warning("A letter about a changed account did not leave.")
 
 
+def ask_old_address(member: Member, token: str, counts_from: datetime) -> None:
+    """A steward wants this account to have another address, and this one can say no. Raises: MailNotSent."""
+    with translation.override(languages.of_letter(member.language)):
+        text = "\n\n".join(
+            (
+                _("A steward wants your account at Andon to have another e-mail address."),
+                _("From %(when)s on, whoever reads the new mailbox could sign in as you.")
+                % {"when": date_format(timezone.localtime(counts_from, days.zone()), "DATETIME_FORMAT")},
+                _("Look at the new address, and refuse it if it is not yours, or use it now:"),
+                f"    {settings.APP_ORIGIN}{reverse('account_address', args=[token])}",
+                _("If it is yours and you do nothing, it counts from then on. The change log says who asked for it."),
+            )
+        )
+        send_mail(to=[member.email], subject=_("Shall your account at Andon have another address?"), text=text)
+
+
 def tell_old_address(address: str, language: str) -> None:
     """Somebody's account has another address now: whoever reads the new mailbox can come in as them."""
     with translation.override(languages.of_letter(language)):
         text = "\n\n".join(
             (
-                _("A steward has given your account at Andon another e-mail address. Codes go to it from now on."),
+                _("Your account at Andon has another e-mail address. Codes go to it from now on."),
                 _("If you have a new address, you need not do anything."),
                 _(
                     "If not, somebody else could sign in as you: tell another steward, or the auditors. The change log "

@@ -114,6 +114,16 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+class AddressChange(models.Model):
+    """Another address that a steward asked for, until it counts or somebody says no (see `addresses`)."""
+
+    # In the letter to the address that still counts, signed.
+    key = models.CharField(primary_key=True, max_length=32)
+    member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(max_length=254, unique=True)
+    counts_from = models.DateTimeField(db_index=True)
+
+
 class Passing(models.Model):
     """What has to be remembered for minutes: tries that failed, a code that was used, somebody who just signed in.
 

@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from andon.foundation.people import again, factors, views
+from andon.foundation.people import address_views, again, factors, views
 
 urlpatterns = [
     path("login/", views.ask_for_code, name="account_login"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("password/change/", login_required(views.ChangePassword.as_view()), name="account_change_password"),
     path("password/forgotten/", views.forgotten_password, name="account_password_forgotten"),
     path("password/new/<str:token>/", views.new_password, name="account_password_new"),
+    path("address/<str:token>/", address_views.answer, name="account_address"),
     # allauth asks for this name when it writes to an unknown address.
     path("signup/", views.sign_up_is_closed, name="account_signup"),
 ]

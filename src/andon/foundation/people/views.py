@@ -25,11 +25,11 @@ from andon.foundation.interface.views import sentence
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.organisation import languages
 from andon.foundation.organisation import public as organisation
-from andon.foundation.people import again, letters, links, locks, mfa, owed, sessions
+from andon.foundation.people import addresses, again, letters, links, locks, mfa, owed, sessions
 from andon.foundation.people.demo import demo_member
 from andon.foundation.people.forms import ChooseForYourself, ForgottenPassword, SetPassword, ShowAgain
 from andon.foundation.people.models import Member
-from andon.foundation.permissions.public import current_member, member_required, roles_of
+from andon.foundation.permissions.public import current_member, member_required, roles_at
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -53,12 +53,13 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("people:profile")
     place = organisation.place_of(member.id, on=organisation.today())
     factors = mfa.factors_of(member)
+    waiting = addresses.waiting_for(member)
     context = {
         "facts": [
             (_("Name"), member.name),
             (_("E-mail"), member.email),
             (_("Team"), " / ".join(place.path) if place else _("none yet")),
-            (_("Roles"), ", ".join(str(role) for role in roles_of(member))),
+            (_("Roles"), ", ".join(str(role) for role in roles_at(place, member))),
         ],
         "form": form,
         "several_languages": len(settings.LANGUAGES) > 1,
@@ -67,6 +68,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         "app": any(factor.type == "totp" for factor in factors),
         "passkeys": sum(factor.type == "webauthn" for factor in factors),
         "places": len(sessions.places_of(member)),
+        "address_waits": waiting,
+        "address_token": addresses.token_of(waiting) if waiting else "",
     }
     return render(request, "people/profile.html", context)
 

@@ -25,6 +25,7 @@ __all__ = [
     "may_see_tree",
     "member_required",
     "needs_duty",
+    "roles_at",
     "roles_of",
 ]
 
@@ -78,7 +79,11 @@ def is_facilitator(member: Member) -> bool:
 
 def roles_of(member: Member) -> tuple[str | Promise, ...]:
     """The roles in words: the one in the team, then the duties in the whole organisation."""
-    place = organisation.place_of(member.id, on=organisation.today())
+    return roles_at(organisation.place_of(member.id, on=organisation.today()), member)
+
+
+def roles_at(place: organisation.Place | None, member: Member) -> tuple[str | Promise, ...]:
+    """The same, for a page that has asked already where the member belongs."""
     role = Membership.Role.LEAD if place is not None and place.leads else Membership.Role.MEMBER
     held = organisation.duties_of(member.id)
     return (role.label, *(duty.label for duty in Duty.Role if duty in held))

@@ -23,6 +23,7 @@ LEFT_OUT = {
     "organisation.PeopleFile": "a roster file on its way, which lives for a day",
     "account.EmailConfirmation": "codes that were sent and are short-lived",
     "socialaccount.SocialToken": "tokens of other services",
+    "people.AddressChange": "addresses that wait; the link to refuse them ends with a restore, so they are asked anew",
     "people.Passing": "what is remembered for minutes: tries, pauses, codes that were used",
     "notifications.OutboxMail": "mail of a demonstration, with sign-in codes",
 }

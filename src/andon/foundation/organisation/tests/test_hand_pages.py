@@ -127,16 +127,28 @@ def test_what_is_confirmed_is_what_was_shown_though_another_team_fits_meanwhile(
     assert cast.bo.memberships.get(ends_on=None).node == cast.appsec
 
 
-def test_another_address_is_confirmed_first_and_ends_the_session() -> None:
+def test_another_address_is_confirmed_first_and_counts_at_once_for_whoever_never_signed_in() -> None:
     cast = people.enter()
     bo, stella = signed_in(cast.bo), signed_in(cast.stella)
+    Member.objects.filter(pk=cast.bo.pk).update(has_signed_in=False)
     address, fields = f"/people/{cast.bo.pk}/edit/", {"name": "Bo Lindqvist", "email": "bo2@example.org"}
-    assert "ends at once" in text(stella.post(address, fields))
+    assert "has never signed in" in text(stella.post(address, fields))
     assert Member.objects.get(pk=cast.bo.pk).email == "bo@example.org"
     assert bo.get("/people/").status_code == 200
     assert stella.post(address, fields | {"confirm": "yes"}).status_code == 302
     assert Member.objects.get(pk=cast.bo.pk).email == "bo2@example.org"
     assert bo.get("/people/").status_code == 302
+
+
+def test_another_address_of_somebody_who_signed_in_waits_and_the_page_says_so() -> None:
+    cast = people.enter()
+    stella = signed_in(cast.stella)
+    Member.objects.filter(pk=cast.bo.pk).update(has_signed_in=True)
+    address, fields = f"/people/{cast.bo.pk}/edit/", {"name": "Bo Lindqvist", "email": "bo2@example.org"}
+    assert "counts in three days" in text(stella.post(address, fields))
+    assert stella.post(address, fields | {"confirm": "yes"}).status_code == 302
+    assert Member.objects.get(pk=cast.bo.pk).email == "bo@example.org"
+    assert "bo2@example.org counts from" in text(stella.get(f"/people/{cast.bo.pk}/"))
 
 
 def test_who_is_deactivated_is_signed_out_at_once() -> None:
