@@ -21,7 +21,7 @@ from andon.features.setup.founding import CannotFound, OthersWereFirst, found
 from andon.features.setup.obstacles import obstacles
 from andon.foundation.configuration import public as configuration
 from andon.foundation.configuration.forms import SectionForm
-from andon.foundation.interface.views import sentence
+from andon.foundation.interface.views import link_is_over, sentence
 from andon.foundation.notifications.public import send_test_mail
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Duty
@@ -227,14 +227,11 @@ def arrive(request: HttpRequest, token: str) -> HttpResponse:
     """The first steward comes by the link that the command line printed."""
     member = links.use(token) if request.method == "POST" else links.member_of(token)
     if member is None:
-        return sentence(
+        return link_is_over(
             request,
             title=_("This link is over"),
             happened=_("It was used, a day has passed, or it is not whole. Nothing was changed."),
             advice=_("Sign in with a code by mail. Without mail, “andon setup --link” makes a new one on the machine."),
-            action=_("Go to sign-in"),
-            action_url="/accounts/login/",
-            status=404,
         )
     if request.method == "POST":
         login(request, member, backend="andon.foundation.people.backends.MemberBackend")

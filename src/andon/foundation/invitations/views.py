@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from andon.foundation.audit import public as audit
-from andon.foundation.interface.views import sentence
+from andon.foundation.interface.views import link_is_over
 from andon.foundation.invitations.models import Invitation
 from andon.foundation.organisation.models import Duty
 from andon.foundation.people import invitations
@@ -103,8 +103,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _no_longer(request: HttpRequest) -> HttpResponse:
-    """One page for a link that was used, replaced, is too old or was never ours."""
-    return sentence(
+    return link_is_over(
         request,
         title=_("This invitation no longer works"),
         happened=_(
@@ -112,7 +111,4 @@ def _no_longer(request: HttpRequest) -> HttpResponse:
         ),
         kept=_("If you are a member already, nothing about that has changed."),
         advice=_("You can sign in with your work e-mail address. Or ask your steward for a new invitation."),
-        action=_("Go to sign-in"),
-        action_url="/accounts/login/",
-        status=410,
     )

@@ -7,15 +7,14 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from andon.foundation.interface.views import sentence
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.notifications.public import send_mail as send
 from andon.foundation.organisation import languages
 from andon.foundation.people import again, locks, owed
 from andon.foundation.people.models import Member
+from andon.foundation.people.sentences import mail_is_down
 
 
 def _address_in(credentials: dict[str, Any]) -> str:
@@ -81,18 +80,7 @@ class ClosedSignUp(DefaultAccountAdapter):
         try:
             send(to=[email], subject=str(message.subject), text=str(message.body))
         except MailNotSent:
-            raise ImmediateHttpResponse(self._mail_is_down()) from None
-
-    def _mail_is_down(self) -> Any:
-        return sentence(
-            self.request,
-            title=_("No mail can be sent just now"),
-            happened=_("The mail server did not take our letter. You are not signed in, and nothing was changed."),
-            advice=_("Try again in a few minutes. If you have a password, you can sign in with it instead."),
-            action=_("Back to sign-in"),
-            action_url="/accounts/login/",
-            status=503,
-        )
+            raise ImmediateHttpResponse(mail_is_down(self.request, signing_in=True)) from None
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return "/you/"

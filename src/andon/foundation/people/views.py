@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from andon.foundation.configuration import public as configuration
-from andon.foundation.interface.views import sentence
+from andon.foundation.interface.views import link_is_over, sentence
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.organisation import languages
 from andon.foundation.organisation import public as organisation
@@ -29,6 +29,7 @@ from andon.foundation.people import addresses, again, letters, links, locks, mfa
 from andon.foundation.people.demo import demo_member
 from andon.foundation.people.forms import ChooseForYourself, ForgottenPassword, SetPassword, ShowAgain
 from andon.foundation.people.models import Member
+from andon.foundation.people.sentences import mail_is_down
 from andon.foundation.permissions.public import current_member, member_required, roles_at
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -181,14 +182,13 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     """By the link of a letter. Signs nobody in, so that a second factor is still asked for."""
     member = links.read("password", token, lasts=LINK_LASTS)
     if member is None:
-        return sentence(
+        return link_is_over(
             request,
             title=_("This link is over"),
             happened=_("It was used, or it is older than half an hour. Your password is as it was."),
             advice=_("You can have another one sent."),
             action=_("Send another link"),
-            action_url=reverse("account_password_forgotten"),
-            status=410,
+            to=reverse("account_password_forgotten"),
         )
     form = SetPassword(user=member, data=request.POST or None)
     if request.method != "POST" or not form.is_valid():
@@ -202,18 +202,6 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     letters.tell_change(member, gettext_lazy("The password of your account at Andon was changed."))
     messages.success(request, _("Your new password is kept. Sign in with it."))
     return redirect("account_login_by_password")
-
-
-def mail_is_down(request: HttpRequest) -> HttpResponse:
-    return sentence(
-        request,
-        title=_("No mail can be sent just now"),
-        happened=_("The mail server did not take our letter. Nothing was changed."),
-        advice=_("Try again in a few minutes."),
-        action=_("Back"),
-        action_url=request.path,
-        status=503,
-    )
 
 
 @get_or_post

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from andon.foundation.audit import public as audit
 from andon.foundation.configuration import public as configuration
-from andon.foundation.interface.views import sentence
+from andon.foundation.interface.views import link_is_over
 from andon.foundation.organisation.models import Duty
 from andon.foundation.organisation.public import named_paths
 from andon.foundation.people.models import Member
@@ -113,14 +113,11 @@ def rescue_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _no_rescue(request: HttpRequest) -> HttpResponse:
-    return sentence(
+    return link_is_over(
         request,
         title=_("This link no longer works"),
         happened=_("It was used, it is older than fifteen minutes, or it was never ours. You are not signed in."),
         advice=_("Make a new one at the server: andon steward rescue --email ADDRESS"),
-        action=_("Go to sign-in"),
-        action_url=reverse("account_login"),
-        status=410,
     )
 
 

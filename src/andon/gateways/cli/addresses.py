@@ -1,15 +1,15 @@
-"""Whether browsers can keep the two doors apart and still show one within the other.
+"""What the command line says of two addresses that cannot be served.
 
-Needs no Django, and no list of public suffixes: see `site_of`.
+The rule is in `foundation.configuration.origins`.
 """
 
-import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from typing import assert_never
+from urllib.parse import SplitResult
 
-# Browsers allow cryptography there without TLS.
-LOCAL = ("localhost", "127.0.0.1", "::1")
-# Second labels under which countries register names: a.co.uk and b.co.uk belong to strangers.
-SHARED_LABELS = frozenset(["ac", "co", "com", "edu", "gov", "ltd", "me", "ne", "net", "or", "org", "plc", "sch"])
+from andon.foundation.configuration import origins
+from andon.foundation.configuration.origins import LOCAL, Fault
+
+__all__ = ["LOCAL", "BadAddresses", "check", "read_origin"]
 
 
 class BadAddresses(Exception):
@@ -18,14 +18,8 @@ class BadAddresses(Exception):
 
 def read_origin(name: str, origin: str) -> SplitResult:
     """Raises: BadAddresses for anything that is more, or less, than scheme, host and port."""
-    try:
-        parts = urlsplit(origin)
-        # Reading it is what finds a number that is none.
-        has_port_0 = parts.port == 0
-    except ValueError:
-        parts, has_port_0 = SplitResult("", "", "", "", ""), True
-    more = parts.path or parts.query or parts.fragment or parts.username is not None or "@" in parts.netloc
-    if parts.scheme not in {"http", "https"} or not parts.hostname or more or has_port_0:
+    parts = origins.split(origin)
+    if parts is None:
         raise BadAddresses(f"{name} is {origin!r}, which is not an origin such as https://andon.example.org.")
     return parts
 
@@ -37,45 +31,35 @@ def check(app_origin: str, anonymous_origin: str) -> None:
     """
     app = read_origin("ANDON_APP_ORIGIN", app_origin)
     anonymous = read_origin("ANDON_ANONYMOUS_ORIGIN", anonymous_origin)
-    for name, parts in (("ANDON_APP_ORIGIN", app), ("ANDON_ANONYMOUS_ORIGIN", anonymous)):
-        if parts.scheme == "http" and parts.hostname not in LOCAL:
-            raise BadAddresses(
+    for wrong in origins.wrong_with(app_origin, anonymous_origin):
+        name, parts = ("ANDON_APP_ORIGIN", app) if wrong.door == "app" else ("ANDON_ANONYMOUS_ORIGIN", anonymous)
+        raise BadAddresses(_said(wrong.fault, name, parts, app, anonymous))
+
+
+def _said(fault: Fault, name: str, parts: SplitResult, app: SplitResult, anonymous: SplitResult) -> str:
+    match fault:
+        case Fault.NOT_AN_ORIGIN:
+            return f"{name} is not an origin such as https://andon.example.org."
+        case Fault.NO_TLS:
+            return (
                 f"{name} is {parts.geturl()}, without TLS: browsers refuse to make slips and to seal answers there. "
                 "Put TLS in front (docs/operations/tls.md) and name the origin with https, or use http://localhost."
             )
-    if app.scheme != anonymous.scheme:
-        raise BadAddresses("Of ANDON_APP_ORIGIN and ANDON_ANONYMOUS_ORIGIN one has TLS and the other has not.")
-    app_host, anonymous_host = str(app.hostname), str(anonymous.hostname)
-    if app_host in LOCAL and anonymous_host in LOCAL:
-        if app_host != anonymous_host or app.port == anonymous.port:
-            raise BadAddresses(
+        case Fault.ONE_WITH_TLS:
+            return "Of ANDON_APP_ORIGIN and ANDON_ANONYMOUS_ORIGIN one has TLS and the other has not."
+        case Fault.NOT_BY_PORT:
+            return (
                 "On one machine the two doors share a name and differ in their port, such as http://localhost:8000 "
                 f"and http://localhost:8001, not {app.geturl()} and {anonymous.geturl()}."
             )
-        return
-    if app_host == anonymous_host:
-        raise BadAddresses(
-            f"ANDON_APP_ORIGIN and ANDON_ANONYMOUS_ORIGIN share the host name {app_host}. The anonymous door needs "
-            "a name of its own, so that no cookie of the app ever reaches it: such as answer.example.org."
-        )
-    if not site_of(app_host) or site_of(app_host) != site_of(anonymous_host):
-        raise BadAddresses(
-            f"{app_host} and {anonymous_host} do not belong to one site, so browsers would keep two wallets. "
-            "Choose two names below one domain, such as andon.example.org and answer.example.org."
-        )
-
-
-def site_of(host: str) -> str:
-    """The last two labels of a name, or three where a country registers below labels such as `co` and `org`.
-
-    "" where there can be none: for a single word and for a number.
-    Does not: know public suffixes. A name that is wrongly taken for a site shows in the browser, as a wallet that
-    is not there; nothing is less secret by it.
-    """
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        labels = host.lower().rstrip(".").split(".")
-        length = 3 if len(labels) > 1 and len(labels[-1]) == 2 and labels[-2] in SHARED_LABELS else 2
-        return ".".join(labels[-length:]) if len(labels) >= length and all(labels) else ""
-    return ""
+        case Fault.ONE_NAME:
+            return (
+                f"ANDON_APP_ORIGIN and ANDON_ANONYMOUS_ORIGIN share the host name {app.hostname}. The anonymous door "
+                "needs a name of its own, so that no cookie of the app ever reaches it: such as answer.example.org."
+            )
+        case Fault.TWO_SITES:
+            return (
+                f"{app.hostname} and {anonymous.hostname} do not belong to one site, so browsers would keep two "
+                "wallets. Choose two names below one domain, such as andon.example.org and answer.example.org."
+            )
+    assert_never(fault)

@@ -1,6 +1,7 @@
 import pytest
 
-from andon.features.setup.doors import check_doors, site_of
+from andon.features.setup.doors import check_doors
+from andon.foundation.configuration.origins import site_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,9 @@ def test_two_names_of_one_site_are_right(app, door):
         ("https://andon", "https://answer", "do not belong to one site"),
         ("http://localhost:8000", "http://localhost:8000", "one name"),
         ("http://localhost:8000", "https://answer.example.org", "one name"),
+        ("http://localhost:8000", "http://127.0.0.1:8001", "one name"),
+        ("https://andon.example.org/x", "https://answer.example.org", "not an address"),
+        ("https://.example.org", "https://..", "do not belong to one site"),
     ],
 )
 def test_what_browsers_would_refuse_is_said(app, door, why):

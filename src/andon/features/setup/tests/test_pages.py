@@ -311,9 +311,9 @@ def test_the_first_sign_in_link_works_once_and_only_by_a_click(stella):
     arrived = Client()
     assert arrived.post(address)["Location"] == "/next-steps/"
     assert arrived.get("/next-steps/").status_code == 200
-    assert Client().post(address).status_code == 404
-    assert Client().get(address).status_code == 404
-    assert Client().get(address[:-3] + "xx/").status_code == 404
+    assert Client().post(address).status_code == 410
+    assert Client().get(address).status_code == 410
+    assert Client().get(address[:-3] + "xx/").status_code == 410
 
 
 def test_a_link_ends_after_a_day_and_with_a_new_epoch(stella, monkeypatch):

@@ -19,6 +19,7 @@ from andon.foundation.notifications import public as notifications
 from andon.foundation.notifications.smtp import why_not_sent
 from andon.foundation.organisation.tests import cast as people
 from tests.certificates import certificate_for
+from tests.stack import free_ports
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -41,13 +42,6 @@ class Taker:
         return AuthResult(success=data.password == b"right password", handled=False)
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def server(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Taker, int]]:
     """A mail server that wants STARTTLS and a password, with a certificate for `localhost`."""
@@ -55,7 +49,7 @@ def server(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    taker, port = Taker(), free_port()
+    taker, port = Taker(), free_ports(1)[0]
     controller = Controller(
         taker,
         hostname="localhost",
