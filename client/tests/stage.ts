@@ -80,6 +80,8 @@ export interface RoundPlan {
   forgeKeys?: boolean;
   /** The first unit's leaf a second time, with its id and its people, but a key and a salt of its own. */
   spare?: boolean;
+  /** What an operator commits to in place of the roster as it is. */
+  seats?: (seats: JsonObject[]) => JsonObject[];
   /** A roster of version 0.1.0, which opens whole or not at all. */
   whole?: boolean;
 }
@@ -161,7 +163,8 @@ export class Stage {
           ]),
         );
         const sorted = [...members].sort();
-        const seats = plan.whole ? sorted : seatsOf(sorted);
+        const honest = seatsOf(sorted);
+        const seats = plan.whole ? sorted : (plan.seats?.(honest) ?? honest);
         return { unit, name, members: sorted, salt, seats, leaf: { keys, roster: commitment(salt, seats, name), unit } };
       })
       .sort((a, b) => (a.unit < b.unit ? -1 : 1));

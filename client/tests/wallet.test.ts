@@ -219,6 +219,16 @@ test('refuses places of a roster that are not in order, stand twice, or are neit
   await refused({}, 'roster_missing', withMembers(([, ...rest]) => [{ hash: 'x' }, ...rest]));
 });
 
+test('refuses places in another order or counted twice also where the operator committed to them so', async () => {
+  await refused({ seats: (seats) => seats.toReversed() }, 'roster_mismatch', (answer) => answer);
+  // Four people and somebody erased, who would be the fifth and the sixth.
+  const twice = (seats: JsonObject[]): JsonObject[] => {
+    const gone = { hash: 'f'.repeat(64) };
+    return [...seats, gone, gone];
+  };
+  await refused({ members: people(4), seats: twice }, 'roster_mismatch', (answer) => answer);
+});
+
 // --- Somebody was erased ---------------------------------------------------------------------------------------------
 
 test('somebody who is erased during an open round is counted, and is no longer named', async () => {
