@@ -13,9 +13,11 @@ from andon.kernel.disclosure import (
     Node,
     NotAsked,
     ReasonNotAsked,
+    SizedNode,
     TreeHasLoop,
     UnknownParent,
     units_from_rosters,
+    units_from_sizes,
 )
 
 
@@ -160,3 +162,15 @@ def test_units_keep_their_promises_on_any_tree(tree, shuffler):
 def test_who_the_members_are_and_what_teams_are_called_moves_nobody(tree):
     others = [Node(item.id, item.parent_id, "x", tuple(f"z{member}" for member in item.members)) for item in tree]
     assert groups(others) == groups(tree)
+
+
+@settings(max_examples=300, deadline=None)
+@given(organisations())
+def test_the_sizes_of_rosters_give_the_units_that_the_rosters_give(tree):
+    plan = units_from_rosters(tree)
+    sized = units_from_sizes([SizedNode(item.id, item.parent_id, item.name, len(item.members)) for item in tree])
+    assert [(unit.node_ids, unit.name, unit.size) for unit in sized.units] == [
+        (unit.node_ids, unit.name, len(unit.members)) for unit in plan.units
+    ]
+    silent = {item.id for item in tree for entry in plan.not_asked if entry.member in item.members}
+    assert (set(sized.not_asked), sized.not_asked_size) == (silent, len(plan.not_asked))

@@ -1,16 +1,18 @@
 """People and teams as a steward reads them, a page at a time. Each function costs the same few queries in any size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
-from andon.foundation.organisation.walking import Step, few_below, inside, paths_of, people_below
+from andon.foundation.organisation.walking import Step, few_below, inside, paths_of, people_below, rolled_up
 from andon.foundation.people.models import Member
+from andon.kernel.disclosure import SizedNode
 
 SOON = timedelta(days=30)
 # More than this many teams are not worth reading through: better words find fewer.
@@ -114,7 +116,7 @@ def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Me
             found = found.filter(Exists(belongs.filter(node_id__in=inside(below))))
     match show:
         case Show.NO_TEAM:
-            found = found.exclude(pk__in=Membership.objects.filter(valid_on(on)).values("member_id"))
+            found = _in_no_team(found, on=on)
         case Show.NOT_INVITED:
             from andon.foundation.people.invitations import not_invited
 
@@ -124,6 +126,35 @@ def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Me
             leaving = Membership.objects.filter(starts_on__lte=on, ends_on__gte=on, ends_on__lte=on + SOON)
             found = found.filter(~Exists(goes_on), pk__in=leaving.values("member_id"))
     return found
+
+
+# Both sides come in the order of their indexes, so the database compares them like two sorted lists. On PostgreSQL it
+# hashes them.
+_WITHOUT_A_PLACE = """
+SELECT id FROM people_member WHERE is_active = TRUE
+EXCEPT
+SELECT member_id FROM organisation_membership WHERE ends_on IS NULL
+ORDER BY 1 LIMIT %s
+"""
+FEW_WITHOUT_A_PLACE = 500
+
+
+def _in_no_team(found: QuerySet[Member], *, on: date) -> QuerySet[Member]:
+    """Those who stand nowhere on that day, without asking each of very many people for their places.
+
+    Whoever has a place without an end stands nowhere only as long as it has not begun. So few are left to ask, unless
+    there are many in no team: then a page of them is soon full.
+    """
+    found = found.filter(~Exists(Membership.objects.filter(valid_on(on), member=OuterRef("pk"))))
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_A_PLACE, [FEW_WITHOUT_A_PLACE + 1])
+        without = [row[0] for row in cursor.fetchall()]
+    # With or without an end: asked so, one index holds all of the answer.
+    begins_later = Membership.objects.filter(starts_on__gt=on).values_list("member_id", flat=True)
+    later = list(begins_later[: FEW_WITHOUT_A_PLACE + 1])
+    if max(len(without), len(later)) > FEW_WITHOUT_A_PLACE:
+        return found
+    return found.filter(pk__in=[*without, *later])
 
 
 def _fits(word: str, *, on: date) -> tuple[int, Q]:
@@ -310,12 +341,15 @@ def teammates(node: Node, *, on: date) -> QuerySet[Membership]:
     )
 
 
-def teams_below(node: Node, *, on: date) -> tuple[list[TeamLine], int]:
-    """The teams directly below, with their people, and how many more there are than a page shows. Two queries."""
+def teams_below(node: Node, *, sized: Mapping[str, SizedNode]) -> tuple[list[TeamLine], int]:
+    """The teams directly below, with their people, and how many more there are than a page shows. Two queries at most.
+
+    `sized`: what lies below the node, as `sized_below` finds it.
+    """
     rows = list(Node.objects.filter(parent=node, retired_on=None).order_by("name", "pk")[: CHILDREN_AT_ONCE + 1])
     more = 0
     if len(rows) > CHILDREN_AT_ONCE:
         more = Node.objects.filter(parent=node, retired_on=None).count() - CHILDREN_AT_ONCE
     shown = rows[:CHILDREN_AT_ONCE]
-    counts = people_below([row.pk for row in shown], on=on)
+    counts = rolled_up(sized, [row.pk for row in shown])
     return [TeamLine(row.pk, row.name, counts.get(row.pk, 0), False) for row in shown], more

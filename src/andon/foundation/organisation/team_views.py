@@ -56,7 +56,8 @@ def tree(request: HttpRequest) -> HttpResponse:
 def team(request: HttpRequest, node_id: str) -> HttpResponse:
     node, on = _team(request, node_id), today()
     page = Paginator(directory.teammates(node, on=on), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
-    below, more_below = directory.teams_below(node, on=on)
+    stored = StoredTree(on)
+    below, more_below = directory.teams_below(node, sized=stored.below(node.pk))
     path = paths_of([node.pk])[node.pk]
     context = {
         "team": node,
@@ -66,7 +67,7 @@ def team(request: HttpRequest, node_id: str) -> HttpResponse:
         "today": on,
         "below": below,
         "more_below": more_below,
-        "standing": standing_of(node.pk, StoredTree(on)),
+        "standing": standing_of(node.pk, stored),
         "parent": path[-2] if len(path) > 1 else None,
     }
     return render(request, "organisation/team.html", context)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from andon.foundation.organisation import public as organisation
 from andon.kernel import disclosure
@@ -61,26 +62,62 @@ def units_now(on: date) -> UnitMap:
 def units_of(tree: Iterable[tuple[str, str | None, str, Sequence[str]]]) -> UnitMap:
     """The same for rosters that are only planned: (id, parent's id, name, keys of the direct members) of each node."""
     nodes = {
-        node_id: disclosure.Node(node_id, parent_id, name, tuple(members)) for node_id, parent_id, name, members in tree
+        node_id: disclosure.SizedNode(node_id, parent_id, name, len(members))
+        for node_id, parent_id, name, members in tree
     }
-    units = disclosure.units_from_rosters(list(nodes.values())).units
-    with_people = {node.id: node for node in nodes.values() if node.members}
-    paths = {node_id: _path(nodes, node_id) for node_id in with_people}
-    standings = {
-        node_id: TeamStanding(paths[node_id], len(node.members), Standing.NOT_ASKED)
-        for node_id, node in with_people.items()
-    }
-    for unit in units:
-        for node_id in unit.node_ids:
-            standings[node_id] = TeamStanding(
-                path=paths[node_id],
-                size=len(nodes[node_id].members),
-                standing=Standing.OWN if len(unit.node_ids) == 1 else Standing.TOGETHER,
-                beside=tuple(sorted(paths[other] for other in unit.node_ids if other != node_id)),
-                beside_ids=frozenset(unit.node_ids) - {node_id},
-                unit_size=len(unit.members),
-            )
-    return standings
+    units = Units(nodes)
+    return {node_id: units.of(node_id) for node_id in units.groups}
+
+
+class Units:
+    """Which of these nodes are counted together. Of each team it is told only when somebody asks."""
+
+    def __init__(self, nodes: Mapping[str, disclosure.SizedNode]) -> None:
+        self._nodes = nodes
+        self._plan = disclosure.units_from_sizes(list(nodes.values()))
+        self._joined = {node_id: unit for unit in self._plan.joined for node_id in unit.node_ids}
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """For each node with people, all that it is counted together with; nothing where its people are not asked."""
+        return {node_id: self.group_of(node_id) for node_id, node in self._nodes.items() if node.size}
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        return self._plan.not_asked
+
+    def group_of(self, node_id: str) -> tuple[str, ...]:
+        if node_id in self._joined:
+            return self._joined[node_id].node_ids
+        return (node_id,) if node_id in self._plan.alone else ()
+
+    def size_of(self, group: Iterable[str]) -> int:
+        return sum(self._nodes[node_id].size for node_id in group)
+
+    def of(self, node_id: str) -> TeamStanding:
+        """How the team is counted; `NOBODY` where nobody belongs directly to it."""
+        node = self._nodes.get(node_id)
+        if node is None or not node.size:
+            return NOBODY
+        path, group = self._path(node_id), self.group_of(node_id)
+        if not group:
+            return TeamStanding(path, node.size, Standing.NOT_ASKED)
+        return TeamStanding(
+            path=path,
+            size=node.size,
+            standing=Standing.OWN if len(group) == 1 else Standing.TOGETHER,
+            beside=tuple(sorted(self._path(other) for other in group if other != node_id)),
+            beside_ids=frozenset(group) - {node_id},
+            unit_size=self.size_of(group),
+        )
+
+    def _path(self, node_id: str) -> str:
+        names: list[str] = []
+        step: str | None = node_id
+        while step is not None:
+            names.append(self._nodes[step].name)
+            step = self._nodes[step].parent_id
+        return " / ".join(reversed(names))
 
 
 def compare(before: UnitMap, after: UnitMap) -> tuple[UnitChange, ...]:
@@ -95,12 +132,3 @@ def compare(before: UnitMap, after: UnitMap) -> tuple[UnitChange, ...]:
         if (was.standing, was.beside_ids) != (will_be.standing, will_be.beside_ids):
             changes.append(UnitChange(node_id, will_be.path or was.path, was, will_be))
     return tuple(sorted(changes, key=lambda change: (change.path.casefold(), change.node_id)))
-
-
-def _path(nodes: Mapping[str, disclosure.Node], node_id: str) -> str:
-    names: list[str] = []
-    step: str | None = node_id
-    while step is not None:
-        names.append(nodes[step].name)
-        step = nodes[step].parent_id
-    return " / ".join(reversed(names))

@@ -13,53 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from django.db import connection
-
 from andon.foundation.organisation.unit_preview import (
     NOBODY,
-    Standing,
     TeamStanding,
     UnitChange,
-    UnitMap,
+    Units,
     compare,
-    units_of,
 )
-from andon.foundation.organisation.walking import Step, paths_of
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A node of the tree, and how many belong directly to it."""
-
-    id: str
-    parent_id: str | None
-    name: str
-    size: int
+from andon.foundation.organisation.walking import Step, paths_of, sized_below
+from andon.kernel.disclosure import SizedNode
 
 
 class Tree(Protocol):
     """A tree of teams, of which only what is asked for is read."""
 
-    def below(self, node_id: str) -> Mapping[str, Team]:
+    def below(self, node_id: str) -> Mapping[str, SizedNode]:
         """The node and everything below it, by id; nothing where the node is not in this tree."""
 
     def path(self, node_id: str) -> tuple[Step, ...]:
         """From the top to the node."""
-
-
-_BELOW_WITH_SIZES = """
-WITH RECURSIVE below(id, parent_id, name) AS (
-    SELECT id, parent_id, name FROM organisation_node WHERE id = %s
-    UNION
-    SELECT node.id, node.parent_id, node.name FROM organisation_node node JOIN below ON node.parent_id = below.id
-)
-SELECT below.id, below.parent_id, below.name, (
-    SELECT COUNT(*) FROM organisation_membership membership
-    WHERE membership.node_id = below.id AND membership.starts_on <= %s
-        AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
-        AND membership.member_id NOT IN (SELECT id FROM people_member WHERE NOT is_active)
-) FROM below
-"""
 
 
 class StoredTree:
@@ -67,14 +39,12 @@ class StoredTree:
 
     def __init__(self, on: date) -> None:
         self._on = on
-        self._branches: dict[str, Mapping[str, Team]] = {}
+        self._branches: dict[str, Mapping[str, SizedNode]] = {}
         self._paths: dict[str, tuple[Step, ...]] = {}
 
-    def below(self, node_id: str) -> Mapping[str, Team]:
+    def below(self, node_id: str) -> Mapping[str, SizedNode]:
         if node_id not in self._branches:
-            with connection.cursor() as cursor:
-                cursor.execute(_BELOW_WITH_SIZES, [node_id, self._on, self._on])
-                self._branches[node_id] = {row[0]: Team(*row) for row in cursor.fetchall()}
+            self._branches[node_id] = sized_below([node_id], on=self._on)
         return self._branches[node_id]
 
     def path(self, node_id: str) -> tuple[Step, ...]:
@@ -90,7 +60,7 @@ class Resized:
     tree: Tree
     by: Mapping[str, int]
 
-    def below(self, node_id: str) -> Mapping[str, Team]:
+    def below(self, node_id: str) -> Mapping[str, SizedNode]:
         return {
             team.id: replace(team, size=max(0, team.size + self.by.get(team.id, 0)))
             for team in self.tree.below(node_id).values()
@@ -108,7 +78,7 @@ class Moved:
     node_id: str
     parent_id: str
 
-    def below(self, node_id: str) -> Mapping[str, Team]:
+    def below(self, node_id: str) -> Mapping[str, SizedNode]:
         branch = self.tree.below(self.node_id)
         if node_id in branch:
             return self.tree.below(node_id)
@@ -142,14 +112,15 @@ def compare_trees(before: Tree, after: Tree, *, changed: Iterable[str], touched:
     Guarantees: the changes are those of `compare` over both trees as a whole.
     """
     touched = tuple(touched)
-    regions: dict[str, tuple[UnitMap, UnitMap]] = {}
+    regions: dict[str, tuple[_Region, _Region]] = {}
     waiting = [node_id for node_id in changed if before.path(node_id) or after.path(node_id)]
     waiting += [node_id for node_id in touched if before.path(node_id) or after.path(node_id)]
     while waiting:
         root_id = waiting.pop()
         if any(_lies_in(root_id, region, before, after) for region in regions):
             continue
-        was, will_be = _Region(before, root_id), _Region(after, root_id)
+        was = _Region(before, root_id)
+        will_be = was if after is before else _Region(after, root_id)
         inside = was.ids | will_be.ids
         settled = was.outside == will_be.outside and not any(
             was.is_open(team) or will_be.is_open(team) for team in touched if team in inside
@@ -158,20 +129,34 @@ def compare_trees(before: Tree, after: Tree, *, changed: Iterable[str], touched:
         if not settled and (parent_before or parent_after):
             waiting += {parent for parent in (parent_before, parent_after) if parent}
         else:
-            regions = {region: maps for region, maps in regions.items() if region not in inside}
-            regions[root_id] = (was.units, will_be.units)
-    units_before: dict[str, TeamStanding] = {}
-    units_after: dict[str, TeamStanding] = {}
-    for was_units, will_be_units in regions.values():
-        units_before |= was_units
-        units_after |= will_be_units
+            regions = {region: pair for region, pair in regions.items() if region not in inside}
+            regions[root_id] = (was, will_be)
+    pairs = list(regions.values())
+
+    def told(team: str) -> tuple[TeamStanding, TeamStanding]:
+        was = next((was for was, _will_be in pairs if team in was.ids), None)
+        will_be = next((will_be for _was, will_be in pairs if team in will_be.ids), None)
+        return was.units.of(team) if was else NOBODY, will_be.units.of(team) if will_be else NOBODY
+
+    others = {team: told(team) for team in _counted_otherwise(pairs)}
     return Comparison(
-        compare(units_before, units_after),
-        tuple(
-            UnitChange(team, _name(team, before, after), units_before.get(team, NOBODY), units_after.get(team, NOBODY))
-            for team in touched
+        compare(
+            {team: was for team, (was, _will_be) in others.items() if was is not NOBODY},
+            {team: will_be for team, (_was, will_be) in others.items() if will_be is not NOBODY},
         ),
+        tuple(UnitChange(team, _name(team, before, after), *told(team)) for team in touched),
     )
+
+
+def _counted_otherwise(pairs: list[tuple["_Region", "_Region"]]) -> list[str]:
+    """Whoever is counted with others than before. Only of them it is then told how: of a whole tree that is much."""
+    before: dict[str, tuple[str, ...]] = {}
+    after: dict[str, tuple[str, ...]] = {}
+    for was, will_be in pairs:
+        if was is not will_be:
+            before |= was.units.groups
+            after |= will_be.units.groups
+    return [team for team in before.keys() | after.keys() if before.get(team) != after.get(team)]
 
 
 def standing_of(node_id: str, tree: Tree) -> TeamStanding:
@@ -187,24 +172,20 @@ class _Region:
         teams = tree.below(root_id)
         above = tree.path(root_id)[:-1] if teams else ()
         # Empty nodes above it, which change no unit, so that paths are told from the top.
-        rows: list[tuple[str, str | None, str, list[str]]] = [
-            (step.id, above[level - 1].id if level else None, step.name, []) for level, step in enumerate(above)
-        ]
-        for team in teams.values():
-            parent_id = (above[-1].id if above else None) if team.id == root_id else team.parent_id
-            rows.append((team.id, parent_id, team.name, [f"{team.id}/{number}" for number in range(team.size)]))
-        self.ids = set(teams)
-        self.units = units_of(rows)
-        handed_on = {
-            team_id: standing.size
-            for team_id, standing in self.units.items()
-            if standing.standing is Standing.NOT_ASKED
+        nodes = {
+            step.id: SizedNode(step.id, above[level - 1].id if level else None, step.name, 0)
+            for level, step in enumerate(above)
         }
-        own = self.units.get(root_id)
-        held = frozenset() if own is None or own.standing is Standing.NOT_ASKED else own.beside_ids | {root_id}
-        self._open = handed_on.keys() | held
+        nodes |= teams
+        if teams:
+            nodes[root_id] = replace(teams[root_id], parent_id=above[-1].id if above else None)
+        self.ids = set(teams)
+        self.units = Units(nodes)
+        handed_on = {team_id: teams[team_id].size for team_id in self.units.not_asked}
+        held = self.units.group_of(root_id)
+        self._open = handed_on.keys() | set(held)
         # A unit's size decides who joins it, and so does its smallest id; both follow from these.
-        self.outside = (handed_on, held, own.unit_size if own and held else 0)
+        self.outside = (handed_on, held, self.units.size_of(held))
 
     def is_open(self, team_id: str) -> bool:
         """Whether the rest of the tree may still join somebody to this team, or this team to somebody."""

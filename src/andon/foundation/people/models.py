@@ -64,8 +64,12 @@ class Member(AbstractBaseUser):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        # In the order in which people are listed, a page at a time.
-        indexes = [models.Index(fields=["name", "id"], name="people_by_name")]
+        indexes = [
+            # In the order in which people are listed, a page at a time.
+            models.Index(fields=["name", "id"], name="people_by_name"),
+            # Who is here and who left, in the order in which memberships are compared with them.
+            models.Index(fields=["is_active", "id"], name="people_here"),
+        ]
 
     def __str__(self) -> str:
         return self.label

@@ -30,11 +30,15 @@ from andon.kernel.disclosure.units import (
     Node,
     NotAsked,
     ReasonNotAsked,
+    SizedNode,
+    SizedPlan,
+    SizedUnit,
     TreeHasLoop,
     Unit,
     UnitPlan,
     UnknownParent,
     units_from_rosters,
+    units_from_sizes,
 )
 
 __all__ = [
@@ -56,6 +60,9 @@ __all__ = [
     "NotAsked",
     "Policy",
     "ReasonNotAsked",
+    "SizedNode",
+    "SizedPlan",
+    "SizedUnit",
     "StatementFigure",
     "TooFewBallots",
     "TreeHasLoop",
@@ -73,6 +80,7 @@ __all__ = [
     "publish_unit",
     "turnout_step",
     "units_from_rosters",
+    "units_from_sizes",
     "wide_cells",
     "worst_likelihood_ratio",
 ]

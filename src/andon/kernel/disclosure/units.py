@@ -5,8 +5,8 @@ Reference: docs/protocol/disclosure.md, section 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 LEAST_UNIT = 5
@@ -59,6 +59,59 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class SizedNode:
+    """A node of the organisation with the number of its direct members: units follow from sizes alone."""
+
+    id: str
+    parent_id: str | None
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizedUnit:
+    """A unit as its nodes and how many people they hold; ``node_ids`` is sorted, as in ``Unit``."""
+
+    node_ids: tuple[str, ...]
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizedPlan:
+    """Which nodes are counted together, and the nodes whose direct members are not asked.
+
+    `alone`: the nodes that are a unit by themselves, by id; `joined`: the units of several nodes, and what they hold.
+    Nearly all teams of a large organisation are alone, so they are told as units only when somebody asks for them.
+    """
+
+    alone: Mapping[str, SizedNode]
+    joined: tuple[SizedUnit, ...]
+    not_asked: tuple[str, ...]
+    not_asked_size: int
+
+    @property
+    def count(self) -> int:
+        return len(self.alone) + len(self.joined)
+
+    @property
+    def units(self) -> tuple[SizedUnit, ...]:
+        """All units in the order of their ids."""
+        return self.some(0, self.count)
+
+    def some(self, first: int, beyond: int) -> tuple[SizedUnit, ...]:
+        """The units at these places in the order of all."""
+        # A node is in one unit, so the first of its ids tells each from all others.
+        joined = {unit.node_ids[0]: unit for unit in self.joined}
+        order = sorted([*self.alone, *joined])[first:beyond]
+        return tuple(joined[node_id] if node_id in joined else self._single(node_id) for node_id in order)
+
+    def _single(self, node_id: str) -> SizedUnit:
+        node = self.alone[node_id]
+        return SizedUnit((node.id,), node.name, node.size)
+
+
+@dataclass(frozen=True, slots=True)
 class NotAsked:
     member: str
     reason: ReasonNotAsked
@@ -81,8 +134,8 @@ class UnitPlan:
 class _Group:
     """People that move together while units are being formed: one node, or several that were pooled."""
 
-    nodes: list[Node] = field(default_factory=list)
-    size: int = 0
+    nodes: list[SizedNode]
+    size: int
 
     @property
     def key(self) -> tuple[int, str]:
@@ -92,11 +145,11 @@ class _Group:
         self.nodes += other.nodes
         self.size += other.size
 
-    def unit(self) -> Unit:
-        return Unit(
+    def unit(self) -> SizedUnit:
+        return SizedUnit(
             node_ids=tuple(sorted(node.id for node in self.nodes)),
             name=" + ".join(node.name for node in sorted(self.nodes, key=lambda node: (node.name, node.id))),
-            members=tuple(sorted(member for node in self.nodes for member in node.members)),
+            size=self.size,
         )
 
 
@@ -123,58 +176,80 @@ def units_from_rosters(tree: Sequence[Node]) -> UnitPlan:
     Raises: DuplicateNode, UnknownParent, TreeHasLoop, MemberInTwoNodes.
     Reference: docs/protocol/disclosure.md, section 1.
     """
+    plan = units_from_sizes([SizedNode(node.id, node.parent_id, node.name, len(node.members)) for node in tree])
+    members = _members_of(tree)
+    everyone = sum(map(len, members.values()))
+    reason = ReasonNotAsked.ORGANISATION_TOO_SMALL if everyone < LEAST_UNIT else ReasonNotAsked.NO_UNIT_BESIDE
+
+    def listed(node_ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(member for node_id in node_ids for member in members[node_id]))
+
+    return UnitPlan(
+        units=tuple(Unit(unit.node_ids, unit.name, listed(unit.node_ids)) for unit in plan.units),
+        not_asked=tuple(NotAsked(member, reason) for member in listed(plan.not_asked)),
+    )
+
+
+def units_from_sizes(tree: Sequence[SizedNode]) -> SizedPlan:
+    """The units of ``units_from_rosters`` where only the number of people in each node is known, or needed.
+
+    Guarantees: the same nodes are counted together, and the same are not asked, as with rosters of these sizes.
+    Raises: DuplicateNode, UnknownParent, TreeHasLoop.
+    """
     by_id = _checked(tree)
-    children: dict[str | None, list[Node]] = {}
+    children: dict[str | None, list[SizedNode]] = {}
     for node in by_id.values():
         children.setdefault(node.parent_id, []).append(node)
     down = _from_the_top(children)
     if len(down) != len(by_id):
         raise TreeHasLoop("some nodes are their own ancestors")
 
-    units: list[_Group] = []
-    # What a node hands to the level above: people still without a unit, and the unit that holds its direct members.
-    left_over: dict[str, _Group] = {}
-    own_unit: dict[str, _Group] = {}
+    forming = _Forming()
     for node in reversed(down):
-        below = sorted(children.get(node.id, ()), key=lambda child: child.id)
-        formed, rest, holder = _place(_Group([node], len(node.members)), below, left_over, own_unit)
-        units += formed
-        if rest is not None:
-            left_over[node.id] = rest
-        if holder is not None:
-            own_unit[node.id] = holder
+        below = children.get(node.id)
+        if below is None:
+            # A team without teams below it, as nearly all are: a unit, or left over.
+            if node.size >= LEAST_UNIT:
+                forming.alone[node.id] = node
+            elif node.size:
+                forming.left_over[node.id] = _Group([node], node.size)
+        else:
+            forming.place(node, below)
     # Several top nodes are siblings of each other under a top that has nobody of its own.
-    top = sorted(children.get(None, ()), key=lambda child: child.id)
-    formed, rest, _ = _place(_Group(), top, left_over, own_unit)
-    units += formed
-
-    everyone = sum(len(node.members) for node in by_id.values())
-    reason = ReasonNotAsked.ORGANISATION_TOO_SMALL if everyone < LEAST_UNIT else ReasonNotAsked.NO_UNIT_BESIDE
-    nobody_beside = sorted(member for node in rest.nodes for member in node.members) if rest else []
-    return UnitPlan(
-        units=tuple(sorted((group.unit() for group in units), key=lambda unit: unit.node_ids)),
-        not_asked=tuple(NotAsked(member, reason) for member in nobody_beside),
+    rest = forming.place(None, children.get(None, ()))
+    return SizedPlan(
+        alone=forming.alone,
+        joined=tuple(sorted((group.unit() for group in forming.units), key=lambda unit: unit.node_ids)),
+        not_asked=tuple(sorted(node.id for node in rest.nodes)) if rest else (),
+        not_asked_size=rest.size if rest else 0,
     )
 
 
-def _checked(tree: Iterable[Node]) -> dict[str, Node]:
-    by_id: dict[str, Node] = {}
+def _members_of(tree: Iterable[Node]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
     listed: set[str] = set()
     for node in tree:
-        if node.id in by_id:
-            raise DuplicateNode(f"two nodes have the id {node.id!r}")
-        by_id[node.id] = node
+        found[node.id] = node.members
         before = len(listed)
         listed.update(node.members)
         if len(listed) != before + len(node.members):
             raise MemberInTwoNodes(f"a member of node {node.id!r} is listed twice")
+    return found
+
+
+def _checked(tree: Iterable[SizedNode]) -> dict[str, SizedNode]:
+    by_id: dict[str, SizedNode] = {}
+    for node in tree:
+        if node.id in by_id:
+            raise DuplicateNode(f"two nodes have the id {node.id!r}")
+        by_id[node.id] = node
     for node in by_id.values():
         if node.parent_id is not None and node.parent_id not in by_id:
             raise UnknownParent(f"node {node.id!r} names the parent {node.parent_id!r}, which is not in the tree")
     return by_id
 
 
-def _from_the_top(children: dict[str | None, list[Node]]) -> list[Node]:
+def _from_the_top(children: dict[str | None, list[SizedNode]]) -> list[SizedNode]:
     # A list instead of recursion: an organisation may be deeper than the interpreter's stack.
     reached = list(children.get(None, ()))
     for node in reached:
@@ -182,37 +257,70 @@ def _from_the_top(children: dict[str | None, list[Node]]) -> list[Node]:
     return reached
 
 
-def _place(
-    direct: _Group, below: Sequence[Node], left_over: dict[str, _Group], own_unit: dict[str, _Group]
-) -> tuple[list[_Group], _Group | None, _Group | None]:
-    """Place one node's children and its direct members: units formed here, who is left, who holds the direct members.
+class _Forming:
+    """Units in the making, and what each node hands to the level above."""
 
-    A team is treated by the same three lines as any other node: its people are its direct members, and when they are
-    under five they are left over for its parent.
-    """
-    formed: list[_Group] = []
-    siblings = [own_unit[child.id] for child in below if child.id in own_unit]
-    pool = _Group()
-    for child in below:
-        if child.id in left_over:
-            pool.take(left_over[child.id])
+    def __init__(self) -> None:
+        # Teams that are a unit, as long as nobody joined them.
+        self.alone: dict[str, SizedNode] = {}
+        self.units: list[_Group] = []
+        # People still without a unit, and the unit that holds a node's direct members, where it is not alone.
+        self.left_over: dict[str, _Group] = {}
+        self.own_unit: dict[str, _Group] = {}
 
-    if pool.size >= LEAST_UNIT:
-        formed.append(pool)
-        siblings.append(pool)
-        pool = _Group()
-    elif pool.size and siblings:
-        min(siblings, key=lambda group: group.key).take(pool)
-        pool = _Group()
+    def place(self, node: SizedNode | None, below: Sequence[SizedNode]) -> _Group | None:
+        """Place one node's children and its direct members; whoever is left over, who also goes up.
 
-    if not direct.size:
-        return formed, pool if pool.size else None, None
-    direct.take(pool)
-    if direct.size >= LEAST_UNIT:
-        formed.append(direct)
-        return formed, None, direct
-    if siblings:
-        host = min(siblings, key=lambda group: group.key)
-        host.take(direct)
-        return formed, None, host
-    return formed, direct, None
+        A team without teams below it would come out as its caller places it: a unit from five people, else left over.
+        """
+        pool, pooled = _Group([], 0), None
+        for child in below:
+            if child.id in self.left_over:
+                pool.take(self.left_over[child.id])
+        if pool.size >= LEAST_UNIT:
+            self.units.append(pool)
+            pool, pooled = _Group([], 0), pool
+        elif pool.size and (host := self._smallest(below, pooled)):
+            host.take(pool)
+            pool = _Group([], 0)
+
+        if node is not None and node.size:
+            direct = _Group([node], node.size)
+            direct.take(pool)
+            if direct.size >= LEAST_UNIT:
+                if len(direct.nodes) == 1:
+                    self.alone[node.id] = node
+                else:
+                    self.units.append(direct)
+                    self.own_unit[node.id] = direct
+                return None
+            if host := self._smallest(below, pooled):
+                host.take(direct)
+                self.own_unit[node.id] = host
+                return None
+            pool = direct
+        if not pool.size:
+            return None
+        if node is not None:
+            self.left_over[node.id] = pool
+        return pool
+
+    def _smallest(self, below: Sequence[SizedNode], pooled: _Group | None) -> _Group | None:
+        """The smallest unit beside: one that holds a child's direct members, or the one pooled of the small ones."""
+        found: tuple[tuple[int, str], SizedNode | _Group] | None = (pooled.key, pooled) if pooled else None
+        for child in below:
+            unit: SizedNode | _Group | None = self.alone.get(child.id) or self.own_unit.get(child.id)
+            if unit is None:
+                continue
+            key = (unit.size, unit.id) if isinstance(unit, SizedNode) else unit.key
+            if found is None or key < found[0]:
+                found = key, unit
+        if found is None:
+            return None
+        joined = found[1]
+        if isinstance(joined, _Group):
+            return joined
+        del self.alone[joined.id]
+        self.own_unit[joined.id] = group = _Group([joined], joined.size)
+        self.units.append(group)
+        return group

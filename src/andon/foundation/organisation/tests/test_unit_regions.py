@@ -16,23 +16,23 @@ from andon.foundation.organisation.unit_regions import (
     Moved,
     Resized,
     StoredTree,
-    Team,
     Tree,
     compare_trees,
     standing_of,
 )
 from andon.foundation.organisation.walking import Step
 from andon.foundation.people.models import Member
+from andon.kernel.disclosure import SizedNode
 
 
 @dataclass
 class Planted:
     """A tree in memory that notes which branches were read."""
 
-    teams: Mapping[str, Team]
+    teams: Mapping[str, SizedNode]
     read: set[str] = field(default_factory=set)
 
-    def below(self, node_id: str) -> Mapping[str, Team]:
+    def below(self, node_id: str) -> Mapping[str, SizedNode]:
         found, waiting = {}, [node_id]
         while waiting:
             here = waiting.pop()
@@ -72,7 +72,7 @@ def planted(rows: list[tuple[int, int]]) -> Planted:
     teams = {}
     for number, (parent, size) in enumerate(rows):
         parent_id = f"n{parent % number}" if number else None
-        teams[f"n{number}"] = Team(f"n{number}", parent_id, f"T{number}", size)
+        teams[f"n{number}"] = SizedNode(f"n{number}", parent_id, f"T{number}", size)
     return Planted(teams)
 
 
@@ -125,7 +125,7 @@ def department() -> Planted:
     """Two departments of two large teams each. Five people stand directly in the second, a unit beside the first."""
     rows: dict[str, tuple[str | None, int]] = {"n0": (None, 0), "d1": ("n0", 0), "d2": ("n0", 5)}
     rows |= {f"d{d}t{t}": (f"d{d}", 8) for d in (1, 2) for t in (1, 2)}
-    return Planted({node_id: Team(node_id, parent, node_id, size) for node_id, (parent, size) in rows.items()})
+    return Planted({node_id: SizedNode(node_id, parent, node_id, size) for node_id, (parent, size) in rows.items()})
 
 
 def test_the_other_department_is_not_read() -> None:

@@ -14,7 +14,7 @@ from andon.foundation.organisation import directory, membership, queries, walkin
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.tests import cast as people
-from andon.foundation.organisation.walking import few_below, paths_of, people_below
+from andon.foundation.organisation.walking import few_below, paths_of, people_below, sized_below
 from andon.foundation.people.models import Member
 from andon.foundation.permissions import public as permissions
 
@@ -71,28 +71,37 @@ def test_who_leads_a_node_leads_what_is_below_it_and_nothing_above() -> None:
     assert organisation.leads_of(cast.bo.id, on=TODAY) == set()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_counts_of_a_large_branch_are_kept_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most_walked", [0, 1, 4, 1_500])
+def test_a_large_tree_is_counted_as_a_small_one(monkeypatch: pytest.MonkeyPatch, most_walked: int) -> None:
     cast = people.enter()
-    monkeypatch.setattr(walking, "KEPT_FROM_NODES", 1)
-    monkeypatch.setattr(walking, "_kept", {})
+    roots = [cast.security.id, cast.detection.id, cast.appsec.id]
+    walked = {root: sized_below([root], on=TODAY) for root in roots}
+    everywhere = people_below(roots, on=TODAY)
+    monkeypatch.setattr(walking, "MOST_WALKED", most_walked)
+    assert {root: sized_below([root], on=TODAY) for root in roots} == walked
+    assert people_below(roots, on=TODAY) == everywhere
+    assert (everywhere[cast.security.id], everywhere[cast.detection.id]) == (4, 2)
+    with CaptureQueriesContext(connection) as sent:
+        assert set(sized_below([cast.detection.id], on=TODAY)) == {cast.detection.id, cast.night.id}
+    assert len(sent) <= 3
+    # A second top, which no page can make, is not below the first.
+    other = Node.objects.create(name="Elsewhere", parent=None)
+    assert set(sized_below([cast.security.id], on=TODAY)) == set(walked[cast.security.id])
+    assert set(sized_below([other.id], on=TODAY)) == {other.id}
+    assert sized_below(["nowhere"], on=TODAY) == {}
+
+
+@pytest.mark.parametrize("most_walked", [1, 1_500])
+def test_a_change_is_counted_at_once(monkeypatch: pytest.MonkeyPatch, most_walked: int) -> None:
+    cast = people.enter()
+    monkeypatch.setattr(walking, "MOST_WALKED", most_walked)
     roots = [cast.security.id]
-
-    def counted() -> tuple[int, int]:
-        with CaptureQueriesContext(connection) as sent:
-            found = people_below(roots, on=TODAY)
-        return found[cast.security.id], sum("organisation_membership" in query["sql"] for query in sent)
-
-    assert counted() == (4, 1)
-    assert counted() == (4, 0)
+    assert people_below(roots, on=TODAY) == {cast.security.id: 4}
     membership.deactivate(member=cast.bo, by=cast.stella, at=timezone.now(), on=TODAY)
-    assert counted() == (3, 1)
-    # Another day, and a minute later, it is counted anew; the planted fault is a change that no entry tells of.
+    assert people_below(roots, on=TODAY) == {cast.security.id: 3}
+    # Also one that no entry of the change log tells of, and another day.
     Membership.objects.filter(member=cast.cy).delete()
-    assert counted() == (3, 0)
-    assert people_below(roots, on=TODAY + timedelta(days=1)) == {cast.security.id: 2}
-    monkeypatch.setattr(walking, "_kept", {})
-    assert counted() == (2, 1)
+    assert people_below(roots, on=TODAY) == people_below(roots, on=TODAY + timedelta(days=1)) == {cast.security.id: 2}
 
 
 def test_a_walk_ends_where_there_are_too_many() -> None:
@@ -100,6 +109,10 @@ def test_a_walk_ends_where_there_are_too_many() -> None:
     everything = organisation.below(cast.security.id)
     assert set(few_below(cast.security.id, most=len(everything)) or ()) == everything
     assert few_below(cast.security.id, most=len(everything) - 1) is None
+    below = organisation.below(cast.detection.id)
+    assert set(few_below(cast.detection.id, most=len(below)) or ()) == below
+    assert few_below(cast.detection.id, most=len(below) - 1) is None
+    assert few_below("nowhere", most=0) == []
 
 
 def test_who_was_looked_for_is_shown_a_page_at_a_time_and_not_counted() -> None:
@@ -157,3 +170,24 @@ def test_a_team_that_was_retired_is_not_shown() -> None:
     assert "Old team" in visit(cast.bo)
     Node.objects.filter(name="Old team").update(retired_on=TODAY)
     assert "Old team" not in visit(cast.bo)
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_who_stands_nowhere_today_is_found(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    cast = people.enter()
+    monkeypatch.setattr(directory, "FEW_WITHOUT_A_PLACE", few)
+
+    def in_no_team() -> set[str]:
+        found = directory.people_found(words="", show=directory.Show.NO_TEAM, below="", on=TODAY)
+        return {member.name for member in found}
+
+    before = in_no_team()
+    assert not {cast.ada.name, cast.bo.name, cast.cy.name} & before
+    Membership.objects.filter(member=cast.ada).update(ends_on=TODAY - timedelta(days=1))
+    Membership.objects.filter(member=cast.bo).update(starts_on=TODAY + timedelta(days=1))
+    # The last day is a day in the team; and whoever left is in no list but that of those who left.
+    Membership.objects.filter(member=cast.cy).update(ends_on=TODAY)
+    gone = Member.objects.create_user("gone@example.org", "Gone", is_active=False)
+    new = Member.objects.create_user("new@example.org", "New")
+    assert in_no_team() == before | {cast.ada.name, cast.bo.name, new.name}
+    assert gone.name not in in_no_team()
