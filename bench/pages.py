@@ -190,7 +190,8 @@ class House:
 
         # Those without settings of their own are pages of other features.
         for section in (section for section in configuration.sections() if section.settings):
-            address = reverse("configuration:section", args=[section.slug])
+            # A section that another room serves has an address of its own.
+            address = reverse(section.url_name or "configuration:section", args=[] if section.url_name else [section.slug])
             found.append((f"Settings: {section.slug}", self.steward, address))
         return found
 

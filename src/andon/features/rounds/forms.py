@@ -1,5 +1,6 @@
 """What a lead chooses when opening a round."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
 from andon.features.rounds import choices
-from andon.foundation.organisation import public as organisation
 
 OPENS = {
     "6d": (timedelta(days=6), _("In six days")),
@@ -39,14 +39,18 @@ class OpenRound(forms.Form):
         initial="7d",
     )
 
-    def __init__(self, *args: Any, nodes: set[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], is_chosen: bool = False, **kwargs: Any) -> None:
+        """`teams`: (id, path) of those that may be chosen; with `is_chosen` the one that was, on another page."""
         super().__init__(*args, **kwargs)
         opens: Any = self.fields["opens"]
         opens.choices = [(key, text) for key, (delta, text) in OPENS.items() if delta >= choices.notice()]
         if choices.notice() > OPENS[opens.initial][0]:
             opens.initial = opens.choices[-1][0]
         node: Any = self.fields["node"]
-        node.choices = organisation.named_paths(nodes)
+        node.choices = teams
+        if is_chosen:
+            node.widget = forms.HiddenInput()
+            node.initial = teams[0][0]
         chosen: Any = self.fields["instrument"]
         chosen.choices = list({found.id: (found.id, found.title["en"]) for found in instruments.available()}.values())
 

@@ -44,6 +44,8 @@ class RoundUnit(models.Model):
     # What opens the leaf, in the order of the commitment: {"label", "salt"}, or {"hash"} of somebody who was erased.
     # Rounds of version 0.1.0 hold labels alone, and null for somebody who was erased.
     members = models.JSONField()
+    # How many these are, also after some were erased.
+    size = models.PositiveIntegerField(default=0)
     salt = models.BinaryField(max_length=32)
     # Set at publication.
     leaf = models.TextField(blank=True)

@@ -1,6 +1,7 @@
 """Reading rounds, as frozen values."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -133,8 +134,15 @@ def rounds_of(member: Member, *, limit: int = 50) -> list[RoundView]:
 
 def rounds_led_by(member: Member, *, on: date, limit: int = 50) -> list[RoundView]:
     """The rounds of nodes that the member leads, newest first."""
-    nodes = organisation.leads_of(member.pk, on=on)
-    return [_view(row) for row in _rounds().filter(node_id__in=nodes).order_by("-opens_at", "pk")[:limit]]
+    return rounds_below(organisation.leads_directly(member.pk, on=on), limit=limit)
+
+
+def rounds_below(led: Collection[str], *, limit: int = 50) -> list[RoundView]:
+    """The rounds of these nodes and of all below them, newest first. One query; none where there are no nodes."""
+    if not led:
+        return []
+    rows = _rounds().filter(node_id__in=organisation.below_any(led))
+    return [_view(row) for row in rows.order_by("-opens_at", "pk")[:limit]]
 
 
 def all_rounds(*, limit: int = 200) -> list[RoundView]:

@@ -3,16 +3,20 @@
 A roster that is published is never changed. A round that was opened is never withdrawn.
 """
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from heapq import nsmallest
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import choices, services
-from andon.features.rounds.models import NotAsked, RosterEntry, Round, RoundUnit
+from andon.features.rounds.models import NotAsked, RosterEntry, Round
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership
 from andon.foundation.organisation.walking import inside
@@ -67,28 +71,51 @@ class Renewal:
     can_be: bool
 
 
+# Each of those who are here once, beside their place on the roster. Who left is what is missing from the numbers.
+_SINCE = """
+SELECT membership.node_id, COUNT(*), COUNT(entry.id),
+    SUM(CASE WHEN entry.id IS NOT NULL AND membership.starts_on > %s THEN 1 ELSE 0 END)
+FROM organisation_membership membership
+LEFT JOIN rounds_rosterentry entry ON entry.round_id = %s AND entry.member_id = membership.member_id
+WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
+    AND membership.member_id NOT IN (SELECT id FROM people_member WHERE is_active = FALSE)
+GROUP BY membership.node_id
+"""
+
+
 def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> RosterChanges | None:
-    """Who joined, left or changed team or role since the roster was fixed: three counts, which read everybody.
+    """Who joined, left or changed team or role since the roster was fixed: numbers, for which everybody is read.
 
     None, where more are asked or here than every view of a page may compare, unless it is asked for `however_many`.
     """
-    row = Round.objects.get(pk=round_id)
+    row = Round.objects.select_related("node").get(pk=round_id)
     on, fixed_on = organisation.today(at), organisation.today(row.at)
     here = _here(row, on=on)
     asked = RosterEntry.objects.filter(round_id=round_id)
     left_out = NotAsked.objects.filter(round_id=round_id)
     if not however_many and (_are_many(asked) or _are_many(here)):
         return None
-
-    def gone(entries: QuerySet[RosterEntry] | QuerySet[NotAsked]) -> int:
-        return entries.filter(~Exists(here.filter(member=OuterRef("member_id")))).count()
-
-    this = {"member": OuterRef("member_id")}
-    numbers = here.annotate(known=Q(Exists(asked.filter(**this))) | Q(Exists(left_out.filter(**this)))).aggregate(
-        joined=Count("pk", filter=Q(known=False)),
-        moved=Count("pk", filter=Q(known=True, starts_on__gt=fixed_on)),
-    )
-    return RosterChanges(joined=numbers["joined"], left=gone(asked) + gone(left_out), moved=numbers["moved"])
+    if however_many:
+        # Below the top is everybody, so nothing has to be walked.
+        below = organisation.below(row.node_id) if row.node.parent_id is not None else None
+        with connection.cursor() as cursor:
+            cursor.execute(_SINCE, [fixed_on, round_id, on, on])
+            counts = [numbers for node_id, *numbers in cursor.fetchall() if below is None or node_id in below]
+        present, known, moved = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0, 0)
+    else:
+        beside = here.annotate(is_asked=Exists(asked.filter(member=OuterRef("member_id"))))
+        numbers = beside.aggregate(
+            present=Count("pk"),
+            known=Count("pk", filter=Q(is_asked=True)),
+            moved=Count("pk", filter=Q(is_asked=True, starts_on__gt=fixed_on)),
+        )
+        present, known, moved = numbers["present"], numbers["known"], numbers["moved"]
+    # Those whom the round could not ask are fewer than five: of five there would have been a unit.
+    left_ids = list(left_out.values_list("member_id", flat=True))
+    for starts_on in here.filter(member_id__in=left_ids).values_list("starts_on", flat=True) if left_ids else ():
+        known += 1
+        moved += starts_on > fixed_on
+    return RosterChanges(joined=present - known, left=asked.count() + len(left_ids) - known, moved=moved)
 
 
 def _are_many(rows: QuerySet[RosterEntry] | QuerySet[Membership]) -> bool:
@@ -104,37 +131,50 @@ def _here(row: Round, *, on: date) -> QuerySet[Membership]:
     )
 
 
+def _by_name(unit: tuple[str, int | None, int | None]) -> str:
+    return unit[0].casefold()
+
+
+def _units_of(round_id: str) -> Iterator[tuple[tuple[str, ...], str, int]]:
+    """(ids of its nodes, name, people) of each unit, by hand: through models ten thousand take most of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT node_ids, name, size FROM rounds_roundunit WHERE round_id = %s", [round_id])
+        for node_ids, name, size in cursor.fetchall():
+            yield tuple(json.loads(node_ids)), name, size
+
+
 def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
     """What `renew_round` would publish now. Writes nothing."""
     row = Round.objects.get(pk=round_id)
-    plan = services.plan_round(node_id=row.node_id, on=organisation.today(at))
-    before = {
-        tuple(sorted(node_ids)): (name, people)
-        for node_ids, name, people in RoundUnit.objects.filter(round_id=round_id)
-        .annotate(people=Count("roster"))
-        .values_list("node_ids", "name", "people")
-    }
-    after = {unit.node_ids: (unit.name, len(unit.members)) for unit in plan.units}
-    units = [
-        UnitSize(
-            name=(after.get(key) or before[key])[0],
-            before=before[key][1] if key in before else None,
-            after=after[key][1] if key in after else None,
-        )
-        for key in before.keys() | after.keys()
-    ]
-    # All by name where a page has room for all.
-    many = len(units) > UNITS_SHOWN
-    units.sort(key=lambda unit: (many and unit.before == unit.after, unit.name.casefold()))
+    plan = services.outline_round(node_id=row.node_id, on=organisation.today(at)).plan
+    then = {unit.node_ids: (unit.name, unit.size) for unit in plan.joined}
+    alone = dict(plan.alone)
+    # (name, people before, people after) of each unit: those that change, and those that stay.
+    changed: list[tuple[str, int | None, int | None]] = []
+    same: list[tuple[str, int | None, int | None]] = []
+    for node_ids, name, before in _units_of(round_id):
+        if len(node_ids) == 1 and (node := alone.pop(node_ids[0], None)):
+            (same if before == node.size else changed).append((node.name, before, node.size))
+        else:
+            new_name, after = then.pop(node_ids, (name, None))
+            (same if before == after else changed).append((new_name, before, after))
+    changed += [(name, None, after) for name, after in then.values()]
+    changed += [(node.name, None, node.size) for node in alone.values()]
+    number = len(changed) + len(same)
+    if number <= UNITS_SHOWN:
+        # All by name where a page has room for all.
+        changed, same = changed + same, []
+    first = nsmallest(UNITS_SHOWN, changed, key=_by_name)
+    first += nsmallest(UNITS_SHOWN - len(first), same, key=_by_name)
     opens_at, closes_at = _dates(row, at)
     return Renewal(
-        units=tuple(units[:UNITS_SHOWN]),
-        more_units=max(0, len(units) - UNITS_SHOWN),
-        not_asked=len(plan.not_asked),
+        units=tuple(UnitSize(name, before, after) for name, before, after in first),
+        more_units=max(0, number - UNITS_SHOWN),
+        not_asked=plan.not_asked_size,
         opens_at=opens_at,
         closes_at=closes_at,
         opens_later=opens_at > row.opens_at,
-        can_be=bool(after),
+        can_be=bool(plan.count),
     )
 
 

@@ -93,6 +93,21 @@ def plan_round(*, node_id: str, on: date) -> Plan:
     return Plan(plan.units, labels, plan.not_asked)
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The units that a plan would have, by teams and sizes: what a look needs, without reading all the people."""
+
+    plan: disclosure.SizedPlan
+    asked: int
+
+
+def outline_round(*, node_id: str, on: date) -> Outline:
+    """The units of `plan_round`, of which nobody's name is read. The same rule, which looks at sizes alone."""
+    nodes = organisation.sizes(root_id=node_id, on=on)
+    plan = disclosure.units_from_sizes(nodes)
+    return Outline(plan, sum(node.size for node in nodes) - plan.not_asked_size)
+
+
 def publish_round(
     *,
     node_id: str,
@@ -235,6 +250,7 @@ def _fix_roster(published: Round, plan: Plan) -> None:
             name=planned.name,
             node_ids=list(planned.node_ids),
             members=[seat.to_wire() for seat in sorted(seats.values(), key=lambda seat: seat.hash)],
+            size=len(seats),
             salt=secrets.token_bytes(manifest.SALT_BYTES),
         )
         units.append(unit)

@@ -1,5 +1,6 @@
 """Rounds as pages: what is open, opening one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +17,11 @@ from andon.features.rounds import queries, renewal, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, is_steward, member_required
+from andon.kernel import disclosure
 
 UNITS_A_PAGE = 50
+# Up to so many teams are chosen from a list; of more, the tree is walked or searched.
+SHORT_LIST = 20
 # Names of a unit, and of those who are not asked, that a preview shows.
 PEOPLE_A_UNIT = 100
 
@@ -28,10 +32,9 @@ def index(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
     mine = queries.rounds_of(member)
     listed = {view.id for view in mine}
-    today = organisation.today()
-    led = [view for view in queries.rounds_led_by(member, on=today) if view.id not in listed]
-    may_open = bool(organisation.leads_of(member.pk, on=today))
-    context = {"mine": mine, "led": led, "may_open": may_open}
+    nodes = organisation.leads_directly(member.pk, on=organisation.today())
+    led = [view for view in queries.rounds_below(nodes) if view.id not in listed]
+    context = {"mine": mine, "led": led, "may_open": bool(nodes)}
     return render(request, "rounds/index.html", context | (_of_the_key() if is_steward(member) else {}))
 
 
@@ -104,35 +107,78 @@ def renew(request: HttpRequest, round_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def new(request: HttpRequest) -> HttpResponse:
-    """Choose, then see who would be asked in which unit, then open: three looks at one form."""
+    """Choose, then see who would be asked in which unit, then open: three looks at one form.
+
+    Whoever leads more teams than a short list holds chooses the team first, on a page of its own.
+    """
     member = current_member(request)
-    nodes = organisation.leads_of(member.pk, on=organisation.today())
-    if not nodes:
+    led = organisation.leads_directly(member.pk, on=organisation.today())
+    if not led:
         raise Http404
-    form = OpenRound(request.POST or None, nodes=nodes)
-    context: dict[str, Any] = {"form": form}
+    teams, asked = organisation.short_list(led, most=SHORT_LIST), request.POST.get("node", request.GET.get("node", ""))
+    is_chosen = teams is None
+    if teams is None:
+        if not asked:
+            return render(request, "rounds/choose.html", _choice(request, led))
+        chosen = organisation.team_below(asked.replace("\x00", "")[:32], led)
+        if chosen is None:
+            messages.error(
+                request, _("You cannot ask this team: you do not lead it, or it is gone. Choose another one.")
+            )
+            return redirect("rounds:new")
+        teams = [chosen]
+    form = OpenRound(request.POST or None, teams=teams, is_chosen=is_chosen)
+    context: dict[str, Any] = {"form": form, "chosen": teams[0] if is_chosen else None}
     if not form.is_valid():
         return render(request, "rounds/new.html", context, status=422 if form.is_bound else 200)
     if "confirm" in request.POST:
-        return _publish(request, form)
+        return _publish(request, form, context)
     return render(request, "rounds/preview.html", context | _preview(form, request.POST.get("page")))
 
 
-def _preview(form: OpenRound, page: str | None) -> dict[str, Any]:
+def _choice(request: HttpRequest, led: list[str]) -> dict[str, Any]:
+    """The tree below those whom the member leads, open along one path; words find teams anywhere in it."""
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    if words:
+        found, more = organisation.teams_found(words, within=led)
+        return {"words": words, "found": found, "more_found": more}
+    at = request.GET.get("at", "").replace("\x00", "")[:32]
+    return {"words": words, "trees": organisation.trees_around(led, at, on=organisation.today())}
+
+
+class _Units:
+    """The units of a plan for pages of them: only those of the page are told."""
+
+    def __init__(self, plan: disclosure.SizedPlan) -> None:
+        self._plan = plan
+
+    def __len__(self) -> int:
+        return self._plan.count
+
+    def __getitem__(self, places: slice) -> tuple[disclosure.SizedUnit, ...]:
+        first, beyond, _step = places.indices(len(self))
+        return self._plan.some(first, beyond)
+
+
+def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
     """Who would be asked, a page of units at a time: of everybody in a large organisation no page can tell all."""
-    now = timezone.now()
-    plan = services.plan_round(node_id=form.cleaned_data["node"], on=organisation.today())
-    opens_at, closes_at = form.dates(now)
-    units = Paginator(plan.units, UNITS_A_PAGE).get_page(page)
+    on = organisation.today()
+    outline = services.outline_round(node_id=form.cleaned_data["node"], on=on)
+    opens_at, closes_at = form.dates(timezone.now())
+    units: Any = _Units(outline.plan)
+    page = Paginator(units, UNITS_A_PAGE).get_page(number)
+    nodes = {node_id for unit in page for node_id in unit.node_ids} | set(outline.plan.not_asked)
+    labels = organisation.labels_in(nodes, on=on, most=PEOPLE_A_UNIT)
+
+    def people(node_ids: Sequence[str]) -> list[str]:
+        return sorted(label for node_id in node_ids for label in labels.get(node_id, ()))[:PEOPLE_A_UNIT]
+
     return {
-        "units": [
-            (unit.name, len(unit.members), [plan.labels[member] for member in unit.members[:PEOPLE_A_UNIT]])
-            for unit in units
-        ],
-        "page": units,
-        "asked": sum(len(unit.members) for unit in plan.units),
-        "not_asked": [plan.labels[left.member] for left in plan.not_asked[:PEOPLE_A_UNIT]],
-        "not_asked_number": len(plan.not_asked),
+        "units": [(unit.name, unit.size, people(unit.node_ids)) for unit in page],
+        "page": page,
+        "asked": outline.asked,
+        "not_asked": people(outline.plan.not_asked),
+        "not_asked_number": outline.plan.not_asked_size,
         "shown_of_each": PEOPLE_A_UNIT,
         "opens_at": opens_at,
         "closes_at": closes_at,
@@ -141,7 +187,7 @@ def _preview(form: OpenRound, page: str | None) -> dict[str, Any]:
     }
 
 
-def _publish(request: HttpRequest, form: OpenRound) -> HttpResponse:
+def _publish(request: HttpRequest, form: OpenRound, context: dict[str, Any]) -> HttpResponse:
     now = timezone.now()
     opens_at, closes_at = form.dates(now)
     try:
@@ -155,7 +201,7 @@ def _publish(request: HttpRequest, form: OpenRound) -> HttpResponse:
         )
     except services.RoundRefused as refused:
         form.add_error(None, str(refused))
-        return render(request, "rounds/new.html", {"form": form}, status=422)
+        return render(request, "rounds/new.html", context, status=422)
     except (signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt):
         form.add_error(
             None,
@@ -164,7 +210,7 @@ def _publish(request: HttpRequest, form: OpenRound) -> HttpResponse:
                 "Ask whoever runs it to look at its log."
             ),
         )
-        return render(request, "rounds/new.html", {"form": form}, status=503)
+        return render(request, "rounds/new.html", context, status=503)
     if opens_at <= now:
         services.open_round(round_id=published.pk, at=now)
     return redirect("rounds:detail", round_id=published.pk)

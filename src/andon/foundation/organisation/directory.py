@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
@@ -246,24 +247,41 @@ class TeamLine:
 
 
 def tree_around(node: Node, *, on: date) -> TeamLine:
-    """The tree as a page shows it: everything on the path to the node is open, the rest is closed. Four queries."""
-    steps = paths_of([node.pk])[node.pk]
-    opened = {step.id for step in steps}
+    """The tree as a page shows it: everything on the path to the node is open, the rest is closed."""
+    top = paths_of([node.pk])[node.pk][0]
+    return trees_around([top.id], node.pk, on=on)[0]
+
+
+def trees_around(roots: Sequence[str], at: str, *, on: date) -> tuple[TeamLine, ...]:
+    """What lies below these nodes, open along the path to the node `at`, or to the first of them.
+
+    A node that lies below another of them is not told twice. Four queries; for a large tree six.
+    """
+    paths = paths_of({*roots, at})
+    tops = [root for root in roots if root in paths and not any(step.id in roots for step in paths[root][:-1])]
+    steps = [step.id for step in paths.get(at, ())]
+    begin = next((steps.index(top) for top in tops if top in steps), None)
+    opened = set(tops[:1]) if begin is None else set(steps[begin:])
+    rows = (
+        Node.objects.filter(parent__in=opened, retired_on=None)
+        .annotate(
+            place=Window(RowNumber(), partition_by="parent", order_by=["name", "pk"]),
+            beside=Window(Count("pk"), partition_by="parent"),
+        )
+        # Whoever is on the path stays, however many stand beside it.
+        .filter(Q(place__lte=CHILDREN_AT_ONCE) | Q(pk__in=opened))
+        .order_by("name", "pk")
+    )
     children: dict[str, list[Node]] = {}
     more: dict[str, int] = {}
-    rows = Node.objects.filter(parent__in=opened, retired_on=None).order_by("name", "pk")
-    for child in rows[: CHILDREN_AT_ONCE * len(steps)]:
+    for child in rows:
         children.setdefault(child.parent_id or "", []).append(child)
-    shown: list[str] = [steps[0].id]
-    for parent_id, below in children.items():
-        # Whoever is on the path stays, however many stand beside it.
-        if len(below) > CHILDREN_AT_ONCE:
-            more[parent_id] = len(below) - CHILDREN_AT_ONCE
-            on_path = [child for child in below[CHILDREN_AT_ONCE:] if child.pk in opened]
-            children[parent_id] = below[:CHILDREN_AT_ONCE] + on_path
-        shown += [child.pk for child in children[parent_id]]
+        more[child.parent_id or ""] = max(0, child.beside - CHILDREN_AT_ONCE)
+    shown = [*tops, *(child.pk for below in children.values() for child in below)]
     counts = people_below(shown, on=on)
-    has_teams = set(Node.objects.filter(parent__in=shown, retired_on=None).values_list("parent_id", flat=True))
+    has_teams = set(
+        Node.objects.filter(parent__in=shown, retired_on=None).values_list("parent_id", flat=True).distinct()
+    )
 
     def line(node_id: str, name: str) -> TeamLine:
         below = tuple(line(child.pk, child.name) for child in children.get(node_id, []))
@@ -277,14 +295,16 @@ def tree_around(node: Node, *, on: date) -> TeamLine:
             more_teams=more.get(node_id, 0),
         )
 
-    return line(steps[0].id, steps[0].name)
+    return tuple(line(top, paths[top][-1].name) for top in tops)
 
 
-def teams_found(words: str, *, without: str = "", limit: int = TEAMS_FOUND) -> tuple[list[tuple[str, str]], bool]:
+def teams_found(
+    words: str, *, without: str = "", within: Sequence[str] = (), limit: int = TEAMS_FOUND
+) -> tuple[list[tuple[str, str]], bool]:
     """(id, path) of teams whose path holds all these words, the shortest path first, and whether there are more.
 
-    `without`: leaves out this team and all below it. The last word, or all after the last slash, is looked for in the
-    team's own name, the others anywhere in its path.
+    `without`: leaves out this team and all below it; `within`: only these and all below them. The last word, or all
+    after the last slash, is looked for in the team's own name, the others anywhere in its path.
     """
     *above, own = words.rsplit("/", 1)
     steps_above, own_words = " ".join(above).replace("/", " ").split(), own.split()
@@ -295,6 +315,8 @@ def teams_found(words: str, *, without: str = "", limit: int = TEAMS_FOUND) -> t
     nodes = Node.objects.filter(retired_on=None)
     if without:
         nodes = nodes.exclude(pk__in=inside(without))
+    if within:
+        nodes = nodes.filter(pk__in=inside(*within))
     for word in own_words[:8]:
         nodes = nodes.filter(holds("name", word))
     wanted = [word.casefold() for word in (*steps_above[:8], *own_words[:8])]

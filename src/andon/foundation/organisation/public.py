@@ -1,35 +1,48 @@
 """The door of `organisation`: the tree and its people, as frozen values."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import RowNumber
 
 from andon.foundation.organisation.days import today, zone
+from andon.foundation.organisation.directory import TeamLine, teams_found, trees_around
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
-from andon.foundation.organisation.walking import ids_below, inside, paths_of
+from andon.foundation.organisation.walking import few_below, ids_below, inside, paths_of, sized_below
 from andon.foundation.people.models import label_of
+from andon.kernel.disclosure import SizedNode
 
 __all__ = [
     "AlreadyFounded",
     "Place",
+    "TeamLine",
     "TreeNode",
     "belongs",
     "below",
+    "below_any",
     "create_organisation",
     "current",
     "duties_of",
+    "labels_in",
     "leads",
+    "leads_directly",
     "leads_of",
     "named_paths",
     "path_of",
     "place_of",
+    "short_list",
+    "sizes",
     "stands_below",
+    "team_below",
+    "teams_found",
     "today",
     "tree",
+    "trees_around",
     "zone",
 ]
 
@@ -86,6 +99,35 @@ def tree(*, root_id: str | None, on: date) -> tuple[TreeNode, ...]:
     )
 
 
+def sizes(*, root_id: str, on: date) -> tuple[SizedNode, ...]:
+    """The nodes of `tree` with only the number of their people. One query; of a large branch three."""
+    nodes = sized_below([root_id], on=on)
+    root = nodes.get(root_id)
+    if root is not None and root.parent_id is not None:
+        nodes[root_id] = SizedNode(root.id, None, root.name, root.size)
+    return tuple(nodes.values())
+
+
+def labels_in(node_ids: Iterable[str], *, on: date, most: int) -> dict[str, tuple[str, ...]]:
+    """The labels of the first `most` who belong directly to each of these nodes, in the order of names. One query."""
+    found: dict[str, list[str]] = {}
+    by_name = ("member__name", "member_id")
+    rows = (
+        Membership.objects.filter(_valid_on(on), member__is_active=True, node_id__in=list(node_ids))
+        .annotate(place=Window(RowNumber(), partition_by="node_id", order_by=list(by_name)))
+        .filter(place__lte=most)
+        .order_by(*by_name)
+    )
+    for node_id, name, email in rows.values_list("node_id", "member__name", "member__email"):
+        found.setdefault(node_id, []).append(label_of(name, email))
+    return {node_id: tuple(labels) for node_id, labels in found.items()}
+
+
+def below_any(roots: Iterable[str]) -> RawSQL:
+    """The ids of these nodes and of all below them, as part of a query that asks: `filter(node_id__in=...)`."""
+    return inside(*roots)
+
+
 def below(root_id: str) -> set[str]:
     """The ids of the node and of all nodes below it. One query."""
     return ids_below([root_id]) or {root_id}
@@ -108,10 +150,39 @@ def belongs(member_id: UUID | str, *, on: date) -> bool:
     return Membership.objects.filter(_valid_on(on), member_id=member_id).exists()
 
 
+def leads_directly(member_id: UUID | str, *, on: date) -> list[str]:
+    """The nodes that the member leads by a place in them; they lead everything below these, too. One query."""
+    own = Membership.objects.filter(_valid_on(on), member_id=member_id, role=Membership.Role.LEAD)
+    return list(own.values_list("node_id", flat=True))
+
+
+def short_list(roots: Collection[str], *, most: int) -> list[tuple[str, str]] | None:
+    """(id, path) of these nodes and all below them that are in use; None where there are more than a list may hold.
+
+    At most three queries for each root.
+    """
+    found: set[str] = set()
+    for root in roots:
+        # Retired teams stay below their parents, so more are looked at than may be listed.
+        few = few_below(root, most=most * 10)
+        if few is None:
+            return None
+        found |= set(few)
+    kept = list(Node.objects.filter(pk__in=found, retired_on=None).values_list("pk", flat=True)[: most + 1])
+    return named_paths(kept) if len(kept) <= most else None
+
+
+def team_below(node_id: str, roots: Collection[str]) -> tuple[str, str] | None:
+    """(id, path) of the team that is in use and is one of these nodes or lies below one; None where there is none."""
+    steps = paths_of([node_id]).get(node_id, ())
+    if not any(step.id in roots for step in steps) or not Node.objects.filter(pk=node_id, retired_on=None).exists():
+        return None
+    return node_id, " / ".join(step.name for step in steps)
+
+
 def leads_of(member_id: UUID | str, *, on: date) -> set[str]:
     """The nodes that the member leads: their own and everything below it. At most two queries."""
-    own = Membership.objects.filter(_valid_on(on), member_id=member_id, role=Membership.Role.LEAD)
-    return ids_below(list(own.values_list("node_id", flat=True)))
+    return ids_below(leads_directly(member_id, on=on))
 
 
 def leads(member_id: UUID | str, node_id: str, *, on: date) -> bool:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from andon.foundation.configuration import public as configuration
-from andon.foundation.organisation.choices import zone_choices
+from andon.foundation.organisation.choices import ZoneSelect, zone_choices
 from andon.foundation.people import again
 from andon.foundation.people.models import Member
 from andon.foundation.people.passwords import HINT, MOST
@@ -168,8 +168,7 @@ class ChooseForYourself(forms.ModelForm[Member]):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
-        # Names that are the same in every language.
-        widget=forms.Select(attrs={"translate": "no"}),
+        widget=ZoneSelect,
     )
 
     class Meta:
