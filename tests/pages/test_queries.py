@@ -13,6 +13,7 @@ from django.test import Client
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import queries as rounds_queries
 from andon.features.rounds import services as rounds_services
+from andon.features.rounds import views as rounds_views
 from andon.foundation.organisation import public as organisation
 from andon.kernel import wire
 from tests.anonymous_client import AnonymousClient
@@ -25,7 +26,12 @@ MOST = {
     "GET /": 13,
     "GET /rounds/": 11,
     "GET /rounds/new/": 8,
+    "GET the choice of a team": 13,
+    "GET a search for a team": 10,
+    "GET a chosen team": 9,
     "GET a round": 15,
+    "GET a comparison": 20,
+    "GET a withdrawal": 14,
     "POST /rounds/new/": 10,
     "GET /results/": 6,
     "GET a report": 10,
@@ -39,6 +45,8 @@ MOST = {
     "GET a person": 14,
     "GET the teams": 12,
     "GET a team": 15,
+    "GET people in no team": 11,
+    "GET the top": 15,
     "POST a place": 22,
     "GET a move of a team": 24,
     "GET /you/": 11,
@@ -86,11 +94,13 @@ def grow(house: LivedIn, size: Size) -> None:
             draw_release.func(past)
         for number in range(size.open):
             house.open_round(f"open {number}", "Detection", by="Ada", ago=DAY)
+        house.open_round("coming", "Lanternworks", by="Gil", ago=timedelta(0), opens_in=3 * DAY)
 
 
 def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
-    bo, ada = Client(), Client()
+    bo, ada, gil = Client(), Client(), Client()
     stella = Client()
+    gil.force_login(house.people["Gil"])
     stella.force_login(house.people["Stella"])
     bo.force_login(house.people["Bo"])
     ada.force_login(house.people["Ada"])
@@ -119,10 +129,23 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
         "GET a move of a team": lambda: stella.get(
             f"/people/teams/{house.nodes['Team 1'].pk}/move/?to={house.nodes['Detection'].pk}"
         ),
+        "GET people in no team": lambda: stella.get("/people/?show=no-team"),
+        "GET the top": lambda: stella.get(f"/people/teams/{house.nodes['Lanternworks'].pk}/"),
+        "GET the choice of a team": lambda: in_a_tree(lambda: gil.get("/rounds/new/")),
+        "GET a search for a team": lambda: in_a_tree(lambda: gil.get("/rounds/new/?q=detection")),
+        "GET a chosen team": lambda: in_a_tree(lambda: gil.get(f"/rounds/new/?node={house.nodes['Detection'].pk}")),
+        "GET a comparison": lambda: gil.get(f"/rounds/{house.rounds['open 0']}/?compare=yes"),
+        "GET a withdrawal": lambda: gil.get(f"/rounds/{house.rounds['coming']}/again/"),
         "POST /rounds/new/": lambda: ada.post("/rounds/new/", form),
         "POST /slips/": lambda: bo.post("/slips/", asking, content_type="application/json"),
         "POST /cast/": lambda: door.post("/cast/", data=cast, content_type="application/json"),
     }
+
+
+def in_a_tree(visit: Callable[[], Any]) -> Any:
+    """As whoever leads more teams than a list holds sees it."""
+    with patch.object(rounds_views, "SHORT_LIST", 0):
+        return visit()
 
 
 def cost(visits: Mapping[str, Callable[[], Any]]) -> dict[str, list[str]]:

@@ -94,6 +94,10 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "by hand: last day": reverse("organisation:last_day", args=[bo, house.people["Bo"].memberships.get().pk]),
         "by hand: nobody found": reverse("organisation:people") + "?q=nobody-like-this&show=no-team",
         "by hand: erase": reverse("privacy:erase", args=[bo]),
+        "opening: tree": reverse("rounds:new") + f"?at={house.nodes['Security'].pk}",
+        "opening: found": reverse("rounds:new") + "?q=o",
+        "opening: nothing found": reverse("rounds:new") + "?q=nowhere",
+        "opening: chosen": reverse("rounds:new") + f"?node={house.nodes['Detection'].pk}",
         "by hand: withdraw": reverse("rounds:renew", args=[house.rounds["published"]]),
     }
     files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}

@@ -20,6 +20,7 @@ from andon.features.rounds.models import NotAsked, RosterEntry, Round
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership
 from andon.foundation.organisation.walking import inside
+from andon.foundation.people.models import Member
 
 # Of more people than this, a comparison with today's is made when somebody asks for it, not whenever a page is seen.
 COMPARED_AT_ONCE = 2_000
@@ -71,15 +72,22 @@ class Renewal:
     can_be: bool
 
 
-# Each of those who are here once, beside their place on the roster. Who left is what is missing from the numbers.
-_SINCE = """
-SELECT membership.node_id, COUNT(*), COUNT(entry.id),
-    SUM(CASE WHEN entry.id IS NOT NULL AND membership.starts_on > %s THEN 1 ELSE 0 END)
-FROM organisation_membership membership
-LEFT JOIN rounds_rosterentry entry ON entry.round_id = %s AND entry.member_id = membership.member_id
+# Of a round of everybody. Both sides come in the order of their indexes, so the database compares two sorted lists.
+_WITHOUT_A_PLACE = """
+SELECT member_id FROM rounds_rosterentry WHERE round_id = %s
+EXCEPT
+SELECT member_id FROM organisation_membership WHERE ends_on IS NULL
+ORDER BY 1 LIMIT %s
+"""
+_PRESENT = """
+SELECT COUNT(*) FROM organisation_membership membership
 WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
     AND membership.member_id NOT IN (SELECT id FROM people_member WHERE is_active = FALSE)
-GROUP BY membership.node_id
+"""
+_AND_MOVED = """
+AND membership.starts_on > %s AND EXISTS (
+    SELECT 1 FROM rounds_rosterentry entry WHERE entry.round_id = %s AND entry.member_id = membership.member_id
+)
 """
 
 
@@ -95,27 +103,51 @@ def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> 
     left_out = NotAsked.objects.filter(round_id=round_id)
     if not however_many and (_are_many(asked) or _are_many(here)):
         return None
-    if however_many:
-        # Below the top is everybody, so nothing has to be walked.
-        below = organisation.below(row.node_id) if row.node.parent_id is not None else None
-        with connection.cursor() as cursor:
-            cursor.execute(_SINCE, [fixed_on, round_id, on, on])
-            counts = [numbers for node_id, *numbers in cursor.fetchall() if below is None or node_id in below]
-        present, known, moved = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0, 0)
-    else:
-        beside = here.annotate(is_asked=Exists(asked.filter(member=OuterRef("member_id"))))
-        numbers = beside.aggregate(
-            present=Count("pk"),
-            known=Count("pk", filter=Q(is_asked=True)),
-            moved=Count("pk", filter=Q(is_asked=True, starts_on__gt=fixed_on)),
-        )
-        present, known, moved = numbers["present"], numbers["known"], numbers["moved"]
+    numbers = _since_of_everybody(round_id, on=on, fixed_on=fixed_on) if row.node.parent_id is None else None
+    present, known, moved = numbers or _since(here, asked, fixed_on=fixed_on)
     # Those whom the round could not ask are fewer than five: of five there would have been a unit.
     left_ids = list(left_out.values_list("member_id", flat=True))
     for starts_on in here.filter(member_id__in=left_ids).values_list("starts_on", flat=True) if left_ids else ():
         known += 1
         moved += starts_on > fixed_on
     return RosterChanges(joined=present - known, left=asked.count() + len(left_ids) - known, moved=moved)
+
+
+def _since(here: QuerySet[Membership], asked: QuerySet[RosterEntry], *, fixed_on: date) -> tuple[int, int, int]:
+    """How many are here, how many of them are on the roster, and how many of these moved. Looks at each of them."""
+    numbers = here.annotate(is_asked=Exists(asked.filter(member=OuterRef("member_id")))).aggregate(
+        present=Count("pk"),
+        known=Count("pk", filter=Q(is_asked=True)),
+        moved=Count("pk", filter=Q(is_asked=True, starts_on__gt=fixed_on)),
+    )
+    return numbers["present"], numbers["known"], numbers["moved"]
+
+
+def _since_of_everybody(round_id: str, *, on: date, fixed_on: date) -> tuple[int, int, int] | None:
+    """The same of the whole organisation, by looking at those alone who may have left. None, where these are many.
+
+    Whoever is on the roster and has a place without an end is here, unless it begins later or they were deactivated.
+    """
+    asked = RosterEntry.objects.filter(round_id=round_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_A_PLACE, [round_id, COMPARED_AT_ONCE + 1])
+        without = {row[0] for row in cursor.fetchall()}
+        cursor.execute(
+            "SELECT member_id FROM organisation_membership WHERE starts_on > %s LIMIT %s", [on, COMPARED_AT_ONCE + 1]
+        )
+        later = {row[0] for row in cursor.fetchall()}
+        cursor.execute(_PRESENT, [on, on])
+        present: int = cursor.fetchone()[0]
+        cursor.execute(_PRESENT + _AND_MOVED, [on, on, fixed_on, round_id])
+        moved: int = cursor.fetchone()[0]
+    if max(len(without), len(later)) > COMPARED_AT_ONCE:
+        return None
+    stands = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on, member=OuterRef("member_id"), member__is_active=True
+    )
+    gone = asked.filter(~Exists(stands), member_id__in=without | later)
+    deactivated = asked.filter(member__in=Member.objects.filter(is_active=False)).exclude(member_id__in=without | later)
+    return present, asked.count() - gone.count() - deactivated.count(), moved
 
 
 def _are_many(rows: QuerySet[RosterEntry] | QuerySet[Membership]) -> bool:
@@ -135,12 +167,16 @@ def _by_name(unit: tuple[str, int | None, int | None]) -> str:
     return unit[0].casefold()
 
 
+_ONE_NODE = len(json.dumps(["0" * 32]))
+
+
 def _units_of(round_id: str) -> Iterator[tuple[tuple[str, ...], str, int]]:
     """(ids of its nodes, name, people) of each unit, by hand: through models ten thousand take most of the time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT node_ids, name, size FROM rounds_roundunit WHERE round_id = %s", [round_id])
         for node_ids, name, size in cursor.fetchall():
-            yield tuple(json.loads(node_ids)), name, size
+            # Nearly all are one node, whose list is read without a parser.
+            yield (node_ids[2:-2],) if len(node_ids) == _ONE_NODE else tuple(json.loads(node_ids)), name, size
 
 
 def plan_renewal(round_id: str, *, at: datetime) -> Renewal:

@@ -115,7 +115,10 @@ def new(request: HttpRequest) -> HttpResponse:
     led = organisation.leads_directly(member.pk, on=organisation.today())
     if not led:
         raise Http404
-    teams, asked = organisation.short_list(led, most=SHORT_LIST), request.POST.get("node", request.GET.get("node", ""))
+    asked = request.POST.get("node", request.GET.get("node", ""))
+    # Whoever is on the way through the tree is not shown the list again.
+    is_walking = not request.GET.keys().isdisjoint(("at", "q", "node"))
+    teams = None if is_walking else organisation.short_list(led, most=SHORT_LIST)
     is_chosen = teams is None
     if teams is None:
         if not asked:

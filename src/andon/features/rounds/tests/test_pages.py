@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from andon.features.closing import services as closing_services
 from andon.features.publiclog import public as publiclog
-from andon.features.rounds import sentences, services
+from andon.features.rounds import sentences, services, views
 from andon.features.rounds.models import Ending, Round
+from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.people.models import Member
 from tests.lived_in import LivedIn, members
@@ -255,3 +256,56 @@ def test_only_whoever_leads_the_round_is_offered_to_close_it(lived_in: LivedIn) 
         for name in ("Ada", "Gil", "Bo", "Stella", "Otto")
     }
     assert offered == {"Ada": True, "Gil": True, "Bo": False, "Stella": False, "Otto": False}
+
+
+def test_who_leads_many_teams_walks_the_tree_or_searches_it(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_of(lived_in, "Gil")
+    assert "<select" in client.get("/rounds/new/").content.decode(), "a short list where it holds all teams"
+    monkeypatch.setattr(views, "SHORT_LIST", 2)
+    top, team = lived_in.nodes["Lanternworks"], lived_in.nodes["Detection"]
+    first = client.get("/rounds/new/").content.decode()
+    assert "<select" not in first
+    assert f'href="?node={top.pk}"' in first
+    assert f"?at={team.parent_id}#" in first or f"?node={team.pk}" in first
+    opened = client.get(f"/rounds/new/?at={team.pk}").content.decode()
+    assert f'href="?node={team.pk}"' in opened
+    found = client.get("/rounds/new/?q=detec").content.decode()
+    assert f'href="?node={team.pk}"' in found
+    assert "called like this" in client.get("/rounds/new/?q=nowhere").content.decode()
+    chosen = client.get(f"/rounds/new/?node={team.pk}").content.decode()
+    assert f'<input type="hidden" name="node" value="{team.pk}"' in chosen
+    assert "Show who is asked" in chosen
+    preview = client.post("/rounds/new/", choice(lived_in, "Detection"))
+    assert preview.status_code == 200
+    assert "Publish the round" in text(preview)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_chooses_a_team_in_the_tree_that_they_do_not_lead(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Ways around the list: an address, a form, words, a place in the tree. The planted fault: everybody leads all."""
+    monkeypatch.setattr(views, "SHORT_LIST", 0)
+    client, other = client_of(lived_in, "Dee"), lived_in.nodes["Forensics"]
+    sent = choice(lived_in, "Forensics")
+
+    def answer() -> Any:
+        return client.get("/rounds/new/", {"node": other.pk}) if method == "get" else client.post("/rounds/new/", sent)
+
+    before = Round.objects.count()
+    refused = answer()
+    assert (refused.status_code, refused["Location"]) == (302, "/rounds/new/")
+    assert "do not lead it" in text(client.get("/rounds/new/"))
+    for address in ("?q=forensics", f"?at={other.pk}", ""):
+        page = client.get(f"/rounds/new/{address}").content.decode()
+        assert other.pk not in page
+    gone = lived_in.nodes["Application security"]
+    assert client.get("/rounds/new/", {"node": gone.pk}).status_code == 200
+    Node.objects.filter(pk=gone.pk).update(retired_on=organisation.today())
+    assert client.get("/rounds/new/", {"node": gone.pk}).status_code == 302
+    assert Round.objects.count() == before
+    monkeypatch.setattr(
+        "andon.foundation.organisation.public.leads_directly",
+        lambda *_who, **_when: [lived_in.nodes["Lanternworks"].pk],
+    )
+    assert answer().status_code == 200

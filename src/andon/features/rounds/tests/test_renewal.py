@@ -16,11 +16,12 @@ from andon.features.closing import tasks as closing_tasks
 from andon.features.issuance import public as issuance
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import queries, renewal, services
-from andon.features.rounds.models import CloseRequest, Round
+from andon.features.rounds.models import CloseRequest, RosterEntry, Round
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation import membership
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.membership import Placing
+from andon.foundation.organisation.models import Membership
 from andon.foundation.people.models import Member
 from tests.lived_in import LivedIn
 
@@ -105,6 +106,38 @@ def test_of_very_many_people_the_comparison_is_made_when_somebody_asks_for_it(
     assert "1 person joined" in text(client_of(lived_in, "Hal").get(f"{address}?compare=yes"))
     # Asking shows nothing to those who may not see it.
     assert "joined" not in text(client_of(lived_in, "Hal 1").get(f"{address}?compare=yes"))
+
+
+@pytest.mark.parametrize("at_once", [0, 2_000])
+def test_a_round_of_everybody_is_compared_as_any_other(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    now = timezone.now()
+    on = organisation.today(now)
+    # Others are open at the same time, which only another questionnaire would allow.
+    monkeypatch.setattr(services, "_check_rest", lambda *_arguments: None)
+    whole = lived_in.open_round("everybody", "Lanternworks", by="Gil", ago=timedelta(0))
+    row = Round.objects.get(pk=whole)
+    entries = list(row.roster.order_by("member__name")[:5])
+    place = Membership.objects.filter
+
+    def told() -> tuple[renewal.RosterChanges | None, tuple[int, int, int]]:
+        here = renewal._here(row, on=on)
+        asked = RosterEntry.objects.filter(round_id=whole)
+        return renewal.changes_since(whole, at=now), renewal._since(here, asked, fixed_on=organisation.today(row.at))
+
+    assert told()[0] == renewal.RosterChanges(joined=0, left=0, moved=0)
+    add(lived_in, "Una", "Cloud")
+    place(member=entries[0].member_id).update(ends_on=on - timedelta(days=1))
+    place(member=entries[1].member_id).update(starts_on=on + timedelta(days=1))
+    # Deactivated, with and without a place that goes on; the last day is a day.
+    Member.objects.filter(pk__in=[entries[2].member_id, entries[0].member_id]).update(is_active=False)
+    place(member=entries[3].member_id).update(ends_on=on)
+    monkeypatch.setattr(renewal, "COMPARED_AT_ONCE", at_once)
+    changes, slowly = told()
+    assert changes == renewal.RosterChanges(joined=1, left=3, moved=0)
+    if at_once:
+        assert renewal._since_of_everybody(whole, on=on, fixed_on=organisation.today(row.at)) == slowly
 
 
 def test_a_round_is_withdrawn_and_published_again_with_the_people_of_today(lived_in: LivedIn) -> None:
