@@ -66,14 +66,14 @@ def test_the_notice_is_kept_by_every_way_to_publish(people: dict[str, Any]) -> N
 
 def test_the_form_offers_only_what_the_notice_allows(people: dict[str, Any]) -> None:
     def offered() -> list[str]:
-        form: Any = OpenRound(nodes={people["Detection"].pk})
+        form: Any = OpenRound(teams=[(people["Detection"].pk, "Detection")])
         return [key for key, _text in form.fields["opens"].choices]
 
     assert offered() == ["6d", "3d", "1d", "now"]
     tighten(notice_days=2)
     assert offered() == ["6d", "3d"]
     tighten(notice_days=5)
-    form: Any = OpenRound(nodes={people["Detection"].pk})
+    form: Any = OpenRound(teams=[(people["Detection"].pk, "Detection")])
     assert (offered(), form.fields["opens"].initial) == (["6d"], "6d")
 
 
