@@ -11,7 +11,15 @@ from django.db.models.functions import RowNumber
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
-from andon.foundation.organisation.walking import Step, few_below, inside, paths_of, people_below, rolled_up
+from andon.foundation.organisation.walking import (
+    MOST_WALKED,
+    Step,
+    few_below,
+    inside,
+    paths_of,
+    people_below,
+    rolled_up,
+)
 from andon.foundation.people.models import Member
 from andon.kernel.disclosure import SizedNode
 
@@ -110,11 +118,15 @@ def people_found(*, words: str, show: Show, below: str, on: date) -> QuerySet[Me
     for _number, fits in sorted((_fits(word, on=on) for word in words.split()[:8]), key=lambda asked: asked[0]):
         found = found.filter(fits)
     if below:
-        few = few_below(below, most=TEAMS_BY_ID)
-        if few is not None:
-            found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node__in=few).values("member_id"))
+        few = few_below(below, most=MOST_WALKED)
+        if few is None:
+            # Whoever stands anywhere stands below the top, so there nothing has to be walked.
+            is_top = Node.objects.filter(pk=below, parent=None).exists()
+            found = found.filter(Exists(belongs if is_top else belongs.filter(node_id__in=inside(below))))
+        elif len(few) > TEAMS_BY_ID:
+            found = found.filter(Exists(belongs.filter(node__in=few)))
         else:
-            found = found.filter(Exists(belongs.filter(node_id__in=inside(below))))
+            found = found.filter(pk__in=Membership.objects.filter(valid_on(on), node__in=few).values("member_id"))
     match show:
         case Show.NO_TEAM:
             found = _in_no_team(found, on=on)

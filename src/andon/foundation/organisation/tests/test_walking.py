@@ -191,3 +191,21 @@ def test_who_stands_nowhere_today_is_found(monkeypatch: pytest.MonkeyPatch, few:
     new = Member.objects.create_user("new@example.org", "New")
     assert in_no_team() == before | {cast.ada.name, cast.bo.name, new.name}
     assert gone.name not in in_no_team()
+
+
+@pytest.mark.parametrize(("by_id", "walked"), [(200, 1_500), (0, 1_500), (0, 0)])
+def test_people_below_a_team_are_found_in_a_tree_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, by_id: int, walked: int
+) -> None:
+    cast = people.enter()
+    monkeypatch.setattr(directory, "TEAMS_BY_ID", by_id)
+    monkeypatch.setattr(directory, "MOST_WALKED", walked)
+
+    def below(node_id: str) -> set[str]:
+        found = directory.people_found(words="", show=directory.Show.EVERYBODY, below=node_id, on=TODAY)
+        return {member.name for member in found}
+
+    counts = people_below([cast.security.id, cast.detection.id], on=TODAY)
+    assert len(below(cast.security.id)) == counts[cast.security.id]
+    assert len(below(cast.detection.id)) == counts[cast.detection.id]
+    assert below("nowhere") == set()
