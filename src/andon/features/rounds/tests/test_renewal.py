@@ -3,6 +3,7 @@
 import re
 import shutil
 from datetime import timedelta
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,51 @@ def test_a_round_of_everybody_is_compared_as_any_other(
     assert changes == renewal.RosterChanges(joined=1, left=3, moved=0)
     if at_once:
         assert renewal._since_of_everybody(whole, on=on, fixed_on=organisation.today(row.at)) == slowly
+
+
+def round_of_everybody(house: LivedIn, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(services, "_check_rest", lambda *_: None)
+    days = timedelta(days=1)
+    return house.open_round("everybody", "Lanternworks", by="Gil", ago=days, opens_in=3 * days)
+
+
+def test_of_very_many_units_those_that_change_are_shown_first_and_the_others_are_counted(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = round_of_everybody(lived_in, monkeypatch)
+    add(lived_in, "Una", "Response")
+    whole = renewal.plan_renewal(round_id, at=timezone.now())
+    by_name = [unit.name for unit in whole.units]
+    assert (len(by_name), whole.more_units) == (6, 0)
+    assert by_name == sorted(by_name, key=str.casefold)
+    assert by_name[-1] == "Response"
+    monkeypatch.setattr(renewal, "UNITS_SHOWN", 2)
+    cut = renewal.plan_renewal(round_id, at=timezone.now())
+    assert [unit.name for unit in cut.units] == ["Response", by_name[0]]
+    assert cut.more_units == 4
+    said = text(client_of(lived_in, "Gil").get(f"/rounds/{round_id}/again/"))
+    assert "And 4 more units. Those that change stand first." in said
+    assert "Forensics" not in said
+    # What is published is never cut.
+    new = renewal.renew_round(round_id=round_id, by=None, at=timezone.now())
+    assert new.units.count() == 6
+
+
+def test_cut_without_that_order_the_unit_that_changes_would_not_be_shown(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = round_of_everybody(lived_in, monkeypatch)
+    add(lived_in, "Una", "Response")
+    monkeypatch.setattr(renewal, "UNITS_SHOWN", 2)
+    taken: list[int] = []
+
+    def without_the_changed(count: int, found: Any, *, key: Any) -> list[Any]:
+        taken.append(count)
+        return [] if len(taken) == 1 else nsmallest(count, found, key=key)
+
+    monkeypatch.setattr(renewal, "nsmallest", without_the_changed)
+    shown = [unit.name for unit in renewal.plan_renewal(round_id, at=timezone.now()).units]
+    assert "Response" not in shown
 
 
 def test_a_round_is_withdrawn_and_published_again_with_the_people_of_today(lived_in: LivedIn) -> None:

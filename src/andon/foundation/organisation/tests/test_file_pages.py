@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.organisation import file_views, forms, tasks, waiting
+from andon.foundation.organisation import file_views, forms, importing, membership, tasks, waiting
 from andon.foundation.organisation.file_words import bad_rows_csv
 from andon.foundation.organisation.models import Membership, PeopleFile
 from andon.foundation.organisation.tests import cast as people
@@ -181,18 +181,35 @@ def test_a_complete_file_of_which_many_leave_asks_for_their_number() -> None:
     assert bo.get("/people/").status_code == 302
 
 
-def test_sessions_of_those_who_leave_end() -> None:
+@pytest.mark.parametrize("rotates", [True, False], ids=["", "the planted fault: the epoch stays"])
+def test_sessions_of_those_who_leave_end(monkeypatch: pytest.MonkeyPatch, rotates: bool) -> None:
     cast = people.enter()
     bo, stella = signed_in(cast.bo), signed_in(cast.stella)
     assert bo.get("/people/").status_code == 200
+    if not rotates:
+        monkeypatch.setattr(importing, "random_epoch", lambda: cast.bo.epoch)
     upload(stella, COMPLETE, is_complete="on")
     work()
     answer(stella, "yes", leaving="3")
     work()
     assert bo.get("/people/").status_code == 302
-    # The planted fault: somebody who is let in again does not find the old session alive.
+    # Somebody who is let in again does not find the old session alive.
     Member.objects.filter(pk=cast.bo.pk).update(is_active=True)
+    assert bo.get("/people/").status_code == (302 if rotates else 200)
+
+
+@pytest.mark.parametrize("rotates", [True, False], ids=["", "the planted fault: the epoch stays"])
+def test_sessions_of_who_is_closed_by_hand_end_too(monkeypatch: pytest.MonkeyPatch, rotates: bool) -> None:
+    cast = people.enter()
+    bo = signed_in(cast.bo)
+    assert bo.get("/people/").status_code == 200
+    if not rotates:
+        monkeypatch.setattr(membership, "random_epoch", lambda: cast.bo.epoch)
+    now = timezone.now()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=now, on=now.date())
     assert bo.get("/people/").status_code == 302
+    membership.reactivate(member=cast.bo, by=cast.stella, at=now)
+    assert bo.get("/people/").status_code == (302 if rotates else 200)
 
 
 def test_one_team_is_chosen_for_a_file_without_a_column_for_it() -> None:
