@@ -43,11 +43,13 @@ def server(folder: Path) -> Iterator[None]:
         running.cleanup()
 
 
-def create_databases(folder: Path | str, prefix: str) -> dict[str, str]:
-    """Four empty databases `<prefix>_<alias>`; their addresses by alias."""
+def create_databases(folder: Path | str, prefix: str, *, template: str = "") -> dict[str, str]:
+    """Four databases `<prefix>_<alias>`, empty or as those of the prefix `template`; their addresses by alias."""
     with psycopg.connect(url(folder), autocommit=True) as connection:
         for alias in ALIASES:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{prefix}_{alias}")))
+            source = f"{template}_{alias}" if template else "template1"
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(statement.format(sql.Identifier(f"{prefix}_{alias}"), sql.Identifier(source)))
     return {alias: url(folder, f"{prefix}_{alias}") for alias in ALIASES}
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from andon.gateways.cli import serve
-from tests import postgres
+from tests import postgres, prepared
 
 PARTS = serve.NAMES
 START_SECONDS = 60.0
@@ -38,6 +38,9 @@ class Stack:
     `environment` of the constructor is added to `env`: Stack(folder, None, ANDON_DEMO="1"). `before` are commands
     that run after `andon prepare` and before anything is started: before=(("demo",),).
     """
+
+    # Otherwise the first `andon prepare` is run on whatever lies there.
+    is_copied = True
 
     def __init__(
         self,
@@ -74,11 +77,18 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True)
-        if self.postgres_server is not None:
+        if self.is_copied:
+            urls = prepared.copy_to(
+                self.data_directory, postgres_server=self.postgres_server, prefix=self._database_prefix
+            )
+        elif self.postgres_server is not None:
             urls = postgres.create_databases(self.postgres_server, self._database_prefix)
-            self.env |= {f"ANDON_DATABASE_{alias.upper()}_URL": url for alias, url in urls.items()}
+        else:
+            urls = {}
+        self.env |= prepared.variables(urls)
         try:
-            self.andon("prepare")
+            if not self.is_copied:
+                self.andon("prepare")
             for words in self.before:
                 self.andon(*words)
             self.start(*self.parts)

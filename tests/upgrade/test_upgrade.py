@@ -53,6 +53,7 @@ print(json.dumps(pages))
 class OldStack(Stack):
     """A stack that finds the data of an earlier release before its first `andon prepare`."""
 
+    is_copied = False
     loaded = False
 
     def andon(self, *words: str, **options: Any) -> Any:

@@ -18,6 +18,8 @@ _folder = Path(tempfile.mkdtemp(prefix="andon-test-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["ANDON_DATA"] = str(_folder)
 os.environ["ANDON_SECRET_KEY"] = "only-for-tests-" + "x" * 50
+# What is prepared once in a run is shared by its processes: tests/prepared.py.
+os.environ.setdefault("ANDON_TEST_PREPARED", str(_folder / "prepared"))
 ON_POSTGRES = os.environ.get("ANDON_TEST_DATABASE", "sqlite") == "postgres"
 if ON_POSTGRES:
     # Set here rather than in conftest.py because pytest-django reads the settings before it.

@@ -9,6 +9,10 @@ import sys
 import pytest
 
 from andon.kernel import manifest, wire
+from tests import prepared
+
+# On files of SQLite of its own, whichever database the other tests are on.
+pytestmark = pytest.mark.sqlite_only
 
 ANSWERS = """
 organisation = "Example Ltd"
@@ -21,9 +25,17 @@ time_zone = "Europe/Berlin"
 
 
 @pytest.fixture
-def folder(tmp_path):
+def bare(tmp_path):
+    """A machine on which nothing was prepared."""
     (tmp_path / "answers.toml").write_text(ANSWERS)
     return tmp_path
+
+
+@pytest.fixture
+def folder(bare):
+    """One on which `andon prepare` was run."""
+    prepared.copy_to(bare / "data", postgres_server=None, prefix="")
+    return bare
 
 
 def andon(folder, *words, stdin="", **env):
@@ -55,7 +67,8 @@ def log(folder):
     return [wire.parse_canonical(bytes(content)) for (content,) in rows]
 
 
-def test_a_machine_sets_up_with_answers_and_may_repeat_it(folder):
+def test_a_machine_sets_up_with_answers_and_may_repeat_it(bare):
+    folder = bare
     first = andon(folder, "setup", "--answers", "answers.toml", "--yes", "--steward-key", "steward.key")
     assert first.returncode == 0, first.stderr
     assert founded(folder) == [("Example Ltd",)]
@@ -81,7 +94,6 @@ def test_a_machine_sets_up_with_answers_and_may_repeat_it(folder):
 
 
 def test_check_says_what_is_missing_and_changes_nothing(folder):
-    assert andon(folder, "prepare").returncode == 0
     missing = andon(folder, "setup", "--check")
     assert missing.returncode == 1
     assert "There is no organisation" in missing.stdout
@@ -133,8 +145,9 @@ def test_a_mail_server_that_does_not_answer_stops_it_unless_told_otherwise(folde
     assert andon(folder, *words, "--no-test-mail").returncode == 0
 
 
-def test_a_person_answers_questions_and_writes_the_words_down(folder):
+def test_a_person_answers_questions_and_writes_the_words_down(bare):
     """The process shows the words before it asks for two of them, so it is talked with line by line."""
+    folder = bare
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "andon.gateways.cli", "setup", "--answers", "answers.toml"],
         env={
@@ -188,7 +201,6 @@ def test_in_a_demonstration_nothing_real_is_founded(folder):
 
 
 def test_serving_shows_the_code_while_there_is_no_organisation(folder):
-    assert andon(folder, "prepare").returncode == 0
     shown = andon(folder, "check", "--announce").stdout
     code = (folder / "data" / "setup-code").read_text().split()[0]
     assert code in shown
