@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,27 @@ AT_ONCE = 12
 IN_MEMORY = Path("/dev/shm")
 
 
-@pytest.fixture(scope="session")
-def installation(postgres_server: Path | None) -> Iterator[Installation]:
+@contextmanager
+def made(postgres_server: Path | None, *, founded: bool) -> Iterator[Installation]:
     place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with (
         tempfile.TemporaryDirectory(prefix="andon-anomalies-", dir=place) as folder,
-        Installation(Path(folder), postgres_server) as made,
+        Installation(Path(folder), postgres_server, founded=founded) as installation,
     ):
-        yield made
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def installation(postgres_server: Path | None) -> Iterator[Installation]:
+    with made(postgres_server, founded=True) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def nobodys(postgres_server: Path | None) -> Iterator[Installation]:
+    """An installation that is prepared and that nobody has founded."""
+    with made(postgres_server, founded=False) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What a forked process does to the installation: one function a deed, plain values in and out."""
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -13,7 +14,6 @@ from typing import Any
 from unittest import mock
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections, transaction
 
 from andon.features.ballots import public as ballots
@@ -47,8 +47,15 @@ ELSEWHERE = ("North", "South")
 PATIENCE_SECONDS = 30
 
 
+# What is about people and keys stands there, beside what is about rounds here.
+WRITES = "tests.anomalies.writes"
+
+
 def do(request: dict[str, Any]) -> Any:
-    """Do the deed, with the fault planted, disturbed at the point that is asked for."""
+    """Do the deed, with the fault planted, disturbed at the point that is asked for.
+
+    With `each_write` in `disturb` writes inside a transaction are points too: whatever begins there must be undone.
+    """
     disturb = request["disturb"] or {}
     reached: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -58,11 +65,12 @@ def do(request: dict[str, Any]) -> Any:
             stack.enter_context(
                 points.watched(
                     lambda name: _reach(name, reached, disturb),
-                    Path(settings.KEY_DIRECTORY),
-                    lambda name: _pause(disturb) if disturb.get("pause_before") == name else None,
+                    {"keys": Path(settings.KEY_DIRECTORY), "data": Path(settings.DATA_DIRECTORY)},
+                    lambda name: _glimpse(name, reached, disturb),
                 )
             )
-        returned = globals()[request["deed"]](**request["arguments"])
+        deed = globals().get(request["deed"]) or getattr(importlib.import_module(WRITES), request["deed"])
+        returned = deed(**request["arguments"])
     return reached if disturb.get("trace") else returned
 
 
@@ -73,6 +81,13 @@ def _reach(name: str, reached: list[str], disturb: dict[str, Any]) -> None:
     if len(reached) == disturb.get("unmount_before"):
         unmount()
     if disturb.get("pause_before") == name:
+        _pause(disturb)
+
+
+def _glimpse(name: str, reached: list[str], disturb: dict[str, Any]) -> None:
+    if disturb.get("each_write"):
+        _reach(name, reached, disturb)
+    elif disturb.get("pause_before") == name:
         _pause(disturb)
 
 
@@ -93,10 +108,7 @@ def read_once() -> None:
     ballots.installed_bundle()
 
 
-def prepare_installation(folder: str) -> None:
-    for alias in connections:
-        call_command("migrate", database=alias, verbosity=0)
-    ballots.prepare_key_directory(Path(settings.KEY_DIRECTORY))
+def found_installation(folder: str) -> None:
     found_organisation(Path(folder), settings, teams=TEAMS)
     for place in ELSEWHERE:
         node = Node.objects.create(name=place, parent=None)
@@ -352,8 +364,10 @@ def look(round_id: str) -> dict[str, Any]:
 def look_at_publication(number: int) -> dict[str, Any] | None:
     """What was fixed of the round that opens `number` seconds after NOW; None where it was not even planned."""
     planned = Round.objects.filter(opens_at=NOW + timedelta(seconds=number)).first()
-    if planned is None:
-        return None
+    return None if planned is None else fixed_of(planned)
+
+
+def fixed_of(planned: Round) -> dict[str, Any]:
     round_id, keys = planned.pk, ballots.key_directory()
     entry = publiclog.find("manifest", round_id)
     found: dict[str, Any] = {

@@ -5,16 +5,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from django.db import connections
+from django.db import connections, transaction
 
 from andon.features.ballots import keys
 from andon.features.ballots import services as ballots
 from andon.features.closing import services as closing
 from andon.features.issuance import services as issuance
+from andon.features.privacy import services as privacy
+from andon.features.rounds import founding, signing
 from andon.features.rounds import services as rounds
+from andon.features.setup import founding as setup
+from andon.foundation.organisation import waiting
+from andon.gateways.cli import setting_up
 
 Fault = Callable[[], contextlib.AbstractContextManager[Any]]
 
@@ -94,6 +100,58 @@ def _cluster(alias: str, *, table: str, order: str) -> None:
         cursor.execute(f"CLUSTER {table} USING {table}_pkey")
 
 
+@contextlib.contextmanager
+def _withdraw_before_publishing() -> Iterator[None]:
+    """The note that withdraws is a transaction of its own, and not that of the plan which takes its place."""
+    publish, withdraw = rounds.publish_round, rounds._withdraw
+
+    def one_after_the_other(*, replaces: str = "", **plan: Any) -> Any:
+        if replaces:
+            with transaction.atomic(using="default"):
+                withdraw(replaces, by=plan["by"], at=plan["at"])
+        return publish(**plan)
+
+    with mock.patch.object(rounds, "publish_round", one_after_the_other):
+        yield
+
+
+@contextlib.contextmanager
+def _erase_step_by_step() -> Iterator[None]:
+    atomic = SimpleNamespace(atomic=lambda **_options: contextlib.nullcontext())
+    with mock.patch.object(privacy, "transaction", atomic), mock.patch.object(privacy, "_is_last_steward", _nothing):
+        yield
+
+
+@contextlib.contextmanager
+def _conclude_afterwards() -> Iterator[None]:
+    """The file's last step is not in the transaction of the people."""
+    import_people = waiting.import_people
+
+    def without_its_end(*args: Any, within: Any, **options: Any) -> Any:
+        outcome = import_people(*args, **options)
+        within(outcome)()
+        return outcome
+
+    with mock.patch.object(waiting, "import_people", without_its_end):
+        yield
+
+
+@contextlib.contextmanager
+def _keep_addresses_at_the_end() -> Iterator[None]:
+    """The addresses are written when everything else is done."""
+    keep: Any = setting_up._keep_origins
+    later: list[Any] = []
+
+    def keep_now(_link: str) -> None:
+        keep(later.pop())
+
+    with (
+        mock.patch.object(setting_up, "_keep_origins", later.append),
+        mock.patch.object(setting_up, "_say_link", keep_now),
+    ):
+        yield
+
+
 ALL: dict[str, Fault] = {
     "draws_again": _replaced(closing._Steps, "_spooled", _nothing),
     "spools_in_place": _replaced(keys, "_replace", _spool_in_place),
@@ -114,6 +172,14 @@ ALL: dict[str, Fault] = {
     "writes_keys_again": _replaced(keys, "_write_once", _write_again),
     "plans_with_others": _replaced(rounds, "_check_rest", _nothing),
     "generation_without_lock": _replaced(ballots, "only_writer", lambda *_a, **_o: contextlib.nullcontext()),
+    "withdraws_before_it_publishes": _withdraw_before_publishing,
+    "erases_step_by_step": _erase_step_by_step,
+    "concludes_afterwards": _conclude_afterwards,
+    "founds_under_another_id": _replaced(founding, "begun_for", _nothing),
+    "keeps_the_code": _replaced(setup.code, "remove", _nothing),
+    "keeps_addresses_at_the_end": _keep_addresses_at_the_end,
+    "tells_only_with_the_log": _replaced(signing, "_is_told", lambda _until: True),
+    "leaves_the_waiting_key": _replaced(signing, "_settle_key_files", _nothing),
     "loses_a_ballot": lambda: _read_the_box(lambda rows: rows[1:]),
     "counts_a_ballot_twice": lambda: _read_the_box(lambda rows: [*rows, _again(rows)]),
 }

@@ -19,8 +19,9 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.anomalies import deeds
+    from tests.anomalies import deeds, writes
 
+    assert writes.__name__ == deeds.WRITES
     deeds.read_once()
     # What is there by now is never freed, so no child needs a copy of it for its own bookkeeping.
     gc.freeze()

@@ -1,13 +1,13 @@
 """Every point at which a process that is killed leaves something else behind than one killed before.
 
-What outlives a process here is what it did to a database or to the key directory. Both go through few doors, so the
-points are found by watching those doors and not by naming them: a step that is added tomorrow is killed tomorrow.
-Statements inside a transaction are no points of their own; its commit is one.
+What outlives a process here is what it did to a database, to the key directory or to the data directory around it.
+All go through few doors, so the points are found by watching those doors and not by naming them: a step that is added
+tomorrow is killed tomorrow. Statements inside a transaction are no points of their own; its commit is one.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,19 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _ROUND = re.compile(r"[0-9a-f]{32}")
-_BESIDE = re.compile(r"\.[0-9a-f]{16}\.new$")
+_BESIDE = re.compile(r"\.[0-9a-f]{8,16}\.new$")
 
 
 @contextmanager
-def watched(reach: Reach, keys: Path, glimpse: Reach) -> Iterator[None]:
+def watched(reach: Reach, folders: Mapping[str, Path], glimpse: Reach) -> Iterator[None]:
     """Call `reach(name)` just before each such point, in the order in which they come.
 
+    `folders` are watched under their names; what lies in several belongs to the first.
     `glimpse(name)` is called before what leaves nothing by itself: a write inside a transaction.
     """
     with ExitStack() as stack:
         _watch_databases(stack, reach, glimpse)
-        _watch_files(stack, reach, keys)
+        _watch_files(stack, reach, folders)
         yield
 
 
@@ -70,15 +71,16 @@ def _watch_databases(stack: ExitStack, reach: Reach, glimpse: Reach) -> None:
 _OWN_BOOKKEEPING = {"rows_kept"}
 
 
-def _watch_files(stack: ExitStack, reach: Reach, keys: Path) -> None:
-    def name(path: Any) -> str | None:
+def _watch_files(stack: ExitStack, reach: Reach, folders: Mapping[str, Path]) -> None:
+    def name(path: Any) -> tuple[str, str] | None:
         if isinstance(path, int):
             path = Path(f"/proc/self/fd/{path}").readlink()
         path = Path(os.fspath(path))
-        if not path.is_relative_to(keys):
-            return None
-        said = _BESIDE.sub(".new", str(path.relative_to(keys)))
-        return _ROUND.sub("*", said) + ("/" if path.is_dir() else "")
+        for folder, root in folders.items():
+            if path.is_relative_to(root):
+                said = _BESIDE.sub(".new", str(path.relative_to(root)))
+                return folder, _ROUND.sub("*", said) + ("/" if path.is_dir() else "")
+        return None
 
     def before(function: str, verb: str, which: int = 0, after: bool = False) -> None:
         original = getattr(os, function)
@@ -87,11 +89,12 @@ def _watch_files(stack: ExitStack, reach: Reach, keys: Path) -> None:
             said = name(args[which])
             if said is None or (function == "open" and not args[1] & os.O_CREAT):
                 return original(*args, **options)
-            reach(f"keys: {verb} {said}")
+            folder, file = said
+            reach(f"{folder}: {verb} {file}")
             result = original(*args, **options)
             if after:
                 # Made and still empty: the bytes follow, without passing a door that we watch.
-                reach(f"keys: write {said}")
+                reach(f"{folder}: write {file}")
             return result
 
         stack.enter_context(mock.patch.object(os, function, call))

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests import postgres
+from tests import postgres, prepared
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -35,10 +35,13 @@ class Running:
 
 
 class Installation:
-    """Databases, key directory and steward key in one folder, as `andon prepare` and `migrate` leave them."""
+    """Databases, key directory and steward key in one folder, as `andon prepare` and `migrate` leave them.
 
-    def __init__(self, folder: Path, postgres_server: Path | None) -> None:
-        self.folder, self.postgres_server = folder, postgres_server
+    One that is not `founded` has no organisation and no steward key yet.
+    """
+
+    def __init__(self, folder: Path, postgres_server: Path | None, *, founded: bool = True) -> None:
+        self.folder, self.postgres_server, self.founded = folder, postgres_server, founded
         self.data, self.keys = folder / "data", folder / "data" / "keys"
         self._prefix = f"anomalies_{secrets.token_hex(6)}"
         self._ids = itertools.count(1)
@@ -46,17 +49,16 @@ class Installation:
         self.database_urls: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self.data.mkdir(parents=True)
         (self.folder / "answers").mkdir()
-        if self.postgres_server is not None:
-            self.database_urls = postgres.create_databases(self.postgres_server, self._prefix)
+        self.database_urls = prepared.copy_to(self.data, postgres_server=self.postgres_server, prefix=self._prefix)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "DJANGO_"))}
-        env |= {f"ANDON_DATABASE_{alias.upper()}_URL": url for alias, url in self.database_urls.items()}
+        env |= prepared.variables(self.database_urls)
         env |= {
             "DJANGO_SETTINGS_MODULE": "andon.project.settings.app",
             "ANDON_DATA": str(self.data),
-            "ANDON_SECRET_KEY": "only-for-tests-" + "x" * 50,
-            "ANDON_STEWARD_KEY_FILE": str(self.folder / "steward.key"),
+            # One that nobody could guess, or nothing would be founded with it.
+            "ANDON_SECRET_KEY": secrets.token_urlsafe(48),
+            "ANDON_STEWARD_KEY_FILE": str(self.folder / "steward.key") if self.founded else "",
             # A void round says so in the log, which here is the noise of a test that wants it to.
             "ANDON_LOG_LEVEL": "CRITICAL",
         }
@@ -69,7 +71,8 @@ class Installation:
             text=True,
         )
         self._hear()
-        self.do("prepare_installation", folder=str(self.folder))
+        if self.founded:
+            self.do("found_installation", folder=str(self.folder))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -4,6 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+# A sweep of few points at every change, and of all points in the ring of what is slow.
+few_points_or_all = pytest.mark.parametrize(
+    "step", [pytest.param(7, id="few points"), pytest.param(1, id="all points", marks=pytest.mark.slow)]
+)
+
 
 def closed_well(seen: dict[str, Any], prepared: dict[str, Any], uninterrupted: dict[str, Any]) -> None:
     """Nothing lost, nothing doubled, nothing left, and the figures that were drawn first."""
@@ -42,6 +49,17 @@ def void_and_said_so(seen: dict[str, Any], reason: str) -> None:
     assert seen["logged_reason"] == [reason]
     assert (seen["seen"], seen["releases"]) == ([], 0)
     nothing_left(seen)
+
+
+def published_well(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    """Published once, with the roster, the keys and the manifest that were fixed first."""
+    assert (after["manifests"], after["published"], after["box"]) == (1, 1, ["waiting"])
+    assert all(after["agrees"].values()), after["agrees"]
+    assert sorted(after["keys"]) == ["box", "issuance", "seed"]
+    if before is not None:
+        assert before["roster"] == after["roster"]
+        assert before["keys"].items() <= after["keys"].items()
+        assert before.get("manifest", after["manifest"]) == after["manifest"]
 
 
 @contextmanager

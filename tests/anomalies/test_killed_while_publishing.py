@@ -1,25 +1,13 @@
 """kill -9 at every point of publishing and opening: the worker finishes it with the same roster and keys."""
 
-from typing import Any
-
 import pytest
 
 from tests.anomalies.processes import Installation
-from tests.anomalies.promises import nothing_left, told_where
+from tests.anomalies.promises import nothing_left, published_well, told_where
 
 LONGER_THAN_ANY = 200
 # Rounds are told apart by the second in which they open; those of the pool of open rounds come long before.
 FIRST_NUMBER = 100_000
-
-
-def published_well(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-    assert (after["manifests"], after["published"], after["box"]) == (1, 1, ["waiting"])
-    assert all(after["agrees"].values()), after["agrees"]
-    assert sorted(after["keys"]) == ["box", "issuance", "seed"]
-    if before is not None:
-        assert before["roster"] == after["roster"]
-        assert before["keys"].items() <= after["keys"].items()
-        assert before.get("manifest", after["manifest"]) == after["manifest"]
 
 
 def take_up(installation: Installation, number: int) -> str | None:

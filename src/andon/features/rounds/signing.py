@@ -134,7 +134,7 @@ def make_delegate() -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    beside = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    beside = file.with_name(f"{file.name}.{secrets.token_hex(8)}.new")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
         handle.write(text)
         handle.flush()
@@ -145,7 +145,7 @@ def _write_once(file: Path, text: str) -> None:
     except FileExistsError:
         return
     finally:
-        beside.unlink()
+        beside.unlink(missing_ok=True)
         _sync_directory(file.parent)
 
 
@@ -172,7 +172,10 @@ def _settle_key_files(public_key: str) -> None:
     waiting = _next_key_file()
     if waiting.exists() and public_half(_read_key(waiting)) == public_key:
         waiting.replace(_key_file())
-        _sync_directory(waiting.parent)
+    # A second name, left by somebody who was killed while making a key, would keep the old one after its end.
+    for left in waiting.parent.glob(f"{_key_file().name}.*.new"):
+        left.unlink(missing_ok=True)
+    _sync_directory(waiting.parent)
 
 
 # Delegations
@@ -273,10 +276,15 @@ def accept_delegation(signed: bytes, *, at: datetime, by: object | None = None) 
                     "Make a new request and sign that one."
                 )
             ) from None
-        if before is None or before.delegate != body["delegate"]:
+        # Log and change log are two databases: who was killed between their commits has said it in the first alone.
+        if before is None or before.delegate != body["delegate"] or not _is_told(body["until"]):
             audit.record(kind="steward.delegated", by=by, at=at, until=body["until"])
     _settle_key_files(body["delegate"])
     return until
+
+
+def _is_told(until: str) -> bool:
+    return audit.is_recorded("steward.delegated", until=until)
 
 
 def _read_signed(signed: bytes) -> tuple[dict[str, Any], str]:

@@ -47,6 +47,8 @@ def found(
     with transaction.atomic(using="default"):
         _alone()
         if organisation.current() is not None:
+            # Also where somebody was killed before they came to it.
+            code.remove(settings.DATA_DIRECTORY)
             raise OthersWereFirst(_("This installation has an organisation already. Nothing was changed."))
         try:
             rounds.begin_signed_log(request, signatures)

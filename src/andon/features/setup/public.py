@@ -1,6 +1,7 @@
 """The door of `setup`."""
 
 from andon.features.setup.code import make as make_code
+from andon.features.setup.code import remove as remove_code
 from andon.features.setup.code import shown as code_in_groups
 from andon.features.setup.doors import check_doors
 from andon.features.setup.forms import NameOrganisation, NameSteward
@@ -25,4 +26,5 @@ __all__ = [
     "make_code",
     "next_steps",
     "obstacles",
+    "remove_code",
 ]

@@ -12,6 +12,7 @@ from andon.foundation.audit.models import AuditEntry
 __all__ = [
     "fact_in_words",
     "forget_person",
+    "is_recorded",
     "record",
     "register_fact",
     "register_subject",
@@ -40,6 +41,11 @@ def record(
         about_id=getattr(about, "pk", about),
         facts=facts,
     )
+
+
+def is_recorded(kind: str, **facts: Any) -> bool:
+    """Whether an entry of this kind with these facts is there, for whoever may have been killed before it was."""
+    return AuditEntry.objects.filter(kind=kind, **{f"facts__{name}": value for name, value in facts.items()}).exists()
 
 
 def forget_person(member_id: UUID) -> None:

@@ -115,13 +115,16 @@ def carry_out(file_id: str, *, at: datetime) -> None:
         else:
             PeopleFile.objects.filter(pk=file_id, step=Step.WRITING).update(step=Step.READY, outcome=told)
     finally:
-        _progress_file(file_id).unlink(missing_ok=True)
+        _remove_progress(file_id)
 
 
 def forget(file_id: str) -> None:
     """Delete the file, unless it is being carried out."""
     with transaction.atomic():
-        PeopleFile.objects.filter(pk=file_id).exclude(step=Step.WRITING).delete()
+        forgotten, _models = PeopleFile.objects.filter(pk=file_id).exclude(step=Step.WRITING).delete()
+    if forgotten:
+        # What a process that was killed at its very end left.
+        _remove_progress(file_id)
 
 
 def progress_of(file: PeopleFile) -> tuple[int, int]:
@@ -153,6 +156,11 @@ def _write_progress(file_id: str, done: int, total: int) -> None:
     with suppress(OSError):
         beside.write_text(f"{done} {total}")
         beside.replace(file)
+
+
+def _remove_progress(file_id: str) -> None:
+    for file in (_progress_file(file_id), _progress_file(file_id).with_suffix(".new")):
+        file.unlink(missing_ok=True)
 
 
 def _now_and_then(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:

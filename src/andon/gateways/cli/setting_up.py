@@ -132,6 +132,8 @@ def _set_up(given: Mapping[str, Any], *, asks: bool, tries_mail: bool) -> None:
     from andon.foundation.organisation import public as organisation
 
     if (here := organisation.current()) is not None:
+        # Where the founding was killed before it came to that.
+        setup.remove_code(settings.DATA_DIRECTORY)
         print(f"This installation belongs to {here.name}. Nothing was changed. What is left to do: andon setup --check")
         return
     if stops := setup.obstacles():
@@ -151,6 +153,8 @@ def _set_up(given: Mapping[str, Any], *, asks: bool, tries_mail: bool) -> None:
     # The key before all that cannot be undone: a person who cannot keep it stops here, and nothing was founded.
     request = rounds.founding_request(at=timezone.now())
     signatures = rounds.sign_founding(request, _steward_key(ask))
+    # Before the founding, after which nobody is asked any more: who is killed in between is asked once again.
+    _keep_origins(origins)
     try:
         member = setup.found(
             name=name,
@@ -162,7 +166,6 @@ def _set_up(given: Mapping[str, Any], *, asks: bool, tries_mail: bool) -> None:
         )
     except setup.CannotFound as refused:
         raise Refusal(str(refused)) from None
-    _keep_origins(origins)
     print(f"Founded {name}.")
     _say_link(setup.first_sign_in_link(member, origin=origins["ANDON_APP_ORIGIN"]))
     print("Take the steward key off this machine. Next: andon serve, then open the link.")
