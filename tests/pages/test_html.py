@@ -63,6 +63,7 @@ def complaints(pages: Mapping[str, bytes], folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.django_db(databases="__all__")
 def test_every_page_is_sound(lived_in: LivedIn, tmp_path: Path) -> None:
     pages = {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(lived_in)}

@@ -177,6 +177,7 @@ def kept_from_translators(house: LivedIn) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.django_db(databases="__all__")
 @pytest.mark.usefixtures("bracketed")
 def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(lived_in: LivedIn) -> None:
