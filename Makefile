@@ -7,7 +7,9 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 WORKERS ?= logical
-pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --junit-xml=test-results/$@.xml
+# `make test` looks at what is slow too: EXTENT="not journey".
+EXTENT ?= not journey and not slow
+pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
 .PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench screenshots
 
@@ -15,13 +17,13 @@ help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 setup: ## install everything that tests need, in this folder
-	@deploy/setup test
+	@$(if $(IS_SET_UP),:,deploy/setup test)
 
 run: ## set up, fill a demo, start Andon on http://localhost:8000 (make run PORT=9000 for another)
 	@deploy/setup run
 	@PORT=$(or $(PORT),8000) deploy/demo
 
-test: setup ## set up and run every ring below, from lint to e2e
+test: setup ## set up and run every ring below, from lint to e2e, with what is slow
 	@python3 .ci/rings.py
 
 ci: ## what continuous integration runs (.ci/run): the same as make test
@@ -43,16 +45,16 @@ types: setup ## mypy (strict in the kernel and the verifier) and tsc
 
 arch: setup ## the floors: who may import whom, what a ballot may be related to, what must be documented
 	lint-imports
-	$(pytest) tests/architecture
+	$(pytest) -m "$(EXTENT)" tests/architecture
 
 test-client: setup ## the browser code, with Node's own test runner
 	npm test --silent
 
 test-sqlite: setup ## all tests but journeys and slow ones, on SQLite
-	$(pytest) --ignore=tests/architecture
+	$(pytest) -m "$(EXTENT)" --ignore=tests/architecture
 
 test-postgres: setup ## the same tests on a real PostgreSQL server
-	ANDON_TEST_DATABASE=postgres $(pytest) --ignore=tests/architecture --ignore=tests/kernel --ignore=tests/verifier
+	ANDON_TEST_DATABASE=postgres $(pytest) -m "$(EXTENT)" --ignore=tests/architecture --ignore=tests/kernel --ignore=tests/verifier
 
 e2e: setup ## journeys of people through the running service, in Chromium
 	$(pytest) -m journey
@@ -60,7 +62,7 @@ e2e: setup ## journeys of people through the running service, in Chromium
 e2e-postgres: setup ## the journey of a whole round again, on a real PostgreSQL server
 	ANDON_TEST_DATABASE=postgres $(pytest) -m journey tests/journeys/test_a_round.py
 
-test-slow: setup ## tests marked slow, on SQLite and on PostgreSQL
+test-slow: setup ## tests marked slow by themselves, on SQLite and on PostgreSQL
 	$(pytest) -m slow
 	ANDON_TEST_DATABASE=postgres $(pytest) -m slow
 

@@ -28,8 +28,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ["ANDON_DATA"], ignore_errors=True)
 
 
+# Files that take longest, longest first: the last to begin would keep one process busy while the others have nothing.
+LONGEST = (
+    "tests/backup/test_drill.py",
+    "tests/upgrade/test_upgrade.py",
+    "tests/pages/test_engines.py",
+    "tests/anomalies/test_killed_while_withdrawing.py",
+    "tests/permissions/test_app.py",
+    "tests/pages/test_progress.py",
+    "src/andon/gateways/cli/tests/test_setting_up.py",
+    "src/andon/gateways/cli/tests/test_prepare.py",
+    "tests/pages/test_html.py",
+    "tests/anomalies/test_killed_while_founding.py",
+    "tests/anomalies/test_killed_while_closing.py",
+    "src/andon/gateways/cli/tests/test_serve.py",
+    "src/andon/foundation/jobs/tests/test_worker_process.py",
+    "tests/anomalies/test_killed_while_casting.py",
+    "tests/pages/test_language.py",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselected, not skipped: what belongs to the other database is run by the other ring."""
+    """The longest first. Deselected, not skipped: what belongs to the other database is run by the other ring."""
+    place = {config.rootpath / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     other = "sqlite_only" if ON_POSTGRES else "postgres_only"
     out = [item for item in items if item.get_closest_marker(other)]
     if out:

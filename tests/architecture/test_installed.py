@@ -17,7 +17,7 @@ import pytest
 from tests.architecture.repository import ROOT
 from tests.stack import free_ports
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only, pytest.mark.timeout(600)]
 
 
 def built(folder: Path) -> Path:

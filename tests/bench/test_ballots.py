@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
+# It starts the server that it measures.
+@pytest.mark.sqlite_only
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_the_benchmark_of_answers_measures_all_four_things(database: str, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from andon.features.ballots.keys import KeyDirectory
 
+# On files of SQLite of its own, whichever database the other tests are on.
+pytestmark = pytest.mark.sqlite_only
 ROUND = "a" * 32
 
 

@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+# On files of SQLite of its own, whichever database the other tests are on.
+pytestmark = pytest.mark.sqlite_only
+
 
 def prepare(data, **env):
     return subprocess.run(
