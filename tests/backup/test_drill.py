@@ -14,7 +14,7 @@ import pytest
 from andon.gateways.backup import envelope, lines
 from andon.gateways.demo import lanternworks
 from andon.kernel import manifest
-from tests import postgres
+from tests import postgres, prepared
 from tests.backup import archives
 
 pytestmark = pytest.mark.slow
@@ -422,11 +422,27 @@ def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path):
     assert left == [], "the next backup removes what killed ones left"
 
 
+@pytest.fixture
+def new_databases(postgres_server):
+    """Addresses of empty databases of the kind that this run is about, as often as they are asked for."""
+    made = []
+
+    def make():
+        if postgres_server is None:
+            return {}
+        made.append(f"empty_{os.getpid()}_{len(made)}")
+        return prepared.variables(postgres.create_databases(postgres_server, made[-1]))
+
+    yield make
+    for prefix in made:
+        postgres.drop_databases(postgres_server, prefix)
+
+
 @pytest.mark.timeout(600)
-def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill):
+def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_databases):
     point, killed = 1, 0
     while True:
-        there = elsewhere(drill, f"killed-{point}")
+        there = elsewhere(drill, f"killed-{point}", **new_databases())
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words):
             break
@@ -456,24 +472,14 @@ def test_it_is_served_after_a_restore_and_the_old_session_is_nobodys(drill):
     assert json.loads(drill.stack.manage("shell", "--no-imports", "-c", program).stdout) == 1
 
 
-@pytest.fixture
-def other_databases(postgres_server, tmp_path):
-    prefix = f"cross_{os.getpid()}"
-    yield {
-        f"ANDON_DATABASE_{alias.upper()}_URL": url
-        for alias, url in postgres.create_databases(postgres_server, prefix).items()
-    }
-    postgres.drop_databases(postgres_server, prefix)
-
-
 @pytest.mark.postgres_only
-def test_what_was_in_sqlite_goes_to_postgresql_and_back(drill, other_databases):
-    """The drill ran on PostgreSQL and every restore above was into SQLite; here SQLite's comes back."""
+def test_what_was_in_sqlite_goes_to_postgresql_and_back(drill, new_databases):
+    """The drill ran on PostgreSQL, and most restores above were into SQLite; here SQLite's comes back."""
     there = elsewhere(drill, "sqlite")
     there.restore()
     middle = there.backup()
     file = Path(drill.folder / "sqlite" / "again.age")
-    back = elsewhere(drill, "postgres", **other_databases)
+    back = elsewhere(drill, "postgres", **new_databases())
     back.andon("restore", str(file), "--identity", str(drill.identity), "--log-head", head_of(middle))
     after = back.backup()
     for table, rows in middle.tables.items():
