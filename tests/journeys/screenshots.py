@@ -12,6 +12,11 @@ from tests.stack import Stack
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+# A night watch that joins, in the columns of a directory's export.
+PEOPLE = "userPrincipalName,displayName,department,accountEnabled\n" + "".join(
+    f"{name.lower()}@lanternworks.example,{name} Okafor,Security/Detection/Night watch,True\n"
+    for name in ("Ines", "Jun", "Kemal", "Lea", "Mika", "Nour")
+)
 
 
 def main() -> None:
@@ -50,6 +55,20 @@ def take_all(browser: Browser, stack: Stack) -> None:
     dark.locator("figure.narrow-picture svg").wait_for()
     keep(dark, "report-phone-dark", full_page=False)
 
+    german = signed_in(browser, stack, "member", phone=True, locale="de-DE")
+    german.frame_locator("[data-wallet-frame]").locator("[data-state]").first.wait_for()
+    keep(german, "today-phone-de", full_page=False)
+
+    steward = signed_in(browser, stack, "steward")
+    steward.goto(f"{stack.app_url}/people/import/")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "people.csv"
+        file.write_text(PEOPLE)
+        steward.locator("input[type=file]").set_input_files(file)
+        steward.locator("main form button[type=submit]").first.click()
+    steward.get_by_text("people join").first.wait_for(timeout=60_000)
+    keep(steward, "people-file-desktop", full_page=False)
+
     auditor = signed_in(browser, stack, "auditor")
     auditor.goto(f"{stack.app_url}/verify/")
     keep(auditor, "verify-desktop", full_page=False)
@@ -65,18 +84,20 @@ def until_drawn(page: Page) -> None:
     raise AssertionError("the charts were not drawn")
 
 
-def signed_in(browser: Browser, stack: Stack, role: str, *, phone: bool = False, dark: bool = False) -> Page:
+def signed_in(
+    browser: Browser, stack: Stack, role: str, *, phone: bool = False, dark: bool = False, locale: str = "en-GB"
+) -> Page:
     context = browser.new_context(
         viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
-        locale="en-GB",
+        locale=locale,
         device_scale_factor=2 if phone else 1,
     )
     page = context.new_page()
     page.goto(f"{stack.app_url}/")
     page.locator(f'form[action="/demo/sign-in/{role}/"] button').click()
-    page.get_by_role("heading", name="Today", level=1).wait_for()
+    page.locator("main h1").wait_for()
     return page
 
 

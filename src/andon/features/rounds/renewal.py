@@ -214,10 +214,6 @@ def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
     )
 
 
-def _changes(unit: UnitSize) -> bool:
-    return unit.before != unit.after
-
-
 def _dates(row: Round, at: datetime) -> tuple[datetime, datetime]:
     """The dates of the round; later by as much as the notice that members were promised needs, and as long."""
     opens_at = max(row.opens_at, at + choices.notice())
