@@ -211,7 +211,7 @@ def unknown_commands(text):
     """Commands and flags of a text that the program does not know."""
     for words in commands_in(text):
         flags = {word.strip("[].,").partition("=")[0] for word in words if word.startswith(("--", "[--"))}
-        name = tuple(word for word in words[:2] if re.fullmatch(r"[a-z_]+", word))
+        name = tuple(word for word in words[:2] if re.fullmatch(r"[a-z][a-z_-]*", word))
         if not name:
             known = help_of()
         else:
