@@ -65,8 +65,8 @@ class LargeBody:
     Before the first byte of such a body is read, the application is asked what it would answer to HEAD there. It lets
     the body in by answering 200 and by writing under `sender`, into the environment of that request, who is sending.
     Any other answer is the answer, so whoever may not see the page can send nothing to it: there is no second rule
-    about who may. At most `at_once` are read at the same time, and one of each sender: a second one ends the first,
-    whose connection may long be gone.
+    about who may. At most `at_once` are read at the same time in each process, and one of each sender: a second one
+    ends the first, whose connection may long be gone.
     """
 
     path: str
