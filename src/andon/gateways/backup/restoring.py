@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -29,6 +28,7 @@ from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.people.models import Member, random_epoch
 from andon.gateways.backup import contents, envelope, lines, marker
+from andon.gateways.cli.migrating import Executor, bring_to_this_version
 from andon.kernel import manifest, wire
 
 BATCH = 500
@@ -211,7 +211,7 @@ class Loader(lines.Listener):
         self._alias, self._skip = alias, alias in self.progress.filled
         if self._skip:
             return
-        executor = MigrationExecutor(connections[alias])
+        executor = Executor(connections[alias])
         targets = _Target(alias, frozenset(self.migrations[alias])).leaves(executor)
         executor.migrate(targets)
         self._state = MigrationExecutor(connections[alias]).loader.project_state(targets).apps
@@ -285,7 +285,7 @@ def fill(archive: Path, identities: Sequence[Any], looked: Looked, progress: mar
         loader.abandon(error)
         raise
     for alias in connections:
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+        bring_to_this_version(alias)
     return loader.rows
 
 

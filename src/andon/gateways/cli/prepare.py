@@ -87,15 +87,15 @@ def _needs_lost_keys() -> int:
 
 def _prepare_inside(*, new_keys: bool) -> None:
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connections
 
     from andon.features.ballots import public as ballots
+    from andon.gateways.cli.migrating import bring_to_this_version
 
     for alias in ("ballots", "mailboxes"):
         _share_file(settings.DATABASES[alias])
     for alias in connections:
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+        bring_to_this_version(alias)
     # Last, and not in the place of a volume that is not mounted: a marker says that what is not there is lost.
     try:
         ballots.KeyDirectory(Path(settings.KEY_DIRECTORY)).check()
