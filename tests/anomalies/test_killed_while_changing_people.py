@@ -52,10 +52,13 @@ def test_an_erasure_that_is_killed_at_any_write_erases_all_or_nothing_and_then_a
         killed, seen = erase(installation, asked, number, disturb=disturb)
         with told_where(number):
             erased_well(seen, number)
-            assert seen["before"]["is_there"] == killed
+            # Behind the commit stands what keeps an older backup from bringing the person back.
+            assert killed or not seen["before"]["is_there"]
         if not killed:
             break
     assert number > 15
+    # What a killed one had not written of that, the next one has.
+    assert installation.do("missing_marks") == 0
     # Whoever is left is asked as before, and somebody who only has the name of one who went is not.
     assert installation.do("ask_for_a_slip", name=f"Leaving {TEAM}", round_id=asked) == "Issued"
     assert installation.do("check_log") > 0

@@ -11,7 +11,12 @@ LONGER_THAN_ANY = 100
 # See test_killed_while_publishing.py; those of test_at_the_same_time.py come before.
 FIRST_NUMBER = 500_000
 # Nobody else of these tests asks them, and they are few.
-TEAM = "South"
+TEAM = "Withdrawn"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _team(installation: Installation) -> None:
+    installation.do("add_team", name=TEAM, size=5)
 
 
 def withdrawn_well(seen: dict[str, Any]) -> None:
@@ -61,7 +66,7 @@ def publish(installation: Installation, number: int) -> str:
 
 def goes_on(installation: Installation, round_id: str) -> None:
     installation.do("open_round", round_id=round_id)
-    assert installation.do("cast_once", name="South 1", round_id=round_id)["outcome"] == "Accepted"
+    assert installation.do("cast_once", name=f"{TEAM} 01", round_id=round_id)["outcome"] == "Accepted"
 
 
 @few_points_or_all

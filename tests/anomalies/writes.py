@@ -84,6 +84,10 @@ def erase(name: str) -> None:
     privacy.erase(member=Member.objects.get(name=name), by=None, at=NOW)
 
 
+def missing_marks() -> int:
+    return privacy.missing_marks()
+
+
 def erase_again(person: dict[str, str], round_id: str) -> dict[str, Any]:
     """Look, let a steward do it once more where the person is still there, and look again."""
     before = look_at_person(person, round_id)

@@ -493,7 +493,7 @@ def test_doors_with_tls_of_their_own_may_listen_everywhere(here):
 
 
 @pytest.mark.slow
-def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack):
+def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack, postgres_server):
     """Without a proxy in between every header arrives; and neither a person nor a secret stands in the output."""
     import json
 
@@ -502,7 +502,9 @@ def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack):
     found = {finding["id"]: finding for finding in json.loads(done.stdout)}
     assert found.keys() == findings.CHECKS.keys()
     for number in ("D20", "D21", "D22", "D27", "D30", "D31", "D32", "D33", "D34", "D35", "D40", "D43", "D44"):
-        assert found[number]["status"] == "ok", found[number]
+        # The server of the tests does not wait for the disk, which is a problem and is said to be one.
+        expected = "problem" if number == "D22" and postgres_server else "ok"
+        assert found[number]["status"] == expected, found[number]
     # A demonstration is one problem at least, and says so to whoever runs it from a timer.
     assert found["D48"]["status"] == "problem"
     assert done.returncode == 1
