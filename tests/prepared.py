@@ -29,6 +29,11 @@ def copy_to(data: Path, *, postgres_server: Path | None, prefix: str) -> dict[st
     return postgres.create_databases(postgres_server, prefix, template=_PREFIX)
 
 
+def is_in_a_run() -> bool:
+    """Whether tests run, which share what was prepared; a benchmark or a script prepares its own."""
+    return "ANDON_TEST_PREPARED" in os.environ
+
+
 def variables(database_urls: Mapping[str, str]) -> dict[str, str]:
     return {f"ANDON_DATABASE_{alias.upper()}_URL": url for alias, url in database_urls.items()}
 

@@ -77,7 +77,8 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True)
-        if self.is_copied:
+        copied = self.is_copied and prepared.is_in_a_run()
+        if copied:
             urls = prepared.copy_to(
                 self.data_directory, postgres_server=self.postgres_server, prefix=self._database_prefix
             )
@@ -87,7 +88,7 @@ class Stack:
             urls = {}
         self.env |= prepared.variables(urls)
         try:
-            if not self.is_copied:
+            if not copied:
                 self.andon("prepare")
             for words in self.before:
                 self.andon(*words)

@@ -56,7 +56,7 @@ def take_all(browser: Browser, stack: Stack) -> None:
     keep(dark, "report-phone-dark", full_page=False)
 
     german = signed_in(browser, stack, "member", phone=True, locale="de-DE")
-    german.frame_locator("[data-wallet-frame]").locator("[data-state]").first.wait_for()
+    german.frame_locator("[data-wallet-frame]").get_by_text("Schein").first.wait_for()
     keep(german, "today-phone-de", full_page=False)
 
     steward = signed_in(browser, stack, "steward")
