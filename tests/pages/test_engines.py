@@ -65,8 +65,11 @@ class Laid:
             # Scripts would ask the wallet's frame, which is not here; how a page is built does not depend on them.
             route.abort()
 
-    def complaints(self, content: bytes) -> list[str]:
+    def show(self, content: bytes) -> None:
         self.page.set_content(content.decode())
+
+    def complaints(self, content: bytes) -> list[str]:
+        self.show(content)
         assert self.page.evaluate("() => document.styleSheets.length"), "the style sheets did not arrive"
         self.page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
         violations = self.page.evaluate(RUN_AXE, WCAG | {"resultTypes": ["violations"]})
