@@ -1,6 +1,6 @@
 """An installation as `andon prepare` leaves it: made once in a run, and copied instead of made anew.
 
-Four databases take four seconds to be migrated from nothing, and a run needs dozens. What is copied holds migrations
+Four databases take seconds to be migrated from nothing, and a run needs dozens. What is copied holds migrations
 and the kinds of permission that they make, no row of anybody; each copy gets a secret key of its own. That `prepare`
 itself does what it says is shown by its own tests, which copy nothing.
 """

@@ -1,5 +1,8 @@
 """A migration and the note that it was made are one: whoever is killed between the two has made neither."""
 
+import contextlib
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from andon.gateways.cli.migrating import Executor
+from tests import postgres, prepared
 
 
 class Killed(BaseException):
@@ -49,3 +53,20 @@ def test_a_change_that_was_not_recorded_was_not_made(
     monkeypatch: pytest.MonkeyPatch, executor: type[MigrationExecutor], is_left: bool
 ) -> None:
     assert apply_and_be_killed(executor, monkeypatch) is is_left
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.parametrize("alias", postgres.ALIASES)
+def test_every_database_becomes_what_the_command_of_django_makes_of_it(alias: str, tmp_path: Path) -> None:
+    """The databases of the tests were made by it."""
+    prepared.copy_to(tmp_path / "data", postgres_server=None, prefix="")
+    name = {"default": "app"}.get(alias, alias)
+    statement = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"
+    recorded = "SELECT app, name FROM django_migrations ORDER BY app, name"
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / f"{name}.sqlite3")) as ours:
+        made = ours.execute(statement).fetchall(), ours.execute(recorded).fetchall()
+    with connections[alias].cursor() as cursor:
+        usual = cursor.execute(statement).fetchall(), cursor.execute(recorded).fetchall()
+    assert made == usual
+    assert len(made[1]) > 50
