@@ -6,6 +6,18 @@ Pure Python: values in, values out. Everything here is a function of a release; 
 Reference: docs/protocol/measurement.md.
 """
 
+from andon.kernel.psychometrics.change import (
+    Change,
+    Message,
+    Prior,
+    Window,
+    change_message,
+    control_chart,
+    detectable_change,
+    difference_variance,
+    segments,
+    would_notice,
+)
 from andon.kernel.psychometrics.headline import HeadlineCode, HeadlineLine, headline
 from andon.kernel.psychometrics.index import (
     Index,
@@ -20,21 +32,30 @@ from andon.kernel.psychometrics.index import (
 )
 from andon.kernel.psychometrics.keying import Direction, NotAnAnswer, UnknownCode, key_answer, key_ballot
 from andon.kernel.psychometrics.quadrant import QuadrantBox, Zone, quadrant
-from andon.kernel.psychometrics.simulator import World, simulate_team
+from andon.kernel.psychometrics.simulator import World, answer_once, simulate_person, simulate_team
 
 __all__ = [
+    "Change",
     "Direction",
     "HeadlineCode",
     "HeadlineLine",
     "Index",
     "MalformedIndex",
+    "Message",
     "NoIndex",
     "NotAnAnswer",
+    "Prior",
     "QuadrantBox",
     "TooFewFigures",
     "UnknownCode",
+    "Window",
     "World",
     "Zone",
+    "answer_once",
+    "change_message",
+    "control_chart",
+    "detectable_change",
+    "difference_variance",
     "facet_figure",
     "facet_index",
     "headline",
@@ -42,7 +63,10 @@ __all__ = [
     "key_ballot",
     "mean_index",
     "quadrant",
+    "segments",
+    "simulate_person",
     "simulate_team",
     "whole_team_bounds",
     "word_for",
+    "would_notice",
 ]
