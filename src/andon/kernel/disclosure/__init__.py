@@ -22,6 +22,7 @@ from andon.kernel.disclosure.release import (
     Withheld,
     publish_unit,
 )
+from andon.kernel.disclosure.spread import groups_with_spread, spread_of
 from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
 from andon.kernel.disclosure.units import (
     LEAST_UNIT,
@@ -77,7 +78,9 @@ __all__ = [
     "band",
     "band_edges",
     "excluded_answers",
+    "groups_with_spread",
     "publish_unit",
+    "spread_of",
     "turnout_step",
     "units_from_rosters",
     "units_from_sizes",
