@@ -81,6 +81,10 @@ def begin(app: Stack, name: str = "") -> socket.socket:
     return connection
 
 
+# Not a status of HTTP: no answer came.
+TURNED_AWAY = 0
+
+
 def answered(connection: socket.socket, within: float = SECONDS) -> int | None:
     """The status that came although the body did not, or None."""
     connection.settimeout(within)
@@ -109,18 +113,22 @@ def send(app: Stack, name: str) -> tuple[int, str]:
             + rows
             + b"\r\n--edge--\r\n"
         )
-        http.request(
-            "POST",
-            "/people/import/",
-            body,
-            {
-                "Cookie": f"{cookie['Cookie']}; {second}",
-                "Content-Type": "multipart/form-data; boundary=edge",
-                "Origin": app.app_url,
-            },
-        )
-        answer = http.getresponse()
-        answer.read()
+        try:
+            http.request(
+                "POST",
+                "/people/import/",
+                body,
+                {
+                    "Cookie": f"{cookie['Cookie']}; {second}",
+                    "Content-Type": "multipart/form-data; boundary=edge",
+                    "Origin": app.app_url,
+                },
+            )
+            answer = http.getresponse()
+            answer.read()
+        except (BrokenPipeError, ConnectionResetError):
+            # The door hung up before it had everything; whether its answer still arrives is up to the network.
+            return TURNED_AWAY, ""
         return answer.status, answer.getheader("Location") or ""
 
 
@@ -155,4 +163,4 @@ def test_a_door_that_asks_nobody_would_be_seen(faulty: Stack) -> None:
         strangers = [held.enter_context(contextlib.closing(begin(faulty))) for _ in range(4)]
         assert [answered(one, within=0.5) for one in strangers] == [None] * 4
         status, _where = send(faulty, "Stella")
-        assert status == 503
+        assert status in {503, TURNED_AWAY}
