@@ -37,6 +37,13 @@ def installation(postgres_server: Path | None) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
+def own_installation(postgres_server: Path | None) -> Iterator[Installation]:
+    """For tests that change who is in which team: rounds of everybody that others compare would change with it."""
+    with made(postgres_server, founded=True) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
 def nobodys(postgres_server: Path | None) -> Iterator[Installation]:
     """An installation that is prepared and that nobody has founded."""
     with made(postgres_server, founded=False) as installation:

@@ -12,6 +12,11 @@ TEAM = 40
 
 
 @pytest.fixture(scope="module")
+def installation(own_installation: Installation) -> Installation:
+    return own_installation
+
+
+@pytest.fixture(scope="module")
 def asked(installation: Installation) -> str:
     """An open round of a team whose people are erased one after the other."""
     installation.do("add_team", name="Leaving", size=TEAM)

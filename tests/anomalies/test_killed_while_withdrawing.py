@@ -14,6 +14,11 @@ FIRST_NUMBER = 500_000
 TEAM = "Withdrawn"
 
 
+@pytest.fixture(scope="module")
+def installation(own_installation: Installation) -> Installation:
+    return own_installation
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _team(installation: Installation) -> None:
     installation.do("add_team", name=TEAM, size=5)
