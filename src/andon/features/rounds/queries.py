@@ -149,6 +149,11 @@ def all_rounds(*, limit: int = 200) -> list[RoundView]:
     return [_view(row) for row in _rounds().order_by("-opens_at", "pk")[:limit]]
 
 
+def count_not_ended() -> int:
+    """How many rounds may still need their keys: also to be published as it was begun, or to have them destroyed."""
+    return Round.objects.filter(ending=None).count()
+
+
 def unit_of(member: Member, round_id: str) -> UnitView | None:
     """The member's unit in this round; None for everybody who is not on its roster."""
     entry = (

@@ -69,7 +69,14 @@ def _share_file(database: Mapping[str, Any]) -> None:
     mode = file.parent.stat().st_mode
     if mode & 0o007 or mode & _SHARED != _SHARED:
         return
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o660)
+    # The other account may write the folder: its link to a file of ours would open that one to the group.
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o660)
+    except OSError as error:
+        raise Refusal(
+            f"{file} cannot be opened as a file of its own: {error.strerror}. Nothing was changed. Look whose it is, "
+            "and put no link in its place: the folder is shared with the account of the anonymous door."
+        ) from None
     try:
         if os.fstat(descriptor).st_mode & 0o777 != 0o660:
             os.fchmod(descriptor, 0o660)
@@ -81,8 +88,7 @@ def _needs_lost_keys() -> int:
     """How many rounds are under way, whose keys were made in a key directory that is there no more."""
     from andon.features.rounds import public as rounds
 
-    under_way = {rounds.State.PUBLISHED, rounds.State.OPEN, rounds.State.CLOSING}
-    return sum(view.state in under_way for view in rounds.all_rounds())
+    return rounds.count_not_ended()
 
 
 def _prepare_inside(*, new_keys: bool) -> None:
