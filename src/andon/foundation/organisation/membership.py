@@ -153,7 +153,7 @@ def edit_person(*, member: Member, email: str, name: str, by: Member, at: dateti
             except addresses.AddressTaken:
                 raise AddressTaken from None
     if waiting is not None:
-        addresses.tell(waiting)
+        addresses.tell(waiting, at=at)
     elif other_address and member.is_active:
         letters.tell_old_address(old_address, member.language)
     return other_name or other_address

@@ -5,8 +5,11 @@ changes counts at once only for somebody who has never signed in; for everybody 
 a link, and until the change counts nothing about the account is different.
 
 Guarantees: before `counts_from`, or the yes of whoever reads the old mailbox or is signed in, no code, link or provider
-leads from the new address to the account; a no ends the change; asking again begins the three days anew.
-Does not: help whoever reads neither the letter nor the change log nor their own page for three days.
+leads from the new address to the account; a no ends the change; asking again begins the three days anew. A letter that
+did not leave, because no mail left or because the process was killed, is tried again, and the three days begin when it
+leaves.
+Does not: help whoever reads neither the letter nor the change log nor their own page for three days. Nor wait for ever
+for a letter to a mailbox that is gone.
 """
 
 import secrets
@@ -15,6 +18,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -24,6 +28,9 @@ from andon.foundation.people import letters
 from andon.foundation.people.models import AddressChange, Member, random_epoch
 
 WAITS = timedelta(hours=72)
+# So long a letter may be on its way by whoever asked, before it is taken for one that did not leave.
+ON_ITS_WAY = timedelta(minutes=2)
+TRIED_AGAIN_AFTER = timedelta(hours=1)
 _signer = Signer(salt="andon.people.addresses")
 
 
@@ -55,18 +62,21 @@ def change(*, member: Member, email: str, by: Member, at: datetime) -> AddressCh
         audit.record(kind="person.address_changed", by=by, at=at, about=member)
         return None
     waiting = AddressChange.objects.create(
-        key=secrets.token_hex(16), member=member, email=email, counts_from=at + WAITS
+        key=secrets.token_hex(16), member=member, email=email, counts_from=at + WAITS, letter_due=at + ON_ITS_WAY
     )
     audit.record(kind="person.address_asked", by=by, at=at, about=member)
     return waiting
 
 
-def tell(waiting: AddressChange) -> bool:
-    """Write to the address that still counts; whether the letter left."""
+def tell(waiting: AddressChange, *, at: datetime) -> bool:
+    """Write to the address that still counts; whether the letter left. It has three days from then on to say no."""
+    row, counts_from = AddressChange.objects.filter(pk=waiting.pk), at + WAITS
     try:
-        letters.ask_old_address(waiting.member, token_of(waiting), waiting.counts_from)
+        letters.ask_old_address(waiting.member, token_of(waiting), counts_from)
     except MailNotSent:
+        row.update(letter_due=at + TRIED_AGAIN_AFTER)
         return False
+    row.update(counts_from=counts_from, letter_due=None)
     return True
 
 
@@ -128,6 +138,19 @@ def let_those_count_whose_time_has_come() -> None:
         let_count(waiting, at=now)
 
 
+@task()
+def write_letters_that_did_not_leave() -> None:
+    now = timezone.now()
+    for waiting in _untold(now).select_related("member"):
+        tell(waiting, at=now)
+
+
+def _untold(now: datetime) -> QuerySet[AddressChange]:
+    return AddressChange.objects.filter(letter_due__lte=now, counts_from__gt=now)
+
+
 def due(now: datetime) -> Any:
     if AddressChange.objects.filter(counts_from__lte=now).exists():
         yield "addresses", let_those_count_whose_time_has_come, ()
+    if _untold(now).exists():
+        yield "letters", write_letters_that_did_not_leave, ()

@@ -126,6 +126,8 @@ class AddressChange(models.Model):
     member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="+")
     email = models.EmailField(max_length=254, unique=True)
     counts_from = models.DateTimeField(db_index=True)
+    # When the letter to the old address is tried again; None once it has left.
+    letter_due = models.DateTimeField(null=True)
 
 
 class Passing(models.Model):

@@ -1,7 +1,7 @@
 """With another address a steward could come in as somebody else: it waits, and the old address can say no."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -228,3 +228,78 @@ def test_a_letter_that_does_not_leave_shortens_nothing(lived_in: LivedIn, monkey
     monkeypatch.setattr(letters, "send_mail", down)
     give(lived_in, bo_of(lived_in))
     assert AddressChange.objects.get().counts_from > timezone.now() + timedelta(hours=71)
+
+
+class Mail:
+    """A mail server that is down until somebody starts it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_up, self._send = False, letters.send_mail
+        monkeypatch.setattr(letters, "send_mail", self)
+
+    def __call__(self, *args: Any, **more: Any) -> None:
+        if not self.is_up:
+            raise MailNotSent
+        self._send(*args, **more)
+
+
+def letters_due(at: datetime) -> list[str]:
+    return [key for key, _task, _args in addresses.due(at) if key == "letters"]
+
+
+def test_a_letter_that_did_not_leave_is_tried_again_and_the_days_begin_when_it_leaves(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bo, server = bo_of(lived_in), Mail(monkeypatch)
+    give(lived_in, bo)
+    stella = Client()
+    stella.force_login(lived_in.people["Stella"])
+    assert "has not left yet" in stella.get(f"/people/{bo.pk}/").content.decode()
+    now = timezone.now()
+    assert letters_due(now + timedelta(minutes=59)) == []
+    assert letters_due(now + addresses.TRIED_AGAIN_AFTER) == ["letters"]
+    # Two days later mail leaves again.
+    AddressChange.objects.update(letter_due=now, counts_from=now + timedelta(days=1))
+    addresses.write_letters_that_did_not_leave.call()
+    assert AddressChange.objects.get().counts_from == now + timedelta(days=1)
+    server.is_up = True
+    AddressChange.objects.update(letter_due=now)
+    addresses.write_letters_that_did_not_leave.call()
+    assert [letter.to for letter in mail.outbox] == [["bo@example.org"]]
+    assert AddressChange.objects.get().counts_from > timezone.now() + timedelta(hours=71)
+    assert letters_due(now + timedelta(days=2)) == []
+    assert "has not left yet" not in stella.get(f"/people/{bo.pk}/").content.decode()
+    assert "is refused" in Client().post(link(), {"answer": "no"}).content.decode()
+
+
+def test_who_is_killed_before_the_letter_leaves_it_to_the_worker(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is kept and then the process is gone. Without the note beside it nobody would ever write."""
+    with monkeypatch.context() as killed:
+        killed.setattr(addresses, "tell", lambda *_args, **_more: False)
+        give(lived_in, bo_of(lived_in))
+    assert mail.outbox == []
+    later = timezone.now() + addresses.ON_ITS_WAY
+    assert letters_due(later) == ["letters"]
+    AddressChange.objects.update(letter_due=timezone.now())
+    addresses.write_letters_that_did_not_leave.call()
+    assert [letter.to for letter in mail.outbox] == [["bo@example.org"]]
+    # The planted fault: a change that does not know that its letter is owed.
+    mail.outbox.clear()
+    AddressChange.objects.update(letter_due=None)
+    assert letters_due(later) == []
+    addresses.write_letters_that_did_not_leave.call()
+    assert mail.outbox == []
+
+
+def test_a_mailbox_that_is_gone_keeps_nobody_from_their_new_address(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Mail(monkeypatch)
+    bo = bo_of(lived_in)
+    give(lived_in, bo)
+    AddressChange.objects.update(counts_from=timezone.now())
+    assert letters_due(timezone.now() + addresses.WAITS) == []
+    addresses.let_those_count_whose_time_has_come.call()
+    assert Member.objects.get(pk=bo.pk).email == NEW
