@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -149,8 +149,10 @@ def edit_person(*, member: Member, email: str, name: str, by: Member, at: dateti
             audit.record(kind="person.renamed", by=by, at=at, about=member)
         if other_address:
             try:
-                waiting = addresses.change(member=member, email=email, by=by, at=at)
-            except addresses.AddressTaken:
+                # By itself, so that of two who are given one address at once the second is refused in words.
+                with transaction.atomic():
+                    waiting = addresses.change(member=member, email=email, by=by, at=at)
+            except (addresses.AddressTaken, IntegrityError):
                 raise AddressTaken from None
     if waiting is not None:
         addresses.tell(waiting, at=at)

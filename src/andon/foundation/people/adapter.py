@@ -3,9 +3,13 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import clear_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
@@ -67,6 +71,17 @@ class ClosedSignUp(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, app: str = "") -> bool:
         return not again.is_fresh(context.request)
+
+    def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
+        """A code went to the address of its minute. Whoever has another one since is not signed in by it."""
+        used = options.get("email")
+        if used and used.strip().lower() != user.email:
+            clear_login(request)
+            clear_authentication_records(request)
+            messages.error(request, self.error_messages["incorrect_code"])
+            return redirect("account_login")
+        response: HttpResponse | None = super().pre_login(request, user, **options)
+        return response
 
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)

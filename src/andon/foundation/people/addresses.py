@@ -118,8 +118,9 @@ def refuse(waiting: AddressChange, *, by: Member | None, at: datetime) -> bool:
 def let_count(waiting: AddressChange, *, at: datetime) -> bool:
     """The new address counts from now on; whether it was still waiting and nobody else has the address by now."""
     with transaction.atomic(using="default"):
-        member = Member.objects.select_for_update().get(pk=waiting.member_id)
-        if not AddressChange.objects.filter(pk=waiting.pk).delete()[0]:
+        member = Member.objects.select_for_update().filter(pk=waiting.member_id).first()
+        # Erased meanwhile, or answered.
+        if member is None or not AddressChange.objects.filter(pk=waiting.pk).delete()[0]:
             return False
         if Member.objects.filter(email=waiting.email).exists():
             audit.record(kind="person.address_refused", by=None, at=at, about=member)

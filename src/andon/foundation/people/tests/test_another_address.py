@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.adapter import DefaultAccountAdapter
 from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
@@ -17,6 +18,7 @@ from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.organisation import membership
 from andon.foundation.organisation.importing import import_people
 from andon.foundation.people import addresses, invitations, letters
+from andon.foundation.people.adapter import ClosedSignUp
 from andon.foundation.people.models import AddressChange, Member
 from andon.foundation.providers import accounts
 from andon.foundation.providers.models import IdentityProvider
@@ -303,3 +305,69 @@ def test_a_mailbox_that_is_gone_keeps_nobody_from_their_new_address(
     assert letters_due(timezone.now() + addresses.WAITS) == []
     addresses.let_those_count_whose_time_has_come.call()
     assert Member.objects.get(pk=bo.pk).email == NEW
+
+
+def code_asked_for_at(address: str) -> tuple[Client, str]:
+    client = Client()
+    client.post("/accounts/login/", {"email": address}, follow=True)
+    [code] = re.findall(r"^\s{4}([A-Z0-9-]{8,})$", str(mail.outbox[-1].body), flags=re.MULTILINE)
+    return client, code
+
+
+def entered(client: Client, code: str) -> int:
+    client.post("/accounts/login/code/confirm/", {"code": code})
+    return client.get("/slips/offer/").status_code
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_code_that_was_sent_to_the_old_address_ends_when_another_one_counts(lived_in: LivedIn, joined: bool) -> None:
+    bo = bo_of(lived_in, joined=joined)
+    client, code = code_asked_for_at("bo@example.org")
+    give(lived_in, bo)
+    if joined:
+        assert addresses.let_count(AddressChange.objects.get(), at=timezone.now())
+    assert Member.objects.get(pk=bo.pk).email == NEW
+    assert entered(client, code) == 401
+    # The same code again, and another one for that address, come to nothing either.
+    assert entered(client, code) == 401
+    client.post("/accounts/login/code/confirm/", {"action": "resend"})
+    assert entered(client, code) == 401
+    assert slips_through("bo@example.org") == 401
+    assert slips_through(NEW) == 200
+
+
+def test_a_code_counts_while_the_address_does(lived_in: LivedIn) -> None:
+    bo_of(lived_in)
+    assert entered(*code_asked_for_at("Bo@Example.org")) == 200
+
+
+def test_a_door_that_does_not_compare_addresses_would_be_seen(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: the old mailbox comes in once more."""
+    monkeypatch.setattr(ClosedSignUp, "pre_login", DefaultAccountAdapter.pre_login)
+    bo = bo_of(lived_in, joined=False)
+    client, code = code_asked_for_at("bo@example.org")
+    give(lived_in, bo)
+    assert entered(client, code) == 200
+
+
+def test_who_is_erased_meanwhile_is_no_failure(lived_in: LivedIn) -> None:
+    bo = bo_of(lived_in)
+    give(lived_in, bo)
+    waiting = AddressChange.objects.get()
+    Member.objects.filter(pk=bo.pk).delete()
+    assert not addresses.let_count(waiting, at=timezone.now())
+    assert not addresses.refuse(waiting, by=None, at=timezone.now())
+
+
+def test_of_two_who_are_given_one_address_at_once_the_second_is_refused_in_words(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Member.objects.update(has_signed_in=True)
+    give(lived_in, lived_in.people["Bo"])
+    # As if the other change was kept after this one had looked.
+    monkeypatch.setattr(addresses, "is_taken", lambda *_args, **_more: False)
+    with pytest.raises(membership.AddressTaken):
+        give(lived_in, lived_in.people["Eve"])
+    assert AddressChange.objects.get().member == lived_in.people["Bo"]
