@@ -7,7 +7,7 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 WORKERS ?= logical
-# `make test` looks at what is slow too: EXTENT="not journey".
+# `make test` looks at what is slow too, on SQLite: EXTENT="not journey".
 EXTENT ?= not journey and not slow
 pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 

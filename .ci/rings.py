@@ -1,7 +1,7 @@
 """Run the rings of `make test`, all of them also when one fails, and sum up in one line.
 
 Those that ask little of a machine run one after the other beside the others, which leave a core idle now and then.
-Each ring looks at what is slow too.
+What is slow runs on SQLite; on PostgreSQL `make test-slow` runs it, for together they take longer than twenty minutes.
 
 python3 .ci/rings.py [RING ...]
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 
 LIGHT = ["lint", "types", "test-client", "arch"]
 HEAVY = ["test-sqlite", "test-postgres", "e2e", "e2e-postgres"]
+EXTENT = {"test-postgres": "not journey and not slow"}
 RESULTS = Path("test-results")
 # The last lines of Node's test runner, which writes no report.
 OF_NODE = re.compile(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$")
@@ -77,7 +78,7 @@ def run(ring: str, *, shown: bool) -> Ended:
             "--no-print-directory",
             ring,
             "IS_SET_UP=yes",
-            "EXTENT=not journey",
+            f"EXTENT={EXTENT.get(ring, 'not journey')}",
             *([] if shown else ["WORKERS=1"]),
         ],
         stdin=subprocess.DEVNULL,
