@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 ON_POSTGRES = os.environ.get("ANDON_TEST_DATABASE", "sqlite") == "postgres"
 _of_the_run = ExitStack()
@@ -83,6 +84,13 @@ def key_directory(tmp_path: Path, settings: Any) -> Path:
     ballots.prepare_key_directory(directory)
     settings.KEY_DIRECTORY = directory
     return directory
+
+
+@pytest.fixture(autouse=True)
+def _no_language_from_the_test_before() -> Iterator[None]:
+    """A page that was read in German leaves German to its thread, as between requests; the next one sets its own."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
