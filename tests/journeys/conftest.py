@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.journeys.mailbox import Mailbox, open_mailbox
 from tests.journeys.watching import Watcher
 from tests.stack import Stack
 
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    """A real server for mail, which keeps what it is sent; one a module."""
+    with open_mailbox() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import people
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.stack import Stack
 
 NAMES = ["Ada", "Bo", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal"]
@@ -32,12 +32,6 @@ def answers_of(name: str) -> list[int]:
     """
     learner = [4, 4, 4, 2] if name in {"Ada", "Bo"} else [3, 3, 3, 3]
     return INCLUSION + learner + CONTRIBUTOR + CHALLENGER + ACCOUNTABILITY
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

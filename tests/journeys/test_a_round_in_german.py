@@ -1,6 +1,6 @@
 """Somebody whose browser asks for German signs in, answers a round and reads mail in German, and may change that."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.utils import translation
 from playwright.sync_api import Page, Request, expect
 
 from tests.journeys import people
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import assert_accessible, assert_fits, screenshot
 from tests.languages import catalogue, extracting
 from tests.stack import Stack
@@ -19,12 +19,6 @@ ROSTER = "e-mail,name,team,role\n" + "".join(
     for name in NAMES
 )
 WIDTHS = (320, 390, 1280)
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
 from tests.journeys import people
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import Watcher, assert_accessible, assert_fits, screenshot
 from tests.stack import Stack
 
@@ -20,12 +20,6 @@ ROSTER = "e-mail,name,team,role\n" + "".join(
 )
 WORDS, OTHER_WORDS = "umbrella gravel tuesday oboe", "lantern copper sideways plum"
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import Watcher, assert_accessible, assert_fits
 from tests.stack import Stack, free_ports
 
@@ -26,12 +26,6 @@ stella@example.org,Stella Marin,Lanternworks,steward
 cy@example.org,Cy Tanaka,Lanternworks/Application security,member
 """
 SECRET = "a-secret-of-the-client-that-is-long-enough"
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as opened:
-        yield opened
 
 
 @pytest.fixture

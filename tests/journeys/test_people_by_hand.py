@@ -1,12 +1,12 @@
 """A steward changes people and teams by hand: each change is seen before it is made, by mouse and by keyboard."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.journeys.test_barriers import look
 from tests.journeys.watching import Watcher, assert_focus_visible, screenshot
 from tests.stack import Stack
@@ -21,12 +21,6 @@ ROWS = [
         for number in range(size)
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

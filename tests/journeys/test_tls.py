@@ -19,7 +19,7 @@ from tests.architecture.repository import ROOT
 from tests.certificates import certificate_for
 from tests.journeys import people
 from tests.journeys.conftest import ACT_WITHIN_MILLISECONDS, CHROMIUM, FLAGS
-from tests.journeys.mailbox import Mailbox, open_mailbox
+from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import Watcher
 from tests.stack import Stack, free_ports
 
@@ -90,12 +90,6 @@ def head_over_tls(port: int, name: str) -> str:
         connection.sendall(f"GET /log/head HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n".encode())
         with connection.makefile("rb") as answer:
             return answer.read().partition(b"\r\n\r\n")[0].decode("latin-1").lower()
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with open_mailbox() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(params=["proxy", "doors"])
