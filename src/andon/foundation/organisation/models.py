@@ -96,6 +96,8 @@ class PeopleFile(models.Model):
     is_complete = models.BooleanField(default=False)
     # For everybody in a file that has no column for the team; a path.
     team = models.CharField(max_length=1000, blank=True, default="")
+    # Of the page on which it was chosen: the worker, which has no browser, says in it what is wrong.
+    language = models.CharField(max_length=12, blank=True, default="")
     step = models.CharField(max_length=8, choices=Step.choices, default=Step.READING)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

@@ -45,20 +45,27 @@ class NumberNotTyped(Exception):
 
 
 def start(*, content: bytes, is_complete: bool, team: str, by: Member, at: datetime) -> PeopleFile:
-    """Keep the file for the worker, which finds it within a second."""
-    return PeopleFile.objects.create(by_id=by.pk, at=at, content=content, is_complete=is_complete, team=team)
+    """Keep the file for the worker, which finds it within a second and speaks the language that is spoken here."""
+    return PeopleFile.objects.create(
+        by_id=by.pk,
+        at=at,
+        content=content,
+        is_complete=is_complete,
+        team=team,
+        language=translation.get_language() or "",
+    )
 
 
 def read(file_id: str) -> None:
     """Find out what the file would change. Does nothing to one that was read already."""
-    file = PeopleFile.objects.filter(pk=file_id, step=Step.READING).select_related("by").first()
+    file = PeopleFile.objects.filter(pk=file_id, step=Step.READING).first()
     if file is None:
         return
 
     def tell(done: int, total: int) -> None:
         PeopleFile.objects.filter(pk=file_id, step=Step.READING).update(done=done, total=total)
 
-    with translation.override(languages.of_letter(file.by.language)):
+    with translation.override(languages.of_letter(file.language)):
         outcome = preview_people(
             bytes(file.content),
             on=today(),
@@ -95,7 +102,7 @@ def carry_out(file_id: str, *, at: datetime) -> None:
         return lambda: _conclude(file_id, Step.WRITING, Step.DONE, counts)
 
     try:
-        with translation.override(languages.of_letter(file.by.language)):
+        with translation.override(languages.of_letter(file.language)):
             import_people(
                 bytes(file.content),
                 by=file.by,

@@ -145,6 +145,13 @@ def test_a_refused_file_lists_its_rows_escaped_and_is_deleted() -> None:
     assert "Nothing was changed" in page
 
 
+def test_what_is_wrong_is_said_in_the_language_of_the_page_on_which_the_file_was_chosen() -> None:
+    client = signed_in(people.enter().stella)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    upload(client, BAD)
+    assert "ist keine E-Mail-Adresse" in page_of(client)
+
+
 def test_bad_rows_are_downloaded_with_their_reasons_and_without_formulas() -> None:
     client = signed_in(people.enter().stella)
     upload(client, BAD)
