@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from andon.foundation.organisation.models import Duty, Membership
 from andon.foundation.organisation.public import named_paths
@@ -28,7 +29,7 @@ def result(request: HttpRequest, provider: IdentityProvider, claims: Mapping[str
     used = [(name, _shown(claims[name])) for name in USED if name in claims]
     if provider.groups_claim:
         used.append(
-            (provider.groups_claim, _("not sent") if groups is None else ", ".join(sorted(groups)) or _("none"))
+            (provider.groups_claim, _("not sent") if groups is None else ", ".join(sorted(groups)) or pgettext("groups", "none"))
         )
     context = {
         "provider": provider,
