@@ -1,6 +1,5 @@
 """Entry of the app: `application` for WSGI, `door` for the server that `andon serve` starts."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -9,8 +8,6 @@ from andon.project.whole_requests import LargeBody, ShortWay, WholeRequests
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "andon.project.settings.app"
 application = get_wsgi_application()
-# What was loaded stays for good: no large garbage collection has to walk it again while somebody waits for a page.
-gc.freeze()
 # A file of people is the one large thing that is sent here, with its form around it, and the page of that form says
 # who may. The address is needed to slow down guessing at sign-in.
 door = WholeRequests(
