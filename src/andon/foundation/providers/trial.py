@@ -28,9 +28,8 @@ def result(request: HttpRequest, provider: IdentityProvider, claims: Mapping[str
     groups = rules.groups_in(provider, claims)
     used = [(name, _shown(claims[name])) for name in USED if name in claims]
     if provider.groups_claim:
-        used.append(
-            (provider.groups_claim, _("not sent") if groups is None else ", ".join(sorted(groups)) or pgettext("groups", "none"))
-        )
+        names = ", ".join(sorted(groups or ())) or pgettext("groups", "none")
+        used.append((provider.groups_claim, _("not sent") if groups is None else names))
     context = {
         "provider": provider,
         "used": used,
