@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.test.signals import template_rendered
+from django.utils import translation
 from django.utils.translation import trans_real
 
 from andon.features.instruments import public as instruments
@@ -162,9 +163,9 @@ def draw_again(house: LivedIn) -> None:
 
 
 def read_again(house: LivedIn) -> None:
-    """What is wrong with a file is kept in the language of its steward, so it is read once more, too."""
+    """What is wrong with a file is kept in the language of the page it was chosen on, so it is read once more, too."""
     refused = PeopleFile.objects.filter(pk=house.files["refused"])
-    refused.update(step=PeopleFile.Step.READING, content=BAD_PEOPLE)
+    refused.update(step=PeopleFile.Step.READING, content=BAD_PEOPLE, language=translation.get_language())
     waiting.read(house.files["refused"])
 
 
