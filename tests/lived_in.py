@@ -155,8 +155,9 @@ ANSWERS = {code: value for value, codes in AGREED.items() for code in codes.spli
 
 @contextlib.contextmanager
 def lived_in(folder: Path) -> Iterator[LivedIn]:
-    """Rounds by name: "autumn" (everybody, but Gil, who is in no unit), "released" and "open" (Detection), "few"
-    (Application security, three ballots), "published", "closing", "void" and "preparing" (a team each).
+    """Rounds by name: "autumn" (everybody, but Gil, who is in no unit), "released" and "open" (Detection, set fresh),
+    "kept" (Cloud, whose colours are those of autumn), "few" (Application security, three ballots), "published",
+    "closing", "void" and "preparing" (a team each).
     """
     with founded(folder) as made:
         made.add_node("Security", "Lanternworks")
@@ -176,12 +177,17 @@ def _live(made: LivedIn) -> None:
     newcomer = b"email,name,team\nnia@example.org,Nia Iyer,Lanternworks/Security/Response\n"
     import_people(newcomer, by=made.people["Stella"], at=made.now - 200 * days, on=(made.now - 200 * days).date())
     autumn = made.open_round("autumn", "Lanternworks", by="Gil", ago=100 * days)
-    made.answer(autumn, members("Ada", "Bo")[:5], ANSWERS)
+    made.answer(autumn, members("Ada", "Bo")[:4], ANSWERS)
+    made.answer(autumn, members("Hal")[:5], ANSWERS)
     made.close(autumn, ago=93 * days)
     released = made.open_round("released", "Detection", by="Ada", ago=44 * days)
     made.answer(released, members("Ada", "Bo")[1:], ANSWERS)
     made.close(released, ago=37 * days)
     draw_release.func(released)
+    kept = made.open_round("kept", "Cloud", by="Hal", ago=44 * days)
+    made.answer(kept, members("Hal")[1:], ANSWERS)
+    made.close(kept, ago=37 * days)
+    draw_release.func(kept)
     few = made.open_round("few", "Application security", by="Dee", ago=44 * days)
     made.answer(few, members("Dee", "Eve")[:3], ANSWERS)
     made.close(few, ago=37 * days)

@@ -278,6 +278,8 @@ export interface Manifest {
   policy: JsonObject;
 }
 
+const RULES = new Set(['andon-disclosure/1', 'andon-disclosure/2']);
+
 const MANIFEST_KEYS = [
   'andon', 'box_key', 'bundle', 'closes_at', 'generations', 'instrument', 'kind', 'opens_at', 'policy', 'previous',
   'purposes', 'round', 'units',
@@ -295,7 +297,7 @@ export function readManifest(body: JsonObject): Manifest {
     // A round that promises less than five ballots behind a figure, or plays by rules this page cannot explain, is
     // not one this wallet takes part in.
     integer(policy['least_ballots'], LEAST_ROSTER);
-    if (policy['bands'] !== 'wide-4' || policy['rules'] !== 'andon-disclosure/1') throw new Malformed('policy');
+    if (policy['bands'] !== 'wide-4' || !RULES.has(text(policy['rules']))) throw new Malformed('policy');
     if (!isObject(m['bundle'])) throw new Malformed('bundle is an object');
     if (time(m['opens_at']) >= time(m['closes_at'])) throw new Malformed('a round opens before it closes');
     const kind = text(m['kind']);

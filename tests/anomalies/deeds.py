@@ -59,6 +59,8 @@ def do(request: dict[str, Any]) -> Any:
     disturb = request["disturb"] or {}
     reached: list[str] = []
     with contextlib.ExitStack() as stack:
+        # Each round as if it were the first: their figures are compared, and would otherwise follow on each other.
+        stack.enter_context(mock.patch.object(releases, "last_counted", return_value={}))
         if request["fault"]:
             stack.enter_context(faults.ALL[request["fault"]]())
         if disturb:
@@ -336,7 +338,10 @@ def look(round_id: str) -> dict[str, Any]:
         "seen": [names[unit] for unit in names if releases.unit(round_id, unit) is not None],
         "units": {
             names[part.unit_id]: {
-                "figures": {name: value for name, value in part.figures.items() if name != "unit"},
+                "figures": {
+                    "remembered": part.remembered,
+                    **{name: value for name, value in part.figures.items() if name != "unit"},
+                },
                 "slots": [list(slot) for slot in part.slots],
             }
             for part in parts

@@ -73,7 +73,7 @@ def _show_before_forgetting() -> Iterator[None]:
     def shown_first(self: Any) -> None:
         from andon.features.releases import public as releases
 
-        releases.show(self.round_id)
+        releases.show(self.round_id, instrument_id=self.view.instrument_id, counted={})
         forget(self)
 
     with mock.patch.object(closing._Steps, "forget", shown_first):

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.kernel.disclosure import Band, Policy, TooFewBallots, UnitAnswers, publish_unit
+from andon.kernel.disclosure import (
+    Band,
+    Policy,
+    StatementFigure,
+    TooFewBallots,
+    UnitAnswers,
+    band_edges,
+    publish_unit,
+    slow,
+)
 from andon.kernel.psychometrics import (
     Index,
     MalformedIndex,
@@ -19,12 +28,14 @@ from andon.kernel.psychometrics import (
     facet_index,
     key_answer,
     key_ballot,
+    last_word,
     mean_index,
     whole_team_bounds,
     word_for,
 )
 
 bands = st.sampled_from(Band)
+fresh = StatementFigure.fresh
 percent = st.fractions(0, 100, max_denominator=50)
 indices = st.tuples(percent, percent).map(lambda ends: Index(*sorted(ends)))
 
@@ -63,12 +74,12 @@ def test_an_unknown_direction_or_code_is_refused():
 
 
 def test_the_index_of_four_safe_statements_at_eight_ballots():
-    assert facet_index([Band.HIGH] * 4, 8) == Index(Fraction(125, 2), Fraction(100))
-    assert facet_index([Band.HIGH] * 4, 8).printed() == (62, 81, 100)
+    assert facet_index([fresh(Band.HIGH, 8)] * 4) == Index(Fraction(125, 2), Fraction(100))
+    assert facet_index([fresh(Band.HIGH, 8)] * 4).printed() == (62, 81, 100)
 
 
 def test_a_mixed_facet_is_the_mean_of_its_statements():
-    index = facet_index([Band.LOW, Band.MIXED_LOW, Band.MIXED_HIGH, Band.HIGH], 5)
+    index = facet_index([fresh(band, 5) for band in Band])
     assert index == Index(Fraction(0 + 45 + 55 + 60, 4), Fraction(40 + 50 + 55 + 100, 4))
 
 
@@ -82,15 +93,15 @@ def test_the_exact_mean_is_always_inside_the_published_index(rows, random):
     ballots = tuple(
         {code: value for code, value in zip(codes, row, strict=True) if random.random() < 0.9} for row in rows
     )
-    release = publish_unit(UnitAnswers("u", len(rows), ballots), policy=Policy(), statements=codes)
-    index = facet_index([figure.band for figure in release.figures.values()], len(rows))
+    release = publish_unit(UnitAnswers("u", len(rows), ballots), policy=Policy(), statements=codes).release
+    index = facet_index(list(release.figures.values()))
     exact = Fraction(sum(ballot.get(code, 3) for ballot in ballots for code in codes), 4 * len(rows))
     assert index.low <= (exact - 1) * 25 <= index.high
 
 
 @given(st.lists(bands, min_size=1, max_size=6), st.integers(5, 60))
 def test_bounds_are_in_order_and_the_middle_between_them(shown, n):
-    index = facet_index(shown, n)
+    index = facet_index([fresh(band, n) for band in shown])
     assert 0 <= index.low <= index.mid <= index.high <= 100
     low, mid, high = index.printed()
     assert low <= index.low
@@ -102,7 +113,7 @@ def test_bounds_are_in_order_and_the_middle_between_them(shown, n):
 @given(st.lists(bands, min_size=1, max_size=6), st.integers(5, 60))
 def test_an_index_is_that_of_turned_answers_turned(shown, n):
     turned = [list(Band)[3 - list(Band).index(band)] for band in shown]
-    index, mirror = facet_index(shown, n), facet_index(turned, n)
+    index, mirror = (facet_index([fresh(band, n) for band in both]) for both in (shown, turned))
     # The exact middle belongs to mixed-low, so a mirror may reach one answer step further on that side.
     assert abs(index.low - (100 - mirror.high)) <= Fraction(25, n)
     assert abs(index.high - (100 - mirror.low)) <= Fraction(25, n)
@@ -110,11 +121,11 @@ def test_an_index_is_that_of_turned_answers_turned(shown, n):
 
 def test_no_index_from_nothing_or_under_five_ballots():
     with pytest.raises(TooFewFigures):
-        facet_index([], 8)
+        facet_index([])
     with pytest.raises(TooFewFigures):
         mean_index([])
     with pytest.raises(TooFewBallots):
-        facet_index([Band.LOW], 4)
+        fresh(Band.LOW, 4)
     for low, high in [(-1, 5), (5, 4), (5, 101)]:
         with pytest.raises(MalformedIndex):
             Index(Fraction(low), Fraction(high))
@@ -124,28 +135,48 @@ def test_no_index_from_nothing_or_under_five_ballots():
 
 
 def test_half_of_the_unit_is_enough_and_less_is_not():
-    assert isinstance(facet_figure([(Band.HIGH, 6)] * 4, 12, least_statements=4), Index)
-    assert facet_figure([(Band.HIGH, 6)] * 4, 13, least_statements=4) is NoIndex.UNDER_HALF_OF_UNIT
+    assert isinstance(facet_figure([fresh(Band.HIGH, 6)] * 4, 12, least_statements=4), Index)
+    assert facet_figure([fresh(Band.HIGH, 6)] * 4, 13, least_statements=4) is NoIndex.UNDER_HALF_OF_UNIT
 
 
 def test_a_facet_needs_five_ballots_and_its_statements():
-    assert facet_figure([(Band.HIGH, 5)] * 3 + [(Band.LOW, 4)], 6) is NoIndex.TOO_FEW_BALLOTS
-    assert facet_figure([(Band.HIGH, 6)] * 3, 6, least_statements=4) is NoIndex.TOO_FEW_STATEMENTS
+    assert facet_figure([fresh(Band.HIGH, 5)] * 3 + [StatementFigure(Band.LOW, 4, 4, 20)], 6) is NoIndex.TOO_FEW_BALLOTS
+    assert facet_figure([fresh(Band.HIGH, 6)] * 3, 6, least_statements=4) is NoIndex.TOO_FEW_STATEMENTS
     assert facet_figure([], 6) is NoIndex.TOO_FEW_STATEMENTS
     with pytest.raises(ValueError, match="more ballots"):
-        facet_figure([(Band.HIGH, 7)], 6)
+        facet_figure([fresh(Band.HIGH, 7)], 6)
 
 
 @given(st.lists(st.tuples(bands, bands, st.integers(5, 20)), min_size=1, max_size=5), st.integers(20, 40))
 def test_whether_there_is_an_index_depends_on_counts_only(pairs, roster):
-    one = facet_figure([(first, n) for first, _, n in pairs], roster)
-    other = facet_figure([(second, n) for _, second, n in pairs], roster)
+    one = facet_figure([fresh(first, n) for first, _, n in pairs], roster)
+    other = facet_figure([fresh(second, n) for _, second, n in pairs], roster)
     assert isinstance(one, Index) == isinstance(other, Index)
 
 
 @given(st.lists(bands, min_size=1, max_size=5), st.integers(5, 30))
 def test_a_full_round_gives_the_plain_facet_index(shown, n):
-    assert facet_figure([(band, n) for band in shown], n) == facet_index(shown, n)
+    figures = [fresh(band, n) for band in shown]
+    assert facet_figure(figures, n) == facet_index(figures)
+
+
+def test_a_colour_that_was_kept_has_a_word_and_no_index():
+    kept = StatementFigure(Band.HIGH, 8, 8, 40, updated=False)
+    assert facet_figure([fresh(Band.HIGH, 8)] * 3 + [kept], 8) is NoIndex.NOT_UPDATED
+    assert last_word([kept] * 4) is Band.HIGH
+    with pytest.raises(TooFewFigures):
+        last_word([])
+
+
+@given(bands, st.integers(10, 60), st.integers(1, 2))
+def test_wider_bounds_leave_a_facet_of_one_colour_its_word(band, n, changes):
+    """What slow colours widen: by four for each change, both ways, unless some colour would be too narrow."""
+    margin = 4 * changes
+    if not all(slow.is_wide(n, cell) for cell in slow.margin_cells(n, band, margin).values()):
+        return
+    low, high = band_edges(n, band)
+    wider = StatementFigure(band, n, max(n, low - margin), min(5 * n, high + margin))
+    assert word_for(facet_index([wider] * 4)) is band
 
 
 # The whole team.
@@ -158,9 +189,9 @@ def test_whatever_the_silent_would_have_said_is_inside_the_bounds(spoken, silent
         UnitAnswers("u", len(spoken) + len(silent), tuple({"IN1": value} for value in spoken)),
         policy=Policy(),
         statements=["IN1"],
-    )
+    ).release
     n, everyone = len(spoken), len(spoken) + len(silent)
-    bounds = whole_team_bounds(facet_index([release.figures["IN1"].band], n), n, everyone)
+    bounds = whole_team_bounds(facet_index([release.figures["IN1"]]), n, everyone)
     exact = (Fraction(sum(spoken) + sum(silent), everyone) - 1) * 25
     assert bounds.low <= exact <= bounds.high
 
@@ -181,7 +212,7 @@ def test_half_of_a_team_leaves_half_of_the_scale_open():
 
 @given(bands, st.integers(1, 6), st.integers(5, 500))
 def test_a_facet_of_one_colour_has_that_colour(band, statements, n):
-    assert word_for(facet_index([band] * statements, n)) is band
+    assert word_for(facet_index([fresh(band, n)] * statements)) is band
 
 
 @given(indices, indices)
@@ -206,10 +237,10 @@ def test_a_value_on_a_cut_takes_the_lower_word(mid, word):
 
 
 def test_one_unsafe_statement_among_safe_ones_is_not_called_safe():
-    assert word_for(facet_index([Band.HIGH] * 3 + [Band.LOW], 8)) is Band.MIXED_HIGH
+    assert word_for(facet_index([fresh(Band.HIGH, 8)] * 3 + [fresh(Band.LOW, 8)])) is Band.MIXED_HIGH
 
 
 def test_random_bands_give_every_word():
     random = Random(7)
-    words = {word_for(facet_index(random.choices(list(Band), k=4), 9)) for _ in range(200)}
+    words = {word_for(facet_index([fresh(band, 9) for band in random.choices(list(Band), k=4)])) for _ in range(200)}
     assert words == set(Band)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
@@ -26,14 +26,15 @@ def compute(
     rows: Sequence[ballots.StoredBallot],
     instrument: instruments.Instrument,
     policy: disclosure.Policy,
+    pasts: Mapping[str, disclosure.Past | None],
     box_key: bytes,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> releases.Finished:
-    """Open every ballot and publish every unit.
+    """Open every ballot and publish every unit. ``pasts`` is how each unit was counted last.
 
-    Guarantees: a function of the frozen box, the rosters and the policy, but for fresh salts; a ballot that
-    cannot be opened counts as one in which everything was skipped, so that the number of ballots depends on
-    nothing that stands in them.
+    Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts; a
+    ballot that cannot be opened counts as one in which everything was skipped, so that the number of ballots depends
+    on nothing that stands in them.
     Raises: disclosure.MoreBallotsThanRoster, where the box holds what no roster can have cast.
     """
     cast: dict[str, list[ballots.StoredBallot]] = {unit.id: [] for unit in units}
@@ -41,7 +42,7 @@ def compute(
         if row.unit_id not in cast:
             raise disclosure.MoreBallotsThanRoster("a ballot is in a unit that this round does not have")
         cast[row.unit_id].append(row)
-    figures, slots = [], []
+    published, slots = [], []
     for unit in units:
         # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
@@ -52,12 +53,15 @@ def compute(
             unit.size,
             tuple(_keyed(row, round_id, instrument, box_key) for row in cast[unit.id] if row.purpose == "ballot"),
         )
-        figures.append(disclosure.publish_unit(answers, policy=policy, statements=instrument.codes).to_json())
+        published.append(
+            disclosure.publish_unit(answers, policy=policy, statements=instrument.codes, past=pasts[unit.id])
+        )
         slots.append(
             manifest.sorted_slots(
                 [(row.slot.hex(), row.purpose, ballot.ciphertext_hash(row.ciphertext)) for row in cast[unit.id]]
             )
         )
+    figures = [one.release.to_json() for one in published]
     figure_salts = [random_bytes(SALT_BYTES) for _unit in units]
     slot_salts = [random_bytes(SALT_BYTES) for _unit in units]
     figure_paths = manifest.inclusion_paths(
@@ -78,6 +82,7 @@ def compute(
                 slots=tuple(slots[position]),
                 slots_salt=slot_salts[position],
                 slots_path=tuple(slot_paths[position]),
+                remembered={code: kept.to_json() for code, kept in sorted(published[position].remembered.items())},
             )
             for position, unit in enumerate(units)
         ),

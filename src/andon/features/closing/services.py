@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import transaction
 
 from andon.features.ballots import public as ballots
-from andon.features.closing import computing
+from andon.features.closing import auditing, computing, history
 from andon.features.closing.models import Closing
 from andon.features.instruments import public as instruments
 from andon.features.issuance import public as issuance
@@ -152,7 +152,7 @@ class _Steps:
         _slots_root, figures_root = computing.roots(finished)
         self._say("released", units={"count": len(finished.units), "root": figures_root})
         with transaction.atomic(using="default"):
-            releases.show(self.round_id)
+            releases.show(self.round_id, instrument_id=self.view.instrument_id, counted=self._counted())
             rounds.record_ending(round_id=self.round_id, kind="closed", reason="", at=self.at)
             self._note(finished=True)
             audit.record(
@@ -165,6 +165,14 @@ class _Steps:
             )
             # In the transaction: who listens enqueues what follows, and that must not be lost with this process.
             jobs.emit("release.shown", round_id=self.round_id)
+
+    def _counted(self) -> dict[str, releases.Counted]:
+        terms = history.terms(self.view.instrument_version, disclosure.Policy.from_json(self._manifest()["policy"]))
+        return {
+            node: releases.Counted(self.round_id, unit.id, terms)
+            for unit in rounds.units_of(self.round_id)
+            for node in unit.node_ids
+        }
 
     def _say(self, kind: str, **facts: Any) -> None:
         body = {"round": self.round_id, **facts}
@@ -190,17 +198,26 @@ class _Steps:
         rows = ballots.read_box(self.round_id)
         if computing.box_digest(rows) != self.closing.box_digest:
             raise _Void("box_changed")
+        units, instrument = rounds.units_of(self.round_id), self._instrument()
+        policy = disclosure.Policy.from_json(self._manifest()["policy"])
+        rosters = rounds.counted_units([unit.id for unit in units])
+        pasts = history.pasts(units, rosters, instrument, policy)
         try:
             finished = computing.compute(
                 round_id=self.round_id,
-                units=rounds.units_of(self.round_id),
+                units=units,
                 rows=rows,
-                instrument=self._instrument(),
-                policy=disclosure.Policy.from_json(self._manifest()["policy"]),
+                instrument=instrument,
+                policy=policy,
+                pasts=pasts,
                 box_key=box_key,
             )
         except disclosure.MoreBallotsThanRoster:
             raise _Void("more_ballots_than_members") from None
+        refused = auditing.findings(finished, rosters, pasts, policy)
+        if refused:
+            log.error("The auditor refuses the release of the round %s: %s.", self.round_id, refused[0].reason)
+            raise _Void("audit_failed")
         self.keys.spool(self.round_id, _seal(finished, box_key))
         return finished
 

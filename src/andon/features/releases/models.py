@@ -25,3 +25,17 @@ class ReleasedUnit(models.Model):
     slots = models.TextField()
     slots_salt = models.BinaryField(max_length=32)
     slots_path = models.BinaryField()
+    # What the next round of this unit needs to remember of its colours: nothing that the figures do not show.
+    remembered = models.TextField(default="{}")
+
+
+class LastCounted(models.Model):
+    """In which unit a team was counted last, among the releases of one instrument that were shown."""
+
+    pk = models.CompositePrimaryKey("instrument_id", "node_id")
+    instrument_id = models.CharField(max_length=64)
+    node_id = models.CharField(max_length=32)
+    round_id = models.CharField(max_length=32)
+    unit_id = models.CharField(max_length=32)
+    # Version of the instrument and rules under which it was counted.
+    terms = models.CharField(max_length=200)

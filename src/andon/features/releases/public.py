@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
-from andon.features.releases.models import Release, ReleasedUnit
+from andon.features.releases.models import LastCounted, Release, ReleasedUnit
 from andon.kernel import wire
-from andon.kernel.disclosure import UnitRelease
+from andon.kernel.disclosure import Remembered, UnitRelease
 
 __all__ = [
+    "Counted",
     "Finished",
     "FinishedUnit",
     "OtherReleaseCommitted",
@@ -22,7 +23,9 @@ __all__ = [
     "discard",
     "is_committed",
     "is_shown",
+    "last_counted",
     "parts",
+    "remembered",
     "show",
     "shown_without",
     "split_path",
@@ -34,7 +37,10 @@ HASH_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class FinishedUnit:
-    """A unit's part of a release. `figures` is `UnitRelease.to_json()`, `slots` the sorted slot list."""
+    """A unit's part of a release. `figures` is `UnitRelease.to_json()`, `slots` the sorted slot list.
+
+    `remembered` is `Remembered.to_json()` by statement code, for the unit's next round.
+    """
 
     unit_id: str
     position: int
@@ -44,6 +50,7 @@ class FinishedUnit:
     slots: tuple[tuple[str, str, str], ...]
     slots_salt: bytes
     slots_path: tuple[bytes, ...]
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
     def release(self) -> UnitRelease:
@@ -55,6 +62,8 @@ class FinishedUnit:
             "figures_path": [step.hex() for step in self.figures_path],
             "figures_salt": wire.b64u(self.figures_salt),
             "position": self.position,
+            # Left out where it is empty, as it was in version 0.1.0: the digest of what that stored must not change.
+            **({"remembered": self.remembered} if self.remembered else {}),
             "slots": [list(slot) for slot in self.slots],
             "slots_path": [step.hex() for step in self.slots_path],
             "slots_salt": wire.b64u(self.slots_salt),
@@ -72,6 +81,7 @@ class FinishedUnit:
             slots=tuple((slot, purpose, ciphertext) for slot, purpose, ciphertext in value["slots"]),
             slots_salt=wire.unb64u(value["slots_salt"], HASH_BYTES),
             slots_path=tuple(bytes.fromhex(step) for step in value["slots_path"]),
+            remembered=value.get("remembered", {}),
         )
 
 
@@ -146,9 +156,60 @@ def discard(round_id: str) -> None:
         Release.objects.filter(round_id=round_id).delete()
 
 
-def show(round_id: str) -> None:
-    """Make the release visible to everybody at once. May be repeated."""
-    Release.objects.filter(round_id=round_id).update(shown=True)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Where a team was counted: round, unit, and on which terms, which are the instrument's version and the rules."""
+
+    round_id: str
+    unit_id: str
+    terms: str
+
+
+def show(round_id: str, *, instrument_id: str, counted: Mapping[str, Counted]) -> None:
+    """Make the release visible to everybody at once, the last in which these teams (by id) were counted.
+
+    May be repeated.
+    """
+    with transaction.atomic(using="default"):
+        Release.objects.filter(round_id=round_id).update(shown=True)
+        LastCounted.objects.bulk_create(
+            (
+                LastCounted(
+                    instrument_id=instrument_id,
+                    node_id=node_id,
+                    round_id=place.round_id,
+                    unit_id=place.unit_id,
+                    terms=place.terms,
+                )
+                for node_id, place in sorted(counted.items())
+            ),
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["instrument_id", "node_id"],
+            update_fields=["round_id", "unit_id", "terms"],
+        )
+
+
+def last_counted(instrument_id: str, node_ids: Collection[str]) -> dict[str, Counted]:
+    """Where each of these teams was counted last; teams that never were are left out. A query for each 500."""
+    wanted = sorted(node_ids)
+    return {
+        row.node_id: Counted(row.round_id, row.unit_id, row.terms)
+        for start in range(0, len(wanted), 500)
+        for row in LastCounted.objects.filter(instrument_id=instrument_id, node_id__in=wanted[start : start + 500])
+    }
+
+
+def remembered(unit_ids: Collection[str]) -> dict[str, dict[str, Remembered]]:
+    """What is remembered of the colours of these units, by statement code. A query for each 500."""
+    wanted = sorted(unit_ids)
+    return {
+        unit_id: {code: Remembered.from_json(value) for code, value in json.loads(kept).items()}
+        for start in range(0, len(wanted), 500)
+        for unit_id, kept in ReleasedUnit.objects.filter(unit_id__in=wanted[start : start + 500]).values_list(
+            "unit_id", "remembered"
+        )
+    }
 
 
 def is_shown(round_id: str) -> bool:
@@ -184,6 +245,7 @@ def _row(round_id: str, part: FinishedUnit) -> ReleasedUnit:
         slots=wire.canonical([list(slot) for slot in part.slots]).decode(),
         slots_salt=part.slots_salt,
         slots_path=b"".join(part.slots_path),
+        remembered=wire.canonical(part.remembered).decode(),
     )
 
 
@@ -197,6 +259,7 @@ def _part(row: ReleasedUnit) -> FinishedUnit:
         slots=tuple((slot, purpose, ciphertext) for slot, purpose, ciphertext in json.loads(row.slots)),
         slots_salt=bytes(row.slots_salt),
         slots_path=split_path(bytes(row.slots_path)),
+        remembered=json.loads(row.remembered),
     )
 
 

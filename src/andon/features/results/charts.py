@@ -56,7 +56,10 @@ class BadChartId(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PyramidTier:
-    """One facet. ``word`` is the word of ``band`` in the page's language; without a figure, what is said instead."""
+    """One facet. ``word`` is the word of ``band`` in the page's language; without a figure, what is said instead.
+
+    A tier with a band and no index shows a colour that was kept.
+    """
 
     name: str
     word: str
@@ -64,8 +67,8 @@ class PyramidTier:
     index: Index | None
 
     def __post_init__(self) -> None:
-        if (self.band is None) != (self.index is None):
-            raise ValueError("a tier has a band and an index, or neither")
+        if self.band is None and self.index is not None:
+            raise ValueError("a tier with an index has a band")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def pyramid_svg(
     def half(y: float) -> float:
         return (tip + (base - tip) * y / whole) / 2
 
-    if wide:
+    if wide and any(tier.index for tier in tiers):
         marks += [
             _text(str(value), left + (right - left) * value / 100, whole + 20, "--ink-soft", size=13)
             for value in (0, 50, 100)

@@ -38,7 +38,10 @@ class Wording(str):
 
 @dataclass(frozen=True, slots=True)
 class FacetLine:
-    """A facet's index with its sure bounds, or why there is none. Numbers are rounded outwards for print."""
+    """A facet's index with its sure bounds, or why there is none. Numbers are rounded outwards for print.
+
+    Where its colours were kept it has the `band` of when they were set, and no index.
+    """
 
     id: str
     name: Wording
@@ -64,7 +67,9 @@ class StatementLine:
     code: str
     wording: Wording
     reversed: bool
-    band: disclosure.Band
+    # None where nothing is shown in this round.
+    band: disclosure.Band | None
+    updated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,20 @@ class Report:
     statements: tuple[tuple[FacetLine, tuple[StatementLine, ...]], ...]
     quadrant: psychometrics.QuadrantBox | None
     headline: tuple[psychometrics.HeadlineLine, ...]
+    silences: frozenset[disclosure.Silence]
+
+    @property
+    def rests(self) -> bool:
+        """Whether enough answered, and yet no facet says anything new."""
+        return self.has_figures and not any(line.index for line in self.facets) and self.has_kept_or_silent
+
+    @property
+    def has_kept_or_silent(self) -> bool:
+        return self.has_kept or bool(self.silences)
+
+    @property
+    def has_kept(self) -> bool:
+        return any(statement.band and not statement.updated for _line, found in self.statements for statement in found)
 
     @property
     def has_figures(self) -> bool:
@@ -139,6 +158,7 @@ def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.F
             else None
         ),
         headline=psychometrics.headline({facet: known.get(facet) for facet in SAFETY}),
+        silences=frozenset(release.silences.values()),
     )
 
 
@@ -146,7 +166,7 @@ def _facet_line(
     facet: instruments.Facet, instrument: instruments.Instrument, release: disclosure.UnitRelease
 ) -> FacetLine:
     figures = [
-        (release.figures[statement.code].band, release.figures[statement.code].n)
+        release.figures[statement.code]
         for statement in instrument.of_facet(facet.id)
         if release.figures is not None and statement.code in release.figures
     ]
@@ -154,7 +174,10 @@ def _facet_line(
     name = in_words(facet.name)
     if isinstance(found, psychometrics.Index):
         return FacetLine(facet.id, name, found, "", psychometrics.word_for(found))
-    return FacetLine(facet.id, name, None, found.value, None)
+    if release.silences:
+        return FacetLine(facet.id, name, None, "silent", None)
+    kept = found is psychometrics.NoIndex.NOT_UPDATED
+    return FacetLine(facet.id, name, None, found.value, psychometrics.last_word(figures) if kept else None)
 
 
 def _statements(
@@ -166,16 +189,21 @@ def _statements(
         (
             line,
             tuple(
-                StatementLine(
-                    statement.code,
-                    in_words(statement.wording),
-                    statement.direction == "-",
-                    release.figures[statement.code].band,
-                )
+                _statement_line(statement, release.figures.get(statement.code))
                 for statement in instrument.of_facet(line.id)
             ),
         )
         for line in facets
+    )
+
+
+def _statement_line(statement: instruments.Statement, figure: disclosure.StatementFigure | None) -> StatementLine:
+    return StatementLine(
+        statement.code,
+        in_words(statement.wording),
+        statement.direction == "-",
+        figure.band if figure else None,
+        figure.updated if figure else True,
     )
 
 

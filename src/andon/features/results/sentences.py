@@ -3,8 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from andon.features.results.queries import Report
-from andon.kernel.disclosure import Band
+from andon.features.results.queries import FacetLine, Report
+from andon.kernel.disclosure import Band, Silence
 from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Zone
 
 BAND_WORDS = {
@@ -33,6 +33,22 @@ WHY_NO_INDEX = {
     "too_few_ballots": gettext_lazy("under five answered"),
     "under_half_of_unit": gettext_lazy("fewer than half of the unit answered"),
     "too_few_statements": gettext_lazy("too few statements have a figure"),
+    "not_updated": gettext_lazy("not updated"),
+    "silent": gettext_lazy("rests this time"),
+}
+
+_SILENCES = {
+    Silence.TOO_MANY_CHANGES: gettext_lazy(
+        "Three or more people came, left, fell silent or spoke again since the colours were set. They rest this time, "
+        "and are set afresh the next."
+    ),
+    Silence.TOO_LONG_WITH_MARGIN: gettext_lazy(
+        "For four rounds some were silent, came or left. The colours rest this time, and are set afresh the next."
+    ),
+    Silence.OTHER_RULES: gettext_lazy(
+        "The teams that are counted together, the statements or the rules are not those of last time. So that nobody "
+        "can be found by comparing the two, nothing is shown this once."
+    ),
 }
 
 
@@ -40,6 +56,10 @@ def headline(report: Report) -> list[str]:
     """One or two sentences, each true of the sure bounds."""
     if report.reason:
         return [_("Fewer than five people answered, so there is no figure. Nobody learns what those few said.")]
+    if report.rests:
+        if report.has_kept:
+            return [_("Nothing new can be said this time. The colours below are those of when they were last set.")]
+        return [_("The colours rest this time.")]
     return [_line(line) for line in report.headline]
 
 
@@ -71,6 +91,30 @@ def _line(line: HeadlineLine) -> str:
         case HeadlineCode.LOWEST, word if word is not None:
             return _("What comes hardest, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
     raise ValueError(f"a headline of kind {line.key} has no sentence")
+
+
+def word_of(line: FacetLine) -> str:
+    """What stands on a facet's tier: its word, with a mark where that is an earlier round's; else why it has none."""
+    if line.band is None:
+        return str(WHY_NO_INDEX[line.why_not])
+    word = str(BAND_WORDS[line.band])
+    return word if line.index else _("%(word)s, not updated") % {"word": word}
+
+
+def why_colours_wait(report: Report) -> list[str]:
+    """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
+    said = [str(_SILENCES[silence]) for silence in Silence if silence in report.silences]
+    if report.has_kept:
+        said.append(
+            _(
+                "Since the colours were set, somebody was silent, came or left. In a team of this size one person "
+                "could then change a colour, and others could tell whose answer did. So these colours stay as they "
+                "were, whatever was answered: “not updated”. After five rounds at the latest they rest once, and are "
+                "then set afresh."
+            )
+        )
+        said.append(_("When everybody answers from the round on in which they are set, they are updated every time."))
+    return said
 
 
 def join(parts: list[str]) -> str:

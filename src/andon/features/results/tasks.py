@@ -46,7 +46,7 @@ def draw(report: queries.Report) -> dict[str, str]:
     tiers = [
         charts.PyramidTier(
             line.name,
-            str(sentences.BAND_WORDS[line.band]) if line.band else str(sentences.WHY_NO_INDEX[line.why_not]),
+            sentences.word_of(line),
             line.band,
             line.index,
         )

@@ -36,7 +36,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "headline": sentences.headline(found),
         "zone": sentences.where_the_box_lies(found),
         "pictures": _pictures(queries.drawings(round_id, found.unit_id)),
-        "why_no_index": sentences.WHY_NO_INDEX,
+        "why_colours_wait": sentences.why_colours_wait(found),
     }
     return render(request, "results/report.html", context)
 

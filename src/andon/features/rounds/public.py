@@ -12,6 +12,7 @@ from andon.features.rounds.founding import (
     sign_founding,
 )
 from andon.features.rounds.queries import (
+    CountedUnit,
     RoundView,
     Seat,
     State,
@@ -21,6 +22,7 @@ from andon.features.rounds.queries import (
     all_rounds,
     asked_in,
     count_not_ended,
+    counted_units,
     due_to_close,
     find,
     is_issuing,
@@ -71,6 +73,7 @@ __all__ = [
     "VOID_REASONS",
     "BegunWithAnotherKey",
     "CloseAsked",
+    "CountedUnit",
     "Delegated",
     "DelegationRefused",
     "DelegationState",
@@ -96,6 +99,7 @@ __all__ = [
     "begun_for",
     "close_asked",
     "count_not_ended",
+    "counted_units",
     "delegation_request",
     "delegation_state",
     "door_address",

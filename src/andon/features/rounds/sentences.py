@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 VOID_REASONS: Mapping[str, str | Promise] = {
     "ballot_box_replaced": _("the database of ballots is another one than the round began with"),
+    "audit_failed": _("the check before publishing found that a figure could have told too much"),
     "box_changed": _("the ballots were altered after the box was closed"),
     "box_key_lost": _("the key that opens the ballots was lost"),
     "more_ballots_than_members": _("there were more ballots than people who were asked"),

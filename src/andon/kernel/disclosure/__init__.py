@@ -8,13 +8,17 @@ from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, 
 from andon.kernel.disclosure.exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
 from andon.kernel.disclosure.release import (
     BANDS,
+    FRESH_RULES,
+    KNOWN_RULES,
     RULES,
     MalformedAnswer,
     MalformedPolicy,
     MalformedRelease,
     MoreBallotsThanRoster,
     NoStatements,
+    Past,
     Policy,
+    Published,
     StatementFigure,
     UnitAnswers,
     UnitRelease,
@@ -22,6 +26,7 @@ from andon.kernel.disclosure.release import (
     Withheld,
     publish_unit,
 )
+from andon.kernel.disclosure.slow import MalformedMemory, Remembered, Silence
 from andon.kernel.disclosure.spread import groups_with_spread, spread_of
 from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
 from andon.kernel.disclosure.units import (
@@ -44,6 +49,8 @@ from andon.kernel.disclosure.units import (
 
 __all__ = [
     "BANDS",
+    "FRESH_RULES",
+    "KNOWN_RULES",
     "LEAST_UNIT",
     "RULES",
     "Band",
@@ -51,6 +58,7 @@ __all__ = [
     "DuplicateNode",
     "ImpossibleTotal",
     "MalformedAnswer",
+    "MalformedMemory",
     "MalformedPolicy",
     "MalformedPrior",
     "MalformedRelease",
@@ -59,8 +67,12 @@ __all__ = [
     "NoStatements",
     "Node",
     "NotAsked",
+    "Past",
     "Policy",
+    "Published",
     "ReasonNotAsked",
+    "Remembered",
+    "Silence",
     "SizedNode",
     "SizedPlan",
     "SizedUnit",

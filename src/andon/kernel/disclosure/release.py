@@ -1,21 +1,26 @@
 """From the ballots of one unit to the figures that may become visible, and nothing else.
 
-Reference: docs/protocol/disclosure.md, section 4 (rules R1, R2, R5, R6).
+Reference: docs/protocol/disclosure.md, sections 4 and 5 (rules R1, R2, R3, R5, R6).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from andon.kernel.disclosure.bands import Band, band
+from andon.kernel.disclosure import slow
+from andon.kernel.disclosure.bands import Band, band_edges
 from andon.kernel.disclosure.units import LEAST_UNIT
 
 BANDS = "wide-4"
-RULES = "andon-disclosure/1"
+FRESH_RULES = "andon-disclosure/1"
+"""The rules of version 0.1.0: every round sets its bands fresh, whatever was shown before."""
+RULES = "andon-disclosure/2"
+# Each is stricter than those before it.
+KNOWN_RULES = (FRESH_RULES, RULES)
 SKIPPED_COUNTS_AS = 3
 
 _E = TypeVar("_E", bound=Enum)
@@ -65,8 +70,8 @@ class Policy:
     rules: str = RULES
 
     def __post_init__(self) -> None:
-        if self.bands != BANDS or self.rules != RULES:
-            raise MalformedPolicy(f"this version knows the bands {BANDS} and the rules {RULES} only")
+        if self.bands != BANDS or self.rules not in KNOWN_RULES:
+            raise MalformedPolicy(f"this version knows the bands {BANDS} and the rules {', '.join(KNOWN_RULES)}")
         if type(self.least_ballots) is not int or self.least_ballots < LEAST_UNIT:
             raise MalformedPolicy(f"a policy asks for at least {LEAST_UNIT} ballots")
         if type(self.early_close) is not bool:
@@ -76,10 +81,15 @@ class Policy:
         """Whether a later round may have this policy after ``other``: as strict or stricter in every part."""
         return (
             self.bands == other.bands
-            and self.rules == other.rules
+            and KNOWN_RULES.index(self.rules) >= KNOWN_RULES.index(other.rules)
             and self.least_ballots >= other.least_ballots
             and (other.early_close or not self.early_close)
         )
+
+    @property
+    def makes_bands_as(self) -> str:
+        """What two rounds must share for the colours of one to follow those of the other: all but how they end."""
+        return f"{self.bands} {self.rules} {self.least_ballots}"
 
     def to_json(self) -> dict[str, str | int | bool]:
         """The ``policy`` of a manifest."""
@@ -113,18 +123,45 @@ class UnitAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """How a unit stood when it was counted last: what is remembered by statement code, and who came and went since.
+
+    A statement that is not remembered is set fresh. ``follows`` is false where the last time cannot be compared with
+    this one: other wording, other rules, or other teams counted together. Then nothing is shown for one round.
+    """
+
+    remembered: Mapping[str, slow.Remembered]
+    joiners: int
+    leavers: int
+    follows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StatementFigure:
-    """The whole of what becomes visible about one statement in one unit. ``n`` is the number of ballots."""
+    """The whole of what becomes visible about one statement in one unit.
+
+    ``n`` is the number of ballots, ``low`` and ``high`` the lowest and highest total, both included, that the colour is
+    compatible with. ``updated`` is false where the colour was kept whatever was answered.
+    """
 
     band: Band
     n: int
+    low: int
+    high: int
+    updated: bool = True
+
+    @classmethod
+    def fresh(cls, band: Band, n: int) -> StatementFigure:
+        """As the rules show it where nothing went before. Raises: TooFewBallots."""
+        return cls(band, n, *band_edges(n, band))
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRelease:
     """What became visible about one unit: figures by statement code, or a reason why there are none.
 
-    Ballots and roster are for the unit's members; others see turnout_step().
+    ``silences`` are the statements without a colour in this round, and why. Ballots and roster are for the unit's
+    members; others see turnout_step().
     """
 
     unit_id: str
@@ -132,25 +169,30 @@ class UnitRelease:
     ballots: int
     figures: Mapping[str, StatementFigure] | None
     reason: Withheld | None
+    silences: Mapping[str, slow.Silence] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Plain values (text, integers, objects), ready for canonical JSON. Absent: figures or reason, never both."""
         value: dict[str, object] = {"ballots": self.ballots, "roster": self.roster_size, "unit": self.unit_id}
         if self.figures is not None:
-            value["figures"] = {
-                code: {"band": figure.band.value, "n": figure.n} for code, figure in sorted(self.figures.items())
-            }
+            value["figures"] = {code: _figure_json(figure) for code, figure in sorted(self.figures.items())}
+        if self.silences:
+            value["silent"] = {code: silence.value for code, silence in sorted(self.silences.items())}
         if self.reason is not None:
             value["reason"] = self.reason.value
         return value
 
     @classmethod
     def from_json(cls, value: object) -> UnitRelease:
-        """Guarantees: from_json(x.to_json()) == x. Raises: MalformedRelease for anything to_json cannot have made."""
+        """Guarantees: from_json(x.to_json()) == x; also reads what the first rules wrote, without bounds.
+
+        Raises: MalformedRelease for anything to_json cannot have made.
+        """
         if not isinstance(value, dict):
             raise MalformedRelease("a unit's release is an object")
         withheld = "reason" in value
-        if set(value) != {"ballots", "roster", "unit", "reason" if withheld else "figures"}:
+        keys = {"ballots", "roster", "unit", "reason" if withheld else "figures"}
+        if set(value) - (set() if withheld else {"silent"}) != keys:
             raise MalformedRelease("a unit's release has ballots, roster, unit, and either figures or a reason")
         unit_id, roster, ballots = value["unit"], value["roster"], value["ballots"]
         if not isinstance(unit_id, str) or type(roster) is not int or type(ballots) is not int:
@@ -159,23 +201,42 @@ class UnitRelease:
             raise MalformedRelease("there cannot be more ballots than people on the roster")
         if withheld:
             return cls(unit_id, roster, ballots, None, _enum(Withheld, value["reason"]))
-        figures = value["figures"]
-        if not isinstance(figures, dict) or not figures:
-            raise MalformedRelease("figures are an object with at least one statement")
-        return cls(unit_id, roster, ballots, {code: _figure(code, item) for code, item in figures.items()}, None)
+        figures, silent = value["figures"], value.get("silent", {})
+        if not isinstance(figures, dict) or not isinstance(silent, dict) or not (figures or silent):
+            raise MalformedRelease("figures are an object, with at least one statement in it or silent")
+        return cls(
+            unit_id,
+            roster,
+            ballots,
+            {_code(code): _figure(item) for code, item in figures.items()},
+            None,
+            {_code(code): _enum(slow.Silence, item) for code, item in silent.items()},
+        )
 
 
-def publish_unit(answers: UnitAnswers, *, policy: Policy, statements: Sequence[str]) -> UnitRelease:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A unit's release, and what the next round needs to remember of it: nothing that was not published."""
+
+    release: UnitRelease
+    remembered: Mapping[str, slow.Remembered]
+
+
+def publish_unit(
+    answers: UnitAnswers, *, policy: Policy, statements: Sequence[str], past: Past | None = None
+) -> Published:
     """One band per statement, or a reason why there is none: the only computation the answers ever enter (R1).
 
     ``statements`` are all the codes that were asked. They come from the instrument and not from the ballots, so that
-    a statement that everyone skipped looks like any other. A skipped statement counts as 3, the middle.
+    a statement that everyone skipped looks like any other. A skipped statement counts as 3, the middle. ``past`` is
+    how this unit was counted last, None the first time.
 
-    Guarantees: whether figures exist depends on the number of ballots only (R6); the order of ballots changes
-    nothing; the result holds bands and counts, no total, mean or answer.
-    Does not: slow the bands down over rounds (R3) or publish anything for groups above units (R4).
+    Guarantees: whether figures exist depends on the numbers of ballots and people and on what was published before,
+    never on an answer (R6); the order of ballots changes nothing; the result holds bands and counts, no total, mean or
+    answer; colours move as slowly as slow.following says (R3), under the first rules not at all slowly.
+    Does not: publish anything for groups above units (R4).
     Raises: NoStatements, UnknownStatement, MalformedAnswer, MoreBallotsThanRoster.
-    Reference: docs/protocol/disclosure.md, R1, R2, R5, R6.
+    Reference: docs/protocol/disclosure.md, R1, R2, R3, R5, R6.
     """
     n = len(answers.ballots)
     if n > answers.roster_size:
@@ -188,23 +249,70 @@ def publish_unit(answers: UnitAnswers, *, policy: Policy, statements: Sequence[s
             raise UnknownStatement("a ballot answers a statement that was not asked")
         if not all(type(answer) is int and 1 <= answer <= 5 for answer in ballot.values()):
             raise MalformedAnswer("a ballot holds a value that is not an integer from 1 to 5")
+    if policy.rules == FRESH_RULES:
+        past = None
+    counts = slow.Counts(n, answers.roster_size, past.joiners if past else 0, past.leavers if past else 0)
+    steps = {code: _step(code, answers, counts, policy, past) for code in sorted(asked)}
+    remembered = {code: step.remembered for code, step in steps.items() if step.remembered is not None}
     if n < policy.least_ballots:
-        return UnitRelease(answers.unit_id, answers.roster_size, n, None, Withheld.TOO_FEW_BALLOTS)
-    figures = {
-        code: StatementFigure(band(sum(ballot.get(code, SKIPPED_COUNTS_AS) for ballot in answers.ballots), n), n)
-        for code in sorted(asked)
+        release = UnitRelease(answers.unit_id, answers.roster_size, n, None, Withheld.TOO_FEW_BALLOTS)
+    else:
+        release = UnitRelease(
+            answers.unit_id,
+            answers.roster_size,
+            n,
+            {
+                code: StatementFigure(step.shown.band, n, step.shown.low, step.shown.high, step.shown.updated)
+                for code, step in steps.items()
+                if step.shown is not None
+            },
+            None,
+            {code: step.silence for code, step in steps.items() if step.silence is not None},
+        )
+    return Published(release, {} if policy.rules == FRESH_RULES else remembered)
+
+
+def _step(code: str, answers: UnitAnswers, counts: slow.Counts, policy: Policy, past: Past | None) -> slow.Step:
+    before = past.remembered.get(code) if past and past.follows else None
+    if counts.ballots < policy.least_ballots:
+        return slow.too_few(before, counts)
+    if past and not past.follows:
+        return slow.Step(None, slow.Silence.OTHER_RULES, None)
+    total = sum(ballot.get(code, SKIPPED_COUNTS_AS) for ballot in answers.ballots)
+    return slow.first(total, counts) if before is None else slow.following(total, before, counts)
+
+
+def _figure_json(figure: StatementFigure) -> dict[str, object]:
+    return {
+        "band": figure.band.value,
+        "high": figure.high,
+        "low": figure.low,
+        "n": figure.n,
+        "updated": figure.updated,
     }
-    return UnitRelease(answers.unit_id, answers.roster_size, n, figures, None)
 
 
-def _figure(code: object, item: object) -> StatementFigure:
+def _code(code: object) -> str:
     if not isinstance(code, str) or not _CODE.match(code):
         raise MalformedRelease("figures are keyed by statement codes")
-    if not isinstance(item, dict) or set(item) != {"band", "n"}:
-        raise MalformedRelease("a figure has a band and n")
+    return code
+
+
+def _figure(item: object) -> StatementFigure:
+    whole = {"band", "high", "low", "n", "updated"}
+    if not isinstance(item, dict) or set(item) not in ({"band", "n"}, whole):
+        raise MalformedRelease("a figure has a band, n and its bounds")
     if type(item["n"]) is not int or item["n"] < LEAST_UNIT:
         raise MalformedRelease("a figure has at least five ballots")
-    return StatementFigure(_enum(Band, item["band"]), item["n"])
+    fresh = StatementFigure.fresh(_enum(Band, item["band"]), item["n"])
+    if "low" not in item:
+        return fresh
+    low, high, n = item["low"], item["high"], fresh.n
+    if type(low) is not int or type(high) is not int or not n <= low <= fresh.low <= fresh.high <= high <= 5 * n:
+        raise MalformedRelease("bounds hold the band's own, and no more than there can be")
+    if type(item["updated"]) is not bool:
+        raise MalformedRelease("updated is true or false")
+    return StatementFigure(fresh.band, n, low, high, item["updated"])
 
 
 def _enum(kind: type[_E], value: object) -> _E:

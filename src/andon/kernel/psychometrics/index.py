@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from andon.kernel.disclosure import LEAST_UNIT, Band, band_edges
+from andon.kernel.disclosure import LEAST_UNIT, Band, StatementFigure
 
 # The four bands of a large unit reach over 0-40, 40-50, 50-60 and 60-100; their middles are 20, 45, 55 and 80. A facet
 # takes the word of the band whose middle is nearest to its own middle, so the cuts lie half-way between these.
@@ -34,6 +34,7 @@ class NoIndex(Enum):
     TOO_FEW_BALLOTS = "too_few_ballots"
     UNDER_HALF_OF_UNIT = "under_half_of_unit"
     TOO_FEW_STATEMENTS = "too_few_statements"
+    NOT_UPDATED = "not_updated"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,41 +62,53 @@ class Index:
         return self.low <= other.high and other.low <= self.high
 
 
-def facet_index(bands: Sequence[Band], n: int) -> Index:
-    """The index of a facet from the published bands of its statements, n ballots each.
+def facet_index(figures: Sequence[StatementFigure]) -> Index:
+    """The index of a facet from the published figures of its statements.
 
-    The mean of a statement lies between its band's edges divided by n; statements weigh the same; a mean m becomes
-    (m - 1) x 25.
+    The mean of a statement lies between its sure bounds divided by its ballots; statements weigh the same; a mean m
+    becomes (m - 1) x 25.
 
     Guarantees: the index of the exact mean (skipped statements as 3) lies in [low, high].
     Does not: say where in the range; the middle is no estimate of anything but the range.
-    Raises: TooFewFigures without bands; TooFewBallots (andon.kernel.disclosure) under five.
+    Raises: TooFewFigures without figures.
     Reference: docs/protocol/measurement.md, section 2.
     """
-    if not bands:
-        raise TooFewFigures("an index needs the band of at least one statement")
-    return mean_index([_statement_index(band, n) for band in bands])
+    if not figures:
+        raise TooFewFigures("an index needs the figure of at least one statement")
+    return mean_index([_index(figure.low, figure.high, figure.n) for figure in figures])
 
 
-def facet_figure(figures: Sequence[tuple[Band, int]], roster: int, *, least_statements: int = 1) -> Index | NoIndex:
-    """The facet's index, or why there is none. Each figure is (band, ballots): in daily rounds ballots differ.
+def facet_figure(figures: Sequence[StatementFigure], roster: int, *, least_statements: int = 1) -> Index | NoIndex:
+    """The facet's index, or why there is none. In daily rounds ballots differ between statements.
 
-    A facet needs at least ``least_statements`` figures, and each of them five ballots and ballots from at least half
-    of the unit.
+    A facet needs at least ``least_statements`` figures, each of them five ballots and ballots from at least half of the
+    unit, and each of them updated: where a colour was kept whatever was answered, its bounds say nothing, and a range
+    made with them would draw every facet towards the middle.
 
-    Guarantees: whether there is an index depends on counts only, never on bands.
+    Guarantees: whether there is an index depends on counts and on what was published before, never on this round's
+    answers.
     Raises: ValueError when a figure has more ballots than the roster has people.
     """
-    if any(n > roster for _, n in figures):
+    if any(figure.n > roster for figure in figures):
         raise ValueError("a figure cannot have more ballots than the roster has people")
     if len(figures) < max(1, least_statements):
         return NoIndex.TOO_FEW_STATEMENTS
-    fewest = min(n for _, n in figures)
+    fewest = min(figure.n for figure in figures)
     if fewest < LEAST_UNIT:
         return NoIndex.TOO_FEW_BALLOTS
     if 2 * fewest < roster:
         return NoIndex.UNDER_HALF_OF_UNIT
-    return mean_index([_statement_index(band, n) for band, n in figures])
+    if not all(figure.updated for figure in figures):
+        return NoIndex.NOT_UPDATED
+    return facet_index(figures)
+
+
+def last_word(figures: Sequence[StatementFigure]) -> Band:
+    """The word of a facet with colours that were kept: what these colours said when they were set. It has no bounds.
+
+    Raises: TooFewFigures without figures.
+    """
+    return word_for(facet_index([StatementFigure.fresh(figure.band, figure.n) for figure in figures]))
 
 
 def mean_index(indices: Sequence[Index]) -> Index:
@@ -144,6 +157,5 @@ def word_for(index: Index) -> Band:
     return Band.HIGH
 
 
-def _statement_index(band: Band, n: int) -> Index:
-    low, high = band_edges(n, band)
+def _index(low: int, high: int, n: int) -> Index:
     return Index(Fraction(25 * (low - n), n), Fraction(25 * (high - n), n))

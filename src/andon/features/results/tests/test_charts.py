@@ -17,7 +17,7 @@ from andon.features.results.charts import (
     quadrant_svg,
 )
 from andon.foundation import interface
-from andon.kernel.disclosure import Band
+from andon.kernel.disclosure import Band, StatementFigure
 from andon.kernel.psychometrics import Index, Zone, facet_index, quadrant, word_for
 
 TOKENS = Path(interface.__file__).parent / "static/interface/css/tokens.css"
@@ -32,7 +32,7 @@ ZONES = {zone: f"name of {zone.value}" for zone in Zone}
 
 
 def tier(name, *bands):
-    index = facet_index(bands, 8)
+    index = facet_index([StatementFigure.fresh(band, 8) for band in bands])
     return PyramidTier(name, WORDS[word_for(index)], word_for(index), index)
 
 
@@ -194,11 +194,18 @@ def test_the_tables_behind_the_charts_hold_the_printed_numbers():
     assert quadrant_rows(None, x_name="A", y_name="S", zone_words="no figure")[0].low is None
 
 
-def test_a_tier_has_a_band_and_an_index_or_neither():
-    with pytest.raises(ValueError, match="neither"):
-        PyramidTier("Inclusion", "safe", Band.HIGH, None)
+def test_a_tier_with_an_index_has_a_band():
+    with pytest.raises(ValueError, match="has a band"):
+        PyramidTier("Inclusion", "safe", None, Index(Fraction(60), Fraction(80)))
     with pytest.raises(ValueError, match="at least one"):
         pyramid(tiers=[])
+
+
+def test_a_colour_that_was_kept_is_drawn_without_a_range():
+    drawn = pyramid("wide", [PyramidTier("Inclusion", "safe, not updated", Band.HIGH, None)])
+    assert "safe, not updated" in drawn
+    assert "var(--band-high)" in drawn
+    assert "–" not in drawn
 
 
 # Contrast, computed.

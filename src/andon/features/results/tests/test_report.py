@@ -65,9 +65,25 @@ def test_with_three_ballots_the_report_says_why_there_is_no_figure(lived_in: Liv
     assert "Index" not in said.replace("index", "")
 
 
+def test_colours_that_were_kept_say_so_and_give_no_index(lived_in: LivedIn) -> None:
+    answer = page(lived_in, "Hal", "kept")
+    said, content = text(answer), answer.content.decode()
+    assert "5 of 6 answered" in said
+    assert "Nothing new can be said this time." in said
+    assert "whatever was answered" in said
+    # 21 statements, and the five facets in the table.
+    assert said.count("not updated") >= 21 + 5
+    assert not re.findall(r'class="number">\d', content)
+    assert content.count("chart-wide") == 1
+    assert "chart-square" not in content
+    assert "safe, not updated" in content
+    # The first time they were set fresh.
+    assert "not updated" not in text(page(lived_in, "Hal", "autumn"))
+
+
 def test_each_unit_reads_its_own_part_of_a_round(lived_in: LivedIn) -> None:
     bo, eve = page(lived_in, "Bo", "autumn"), page(lived_in, "Eve", "autumn")
-    assert "5 of 6 answered" in text(bo)
+    assert "4 of 6 answered" in text(bo)
     assert "0 of 6 answered" in text(eve)
     files = [json.loads(page(lived_in, name, "autumn", "unit.json").content) for name in ("Bo", "Eve")]
     assert files[0]["unit"] != files[1]["unit"]

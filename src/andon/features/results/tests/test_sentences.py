@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from andon.features.results import queries, sentences
-from andon.kernel.disclosure import Band
+from andon.kernel.disclosure import Band, Silence
 from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Index, NoIndex, Zone, headline, quadrant
 
 BEST = {
@@ -29,8 +29,8 @@ def index(low: int, high: int) -> Index:
     return Index(Fraction(low), Fraction(high))
 
 
-def said(*lines: HeadlineLine, reason: str = "") -> list[str]:
-    report: Any = SimpleNamespace(reason=reason, headline=lines)
+def said(*lines: HeadlineLine, reason: str = "", rests: bool = False, has_kept: bool = False) -> list[str]:
+    report: Any = SimpleNamespace(reason=reason, headline=lines, rests=rests, has_kept=has_kept)
     return sentences.headline(report)
 
 
@@ -70,6 +70,22 @@ def test_where_nothing_may_be_said_nothing_is_said() -> None:
     ]
     [sentence] = said(reason="too_few_ballots")
     assert sentence.startswith("Fewer than five people answered")
+    assert said(rests=True, has_kept=True)[0].startswith("Nothing new can be said this time.")
+    assert said(rests=True) == ["The colours rest this time."]
+
+
+@pytest.mark.parametrize("silence", Silence)
+def test_colours_that_are_not_shown_say_why(silence: Silence) -> None:
+    report: Any = SimpleNamespace(silences={silence}, has_kept=False)
+    [sentence] = sentences.why_colours_wait(report)
+    assert "rest this time" in sentence or "nothing is shown this once" in sentence
+
+
+def test_where_all_colours_are_new_nothing_is_explained() -> None:
+    report: Any = SimpleNamespace(silences=(), has_kept=False)
+    assert sentences.why_colours_wait(report) == []
+    report.has_kept = True
+    assert "“not updated”" in sentences.why_colours_wait(report)[0]
 
 
 def test_every_line_that_the_kernel_can_make_has_a_sentence() -> None:
@@ -120,4 +136,4 @@ def test_without_a_box_the_page_says_why() -> None:
 def test_every_band_zone_and_reason_has_its_word() -> None:
     assert set(sentences.BAND_WORDS) == set(Band)
     assert set(sentences.ZONE_NAMES) == set(Zone)
-    assert set(sentences.WHY_NO_INDEX) == {reason.value for reason in NoIndex}
+    assert set(sentences.WHY_NO_INDEX) == {reason.value for reason in NoIndex} | {"silent"}

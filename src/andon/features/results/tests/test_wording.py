@@ -18,7 +18,7 @@ def test_a_statement_without_german_stands_in_english_and_says_so(
 ) -> None:
     client = Client()
     client.force_login(lived_in.people["Bo"])
-    report = reverse("results:report", args=[lived_in.rounds["autumn"]])
+    report = reverse("results:report", args=[lived_in.rounds["released"]])
     page = client.get(report, headers={"Accept-Language": asked}).content.decode()
     assert f'<html lang="{asked}"' in page
     assert (f"{IN_ENGLISH}I can be myself on this team." in page) is is_marked

@@ -1,0 +1,53 @@
+"""How the units of a round were counted last: what slow colours follow on.
+
+Reference: docs/protocol/disclosure.md, section 5.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from andon.features.instruments import public as instruments
+from andon.features.releases import public as releases
+from andon.features.rounds import public as rounds
+from andon.kernel import disclosure
+
+
+def terms(version: str, policy: disclosure.Policy) -> str:
+    """What two rounds must share for the colours of one to follow those of the other."""
+    return f"{version} {policy.makes_bands_as}"
+
+
+def pasts(
+    units: Sequence[rounds.UnitView],
+    now: Mapping[str, rounds.CountedUnit],
+    instrument: instruments.Instrument,
+    policy: disclosure.Policy,
+) -> dict[str, disclosure.Past | None]:
+    """For each unit how it was counted last; None where none of its teams ever was.
+
+    A unit follows on its last round where the same teams were counted together in both, on the same terms. People who
+    were erased count as having left, or as having joined: their number is known, and no longer who they were.
+    """
+    last = releases.last_counted(instrument.id, {node for unit in units for node in unit.node_ids})
+    then = {place.unit_id for place in last.values()}
+    before, remembered = rounds.counted_units(then), releases.remembered(then)
+    wanted = terms(instrument.version, policy)
+    found: dict[str, disclosure.Past | None] = {}
+    for unit in units:
+        places = {last.get(node) for node in unit.node_ids}
+        place = next(iter(places)) if len(places) == 1 else None
+        if places == {None}:
+            found[unit.id] = None
+        elif (
+            place is None
+            or place.terms != wanted
+            or place.unit_id not in before
+            or before[place.unit_id].node_ids != unit.node_ids
+        ):
+            found[unit.id] = disclosure.Past({}, 0, 0, follows=False)
+        else:
+            was, here = before[place.unit_id], now[unit.id]
+            stayed = len(was.people & here.people)
+            found[unit.id] = disclosure.Past(
+                remembered.get(place.unit_id, {}), joiners=here.size - stayed, leavers=was.size - stayed
+            )
+    return found
