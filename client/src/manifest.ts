@@ -278,7 +278,10 @@ export interface Manifest {
   policy: JsonObject;
 }
 
-const RULES = new Set(['andon-disclosure/1', 'andon-disclosure/2']);
+/** Version 0.1.0 published by the first rules, which knew no groups. */
+const FIRST_RULES = 'andon-disclosure/1';
+const SLOW_RULES = 'andon-disclosure/2';
+const POLICY_KEYS = ['bands', 'early_close', 'least_ballots', 'rules'];
 
 const MANIFEST_KEYS = [
   'andon', 'box_key', 'bundle', 'closes_at', 'generations', 'instrument', 'kind', 'opens_at', 'policy', 'previous',
@@ -293,11 +296,13 @@ export function readManifest(body: JsonObject): Manifest {
     if (m['andon'] !== 'v1') throw new Malformed('another version');
     const instrument = exactKeys(m['instrument'], 'id', 'sha256', 'version');
     const units = exactKeys(m['units'], 'count', 'root');
-    const policy = exactKeys(m['policy'], 'bands', 'early_close', 'least_ballots', 'rules');
+    const first = isObject(m['policy']) && m['policy']['rules'] === FIRST_RULES;
+    const policy = exactKeys(m['policy'], ...POLICY_KEYS, ...(first ? [] : ['depth']));
     // A round that promises less than five ballots behind a figure, or plays by rules this page cannot explain, is
     // not one this wallet takes part in.
     integer(policy['least_ballots'], LEAST_ROSTER);
-    if (policy['bands'] !== 'wide-4' || !RULES.has(text(policy['rules']))) throw new Malformed('policy');
+    if (policy['bands'] !== 'wide-4' || (!first && policy['rules'] !== SLOW_RULES)) throw new Malformed('policy');
+    if (!first) integer(policy['depth'], 0);
     if (!isObject(m['bundle'])) throw new Malformed('bundle is an object');
     if (time(m['opens_at']) >= time(m['closes_at'])) throw new Malformed('a round opens before it closes');
     const kind = text(m['kind']);

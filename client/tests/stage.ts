@@ -181,7 +181,7 @@ export class Stage {
       instrument: { id: 'andon-core', sha256: sha256Hex(instrument), version: '1.0.0' },
       kind: plan.kind ?? 'full',
       opens_at: plan.opensAt ?? '2020-11-23T08:00:00Z',
-      policy: { bands: 'wide-4', early_close: false, least_ballots: 5, rules: 'andon-disclosure/1' },
+      policy: { bands: 'wide-4', depth: 0, early_close: false, least_ballots: 5, rules: 'andon-disclosure/2' },
       previous: last ? entryHash(last) : '',
       purposes,
       round,

@@ -108,7 +108,7 @@ def test_every_point_of_a_close_stands_in_its_documentation(points: list[str], p
         ("keeps_keys", ""),
         ("keeps_slips", ""),
         ("spools_in_place", "keys: write spool/*.release"),
-        ("draws_again", "default: commit of releases_release, releases_releasedunit"),
+        ("draws_again", "default: commit of releases_release, releases_releasedunit, releases_releasedgroup"),
         ("shows_before_forgetting", "ballots: commit of ballots_ballot"),
     ],
 )

@@ -371,7 +371,13 @@ def a_manifest(round_id: str = ROUND, **change: object) -> dict[str, Any]:
         "instrument": {"id": "team-safety", "sha256": drawn("instrument").hex(), "version": "1"},
         "kind": "full",
         "opens_at": "2026-11-23T08:00:00Z",
-        "policy": {"bands": "wide-4", "early_close": False, "least_ballots": 5, "rules": "andon-disclosure/1"},
+        "policy": {
+            "bands": "wide-4",
+            "depth": 0,
+            "early_close": False,
+            "least_ballots": 5,
+            "rules": "andon-disclosure/2",
+        },
         "previous": "0" * 64,
         "purposes": ["ballot", "comment"],
         "round": round_id,
@@ -426,12 +432,35 @@ def test_dates_out_of_order_or_shape_are_refused(change: dict[str, object]) -> N
 
 
 @pytest.mark.parametrize(
-    "change", [{"least_ballots": 4}, {"least_ballots": True}, {"bands": "exact"}, {"rules": "x"}, {"early_close": 1}]
-)
+    "change",
+    [
+        {"least_ballots": 4}, {"least_ballots": True}, {"bands": "exact"}, {"rules": "x"}, {"early_close": 1},
+        {"depth": -1}, {"depth": True}, {"depth": 65},
+    ],
+)  # fmt: skip
 def test_a_policy_that_protects_less_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(manifest.BadPolicy):
         manifest.check_manifest(a_manifest(policy={**a_manifest()["policy"], **change}))
     manifest.check_manifest(a_manifest(policy={**a_manifest()["policy"], "least_ballots": 8}))
+
+
+def test_the_first_rules_knew_no_depth_and_the_others_need_one() -> None:
+    policy = a_manifest()["policy"]
+    first = {name: value for name, value in policy.items() if name != "depth"}
+    manifest.check_manifest(a_manifest(policy={**first, "rules": "andon-disclosure/1"}))
+    for wrong in (first, {**policy, "rules": "andon-disclosure/1"}):
+        with pytest.raises(manifest.BadManifest):
+            manifest.check_manifest(a_manifest(policy=wrong))
+
+
+def test_a_release_has_groups_or_none() -> None:
+    tree = {"count": 2, "root": "0" * 64}
+    body = {"round": "0" * 32, "units": tree}
+    assert manifest.check_body("released", body) == body
+    assert manifest.check_body("released", {**body, "groups": tree}) == {**body, "groups": tree}
+    for wrong in ({**body, "groups": None}, {**body, "group": tree}, {"round": "0" * 32, "groups": tree}):
+        with pytest.raises(Malformed):
+            manifest.check_body("released", wrong)
 
 
 @pytest.mark.parametrize(

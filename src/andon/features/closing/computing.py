@@ -9,6 +9,7 @@ from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.kernel import ballot, disclosure, manifest, psychometrics, wire
+from andon.kernel.disclosure import large
 
 SALT_BYTES = 32
 
@@ -27,14 +28,16 @@ def compute(
     instrument: instruments.Instrument,
     policy: disclosure.Policy,
     pasts: Mapping[str, disclosure.Past | None],
+    grouping: disclosure.Grouping,
+    noise: large.Noise,
     box_key: bytes,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> releases.Finished:
-    """Open every ballot and publish every unit. ``pasts`` is how each unit was counted last.
+    """Open every ballot, publish every unit and every group. ``pasts`` is how each unit was counted last.
 
-    Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts; a
-    ballot that cannot be opened counts as one in which everything was skipped, so that the number of ballots depends
-    on nothing that stands in them.
+    Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts and the
+    noise of large groups; a ballot that cannot be opened counts as one in which everything was skipped, so that the
+    number of ballots depends on nothing that stands in them.
     Raises: disclosure.MoreBallotsThanRoster, where the box holds what no roster can have cast.
     """
     cast: dict[str, list[ballots.StoredBallot]] = {unit.id: [] for unit in units}
@@ -42,7 +45,7 @@ def compute(
         if row.unit_id not in cast:
             raise disclosure.MoreBallotsThanRoster("a ballot is in a unit that this round does not have")
         cast[row.unit_id].append(row)
-    published, slots = [], []
+    published, slots, opened = [], [], []
     for unit in units:
         # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
@@ -53,6 +56,7 @@ def compute(
             unit.size,
             tuple(_keyed(row, round_id, instrument, box_key) for row in cast[unit.id] if row.purpose == "ballot"),
         )
+        opened.append(answers)
         published.append(
             disclosure.publish_unit(answers, policy=policy, statements=instrument.codes, past=pasts[unit.id])
         )
@@ -86,7 +90,63 @@ def compute(
             )
             for position, unit in enumerate(units)
         ),
+        _groups(grouping, opened, {one.release.unit_id: one.release for one in published}, instrument, policy, noise),
     )
+
+
+def _groups(
+    grouping: disclosure.Grouping,
+    opened: Sequence[disclosure.UnitAnswers],
+    released: Mapping[str, disclosure.UnitRelease],
+    instrument: instruments.Instrument,
+    policy: disclosure.Policy,
+    noise: large.Noise,
+) -> tuple[releases.FinishedGroup, ...]:
+    published = disclosure.publish_groups(
+        grouping,
+        answers=opened,
+        released=released,
+        words={unit: _words(release, instrument) for unit, release in released.items()},
+        statements=instrument.codes,
+        policy=policy,
+        noise=noise,
+    )
+    figures = [group.to_json() for group in published]
+    salts = [secrets.token_bytes(SALT_BYTES) for _group in published]
+    leaves = [
+        group_leaf(group.group_id, salt, part) for group, salt, part in zip(published, salts, figures, strict=True)
+    ]
+    paths = manifest.inclusion_paths(leaves) if leaves else []
+    return tuple(
+        releases.FinishedGroup(group.group_id, position, figures[position], salts[position], tuple(paths[position]))
+        for position, group in enumerate(published)
+    )
+
+
+def _words(release: disclosure.UnitRelease, instrument: instruments.Instrument) -> dict[str, disclosure.Band]:
+    """The word of each facet as the unit's own page has it; of one with colours that were kept, that of back then."""
+    found = {}
+    for facet in instrument.facets:
+        codes = [statement.code for statement in instrument.of_facet(facet.id)]
+        figures = [release.figures[code] for code in codes if release.figures and code in release.figures]
+        if len(figures) == len(codes):
+            is_new = all(figure.updated for figure in figures)
+            index = psychometrics.facet_index(figures) if is_new else None
+            found[facet.id] = psychometrics.word_for(index) if index else psychometrics.last_word(figures)
+    return found
+
+
+def group_leaf(node_id: str, salt: bytes, figures: dict[str, object]) -> bytes:
+    return wire.canonical(manifest.release_leaf(node_id, manifest.release_commitment(salt, figures)))
+
+
+def groups_tree(finished: releases.Finished) -> dict[str, object] | None:
+    """What the log says of the groups at `released`: how many, and the root over their figures. None without any."""
+    parts = sorted(finished.groups, key=lambda part: part.position)
+    if not parts:
+        return None
+    root = manifest.merkle_root([group_leaf(part.node_id, part.salt, part.figures) for part in parts])
+    return {"count": len(parts), "root": root.hex()}
 
 
 def figures_leaf(unit_id: str, salt: bytes, figures: dict[str, object]) -> bytes:

@@ -31,6 +31,7 @@ from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.jobs import public as jobs
 from andon.kernel import ballot, disclosure, wire
+from andon.kernel.disclosure import noise
 
 log = logging.getLogger("andon.closing")
 
@@ -150,7 +151,9 @@ class _Steps:
         # Read once more: forgetting may have taken minutes, and what is shown must be what was read back.
         finished = releases.committed(self.round_id, self.closing.spool_digest)
         _slots_root, figures_root = computing.roots(finished)
-        self._say("released", units={"count": len(finished.units), "root": figures_root})
+        groups = computing.groups_tree(finished)
+        of_groups = {"groups": groups} if groups else {}
+        self._say("released", **of_groups, units={"count": len(finished.units), "root": figures_root})
         with transaction.atomic(using="default"):
             releases.show(self.round_id, instrument_id=self.view.instrument_id, counted=self._counted())
             rounds.record_ending(round_id=self.round_id, kind="closed", reason="", at=self.at)
@@ -210,6 +213,8 @@ class _Steps:
                 instrument=instrument,
                 policy=policy,
                 pasts=pasts,
+                grouping=rounds.grouping_of(self.round_id),
+                noise=noise.OpenDpNoise(),
                 box_key=box_key,
             )
         except disclosure.MoreBallotsThanRoster:
@@ -374,7 +379,12 @@ _NONCE_BYTES = 12
 
 
 def _seal(finished: releases.Finished, box_key: bytes) -> bytes:
-    content = wire.canonical({"units": [part.to_json() for part in finished.units]})
+    content = wire.canonical(
+        {
+            "groups": [part.to_json() for part in finished.groups],
+            "units": [part.to_json() for part in finished.units],
+        }
+    )
     # Drawn each time: a process that was killed while spooling leaves another release under the same key behind.
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce + _spool_cipher(box_key, finished.round_id).encrypt(nonce, content, None)
@@ -385,4 +395,9 @@ def _unseal(sealed: bytes, box_key: bytes, round_id: str) -> releases.Finished:
     if len(nonce) != _NONCE_BYTES:
         raise InvalidTag
     content = json.loads(_spool_cipher(box_key, round_id).decrypt(nonce, sealed, None))
-    return releases.Finished(round_id, tuple(releases.FinishedUnit.from_json(part) for part in content["units"]))
+    return releases.Finished(
+        round_id,
+        tuple(releases.FinishedUnit.from_json(part) for part in content["units"]),
+        # A spool that version 0.1.0 left has none.
+        tuple(releases.FinishedGroup.from_json(part) for part in content.get("groups", ())),
+    )

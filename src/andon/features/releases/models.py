@@ -29,6 +29,18 @@ class ReleasedUnit(models.Model):
     remembered = models.TextField(default="{}")
 
 
+class ReleasedGroup(models.Model):
+    """What became visible of one group above units, with what proves its place in the public log."""
+
+    pk = models.CompositePrimaryKey("round_id", "node_id")
+    round_id = models.CharField(max_length=32)
+    node_id = models.CharField(max_length=32)
+    position = models.PositiveIntegerField()
+    figures = models.TextField()
+    salt = models.BinaryField(max_length=32)
+    path = models.BinaryField()
+
+
 class LastCounted(models.Model):
     """In which unit a team was counted last, among the releases of one instrument that were shown."""
 

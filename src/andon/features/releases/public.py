@@ -8,19 +8,22 @@ from typing import Any
 
 from django.db import transaction
 
-from andon.features.releases.models import LastCounted, Release, ReleasedUnit
+from andon.features.releases.models import LastCounted, Release, ReleasedGroup, ReleasedUnit
 from andon.kernel import wire
-from andon.kernel.disclosure import Remembered, UnitRelease
+from andon.kernel.disclosure import GroupRelease, Remembered, UnitRelease
 
 __all__ = [
     "Counted",
     "Finished",
+    "FinishedGroup",
     "FinishedUnit",
     "OtherReleaseCommitted",
     "ReleaseDamaged",
     "commit",
     "committed",
     "discard",
+    "groups",
+    "groups_shown",
     "is_committed",
     "is_shown",
     "last_counted",
@@ -86,22 +89,56 @@ class FinishedUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishedGroup:
+    """A group's part of a release. `figures` is `GroupRelease.to_json()`."""
+
+    node_id: str
+    position: int
+    figures: dict[str, Any]
+    salt: bytes
+    path: tuple[bytes, ...]
+
+    @property
+    def release(self) -> GroupRelease:
+        return GroupRelease.from_json(self.figures)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "figures": self.figures,
+            "group": self.node_id,
+            "path": [step.hex() for step in self.path],
+            "position": self.position,
+            "salt": wire.b64u(self.salt),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "FinishedGroup":
+        return cls(
+            node_id=value["group"],
+            position=value["position"],
+            figures=value["figures"],
+            salt=wire.unb64u(value["salt"], HASH_BYTES),
+            path=tuple(bytes.fromhex(step) for step in value["path"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A whole release, ready to be committed."""
 
     round_id: str
     units: tuple[FinishedUnit, ...]
+    groups: tuple[FinishedGroup, ...] = ()
 
     @property
     def digest(self) -> str:
-        return _digest(self.units)
-
-
-def _digest(units: Iterable[FinishedUnit]) -> str:
-    running = hashlib.sha256()
-    for part in sorted(units, key=lambda part: part.unit_id):
-        running.update(hashlib.sha256(wire.canonical(part.to_json())).digest())
-    return running.hexdigest()
+        """SHA-256 over the units in the order of their ids, then the groups in theirs, hex."""
+        running = hashlib.sha256()
+        for unit_part in sorted(self.units, key=lambda part: part.unit_id):
+            running.update(hashlib.sha256(wire.canonical(unit_part.to_json())).digest())
+        for group_part in sorted(self.groups, key=lambda part: part.node_id):
+            running.update(hashlib.sha256(wire.canonical(group_part.to_json())).digest())
+        return running.hexdigest()
 
 
 class OtherReleaseCommitted(Exception):
@@ -125,6 +162,20 @@ def commit(finished: Finished) -> None:
             return
         Release.objects.create(round_id=finished.round_id, digest=finished.digest)
         ReleasedUnit.objects.bulk_create((_row(finished.round_id, part) for part in finished.units), batch_size=500)
+        ReleasedGroup.objects.bulk_create(
+            (
+                ReleasedGroup(
+                    round_id=finished.round_id,
+                    node_id=part.node_id,
+                    position=part.position,
+                    figures=wire.canonical(part.figures).decode(),
+                    salt=part.salt,
+                    path=b"".join(part.path),
+                )
+                for part in finished.groups
+            ),
+            batch_size=500,
+        )
 
 
 def is_committed(round_id: str) -> bool:
@@ -137,7 +188,7 @@ def committed(round_id: str, digest: str) -> Finished:
     Raises: ReleaseDamaged, where that is not the release with this digest.
     """
     try:
-        finished = Finished(round_id, tuple(parts(round_id)))
+        finished = Finished(round_id, tuple(parts(round_id)), tuple(groups(round_id)))
         whole = finished.digest == digest
     except (ValueError, TypeError, KeyError):
         # Altered so that it cannot even be read.
@@ -153,6 +204,7 @@ def discard(round_id: str) -> None:
         raise OtherReleaseCommitted
     with transaction.atomic(using="default"):
         ReleasedUnit.objects.filter(round_id=round_id).delete()
+        ReleasedGroup.objects.filter(round_id=round_id).delete()
         Release.objects.filter(round_id=round_id).delete()
 
 
@@ -232,6 +284,25 @@ def unit(round_id: str, unit_id: str) -> FinishedUnit | None:
 def parts(round_id: str) -> list[FinishedUnit]:
     """All units' parts of a committed release, in the order of their positions. For closing and its readers."""
     return [_part(row) for row in ReleasedUnit.objects.filter(round_id=round_id).order_by("position")]
+
+
+def groups(round_id: str) -> list[FinishedGroup]:
+    """All groups' parts of a committed release, each after the group it lies in. For closing."""
+    return [_group(row) for row in ReleasedGroup.objects.filter(round_id=round_id).order_by("position")]
+
+
+def groups_shown(round_id: str, node_ids: Collection[str]) -> dict[str, FinishedGroup]:
+    """These groups' parts of a release that is shown; empty while it is not. Two queries."""
+    if not is_shown(round_id):
+        return {}
+    rows = ReleasedGroup.objects.filter(round_id=round_id, node_id__in=list(node_ids))
+    return {row.node_id: _group(row) for row in rows}
+
+
+def _group(row: ReleasedGroup) -> FinishedGroup:
+    return FinishedGroup(
+        row.node_id, row.position, json.loads(row.figures), bytes(row.salt), split_path(bytes(row.path))
+    )
 
 
 def _row(round_id: str, part: FinishedUnit) -> ReleasedUnit:

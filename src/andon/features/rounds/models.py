@@ -47,10 +47,30 @@ class RoundUnit(models.Model):
     # How many these are, also after some were erased.
     size = models.PositiveIntegerField(default=0)
     salt = models.BinaryField(max_length=32)
+    # The lowest group that the unit is in; empty where it is in none.
+    group_node = models.CharField(max_length=32, blank=True, default="")
     # Set at publication.
     leaf = models.TextField(blank=True)
     position = models.PositiveIntegerField(null=True)
     path = models.BinaryField(default=b"")
+
+
+class RoundGroup(models.Model):
+    """A node above several units, or with a hundred people: as the tree stood when the rosters were fixed."""
+
+    pk = models.CompositePrimaryKey("round_id", "node_id")
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="groups")
+    node_id = models.CharField(max_length=32)
+    # The group above; empty at the top.
+    parent_node = models.CharField(max_length=32, blank=True)
+    name = models.CharField(max_length=200)
+    people = models.PositiveIntegerField()
+    units = models.PositiveIntegerField()
+    # In the order of the grouping: each after its parent.
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["round", "parent_node"], name="rounds_groups_below")]
 
 
 class RosterEntry(models.Model):

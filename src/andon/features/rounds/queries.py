@@ -14,11 +14,11 @@ from django.http import Http404
 
 from andon.features.releases import public as releases
 from andon.features.rounds import sentences
-from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundUnit
+from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundGroup, RoundUnit
 from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
-from andon.kernel import manifest, wire
+from andon.kernel import disclosure, manifest, wire
 
 
 class State(StrEnum):
@@ -261,6 +261,19 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
                 frozenset(unit["node_ids"]), unit["size"], frozenset(people.get(unit["pk"], ()))
             )
     return found
+
+
+def grouping_of(round_id: str) -> disclosure.Grouping:
+    """The groups above the round's units, as they were fixed with its rosters. Two queries."""
+    groups = RoundGroup.objects.filter(round_id=round_id).order_by("position")
+    home = RoundUnit.objects.filter(round_id=round_id).exclude(group_node="").values_list("pk", "group_node")
+    return disclosure.Grouping(
+        tuple(
+            disclosure.GroupAbove(group.node_id, group.parent_node or None, group.people, group.units)
+            for group in groups
+        ),
+        dict(home),
+    )
 
 
 def purposes_of(_round: RoundView) -> tuple[str, ...]:

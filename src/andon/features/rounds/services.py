@@ -8,7 +8,7 @@ steps leaves a round that the worker finishes.
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from andon.features.rounds.models import (
     Publication,
     RosterEntry,
     Round,
+    RoundGroup,
     RoundUnit,
+    random_id,
 )
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation import public as organisation
@@ -78,6 +80,9 @@ class Plan:
     units: tuple[disclosure.Unit, ...]
     labels: dict[str, str]
     not_asked: tuple[disclosure.NotAsked, ...]
+    # Every node of the round's tree: its parent and its name.
+    parents: dict[str, str | None]
+    names: dict[str, str]
 
 
 def plan_round(*, node_id: str, on: date) -> Plan:
@@ -90,7 +95,13 @@ def plan_round(*, node_id: str, on: date) -> Plan:
         ]
     )
     labels = {member: label for node in tree for member, label in node.members}
-    return Plan(plan.units, labels, plan.not_asked)
+    return Plan(
+        plan.units,
+        labels,
+        plan.not_asked,
+        {node.id: node.parent_id for node in tree},
+        {node.id: node.name for node in tree},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,8 @@ def publish_round(
         if replaces:
             _withdraw(replaces, by=by, at=at)
         _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
-        policy = _as_strict_as_before(choices.policy(early_close=early_close))
+        grouping, units = _grouped(plan)
+        policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
             node_id=node_id,
             instrument_id=instrument.id,
@@ -152,7 +164,7 @@ def publish_round(
             by_id=getattr(by, "pk", None),
             at=at,
         )
-        _fix_roster(published, plan)
+        _fix_roster(published, plan, units, grouping)
         audit.record(
             kind="round.planned",
             by=by,
@@ -237,15 +249,26 @@ def is_withdrawn(row: Round) -> bool:
     return hasattr(row, "close_request") and not hasattr(row, "opening")
 
 
-def _fix_roster(published: Round, plan: Plan) -> None:
+def _grouped(plan: Plan) -> tuple[disclosure.Grouping, dict[str, disclosure.Unit]]:
+    """The groups above the plan's units, which get their random ids here."""
+    units = {random_id(): planned for planned in plan.units}
+    places = (disclosure.UnitPlace(key, unit.node_ids, len(unit.members)) for key, unit in units.items())
+    return disclosure.groups_above(plan.parents, places), units
+
+
+def _fix_roster(
+    published: Round, plan: Plan, planned_units: dict[str, disclosure.Unit], grouping: disclosure.Grouping
+) -> None:
     units: list[RoundUnit] = []
     entries: list[RosterEntry] = []
-    for planned in plan.units:
+    for unit_id, planned in planned_units.items():
         seats = {
             member: manifest.Seat.of(plan.labels[member], secrets.token_bytes(manifest.SEAT_SALT_BYTES))
             for member in planned.members
         }
         unit = RoundUnit(
+            id=unit_id,
+            group_node=grouping.home.get(unit_id, ""),
             round=published,
             name=planned.name,
             node_ids=list(planned.node_ids),
@@ -259,6 +282,21 @@ def _fix_roster(published: Round, plan: Plan) -> None:
         )
     RoundUnit.objects.bulk_create(units, batch_size=500)
     RosterEntry.objects.bulk_create(entries, batch_size=1_000)
+    RoundGroup.objects.bulk_create(
+        (
+            RoundGroup(
+                round=published,
+                node_id=group.id,
+                parent_node=group.parent_id or "",
+                name=plan.names[group.id],
+                people=group.people,
+                units=group.units,
+                position=position,
+            )
+            for position, group in enumerate(grouping.groups)
+        ),
+        batch_size=500,
+    )
     NotAsked.objects.bulk_create(
         [NotAsked(round=published, member_id=left.member, reason=left.reason.value) for left in plan.not_asked],
         batch_size=1_000,

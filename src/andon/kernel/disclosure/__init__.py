@@ -4,8 +4,11 @@ Pure Python: values in, values out, no clock, no randomness, no storage. The rul
 ``docs/protocol/disclosure.md``; this package is the only place where they are written as code.
 """
 
+from andon.kernel.disclosure.above import GroupRelease, publish_groups
 from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
 from andon.kernel.disclosure.exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
+from andon.kernel.disclosure.groups import GroupAbove, Grouping, MalformedTree, UnitPlace, groups_above
+from andon.kernel.disclosure.large import LEAST_GROUP, RHO, LargeFigure, NotShown, Share, epsilon
 from andon.kernel.disclosure.release import (
     BANDS,
     FRESH_RULES,
@@ -51,27 +54,36 @@ __all__ = [
     "BANDS",
     "FRESH_RULES",
     "KNOWN_RULES",
+    "LEAST_GROUP",
     "LEAST_UNIT",
+    "RHO",
     "RULES",
     "Band",
     "Cell",
     "DuplicateNode",
+    "GroupAbove",
+    "GroupRelease",
+    "Grouping",
     "ImpossibleTotal",
+    "LargeFigure",
     "MalformedAnswer",
     "MalformedMemory",
     "MalformedPolicy",
     "MalformedPrior",
     "MalformedRelease",
+    "MalformedTree",
     "MemberInTwoNodes",
     "MoreBallotsThanRoster",
     "NoStatements",
     "Node",
     "NotAsked",
+    "NotShown",
     "Past",
     "Policy",
     "Published",
     "ReasonNotAsked",
     "Remembered",
+    "Share",
     "Silence",
     "SizedNode",
     "SizedPlan",
@@ -82,6 +94,7 @@ __all__ = [
     "TurnoutStep",
     "Unit",
     "UnitAnswers",
+    "UnitPlace",
     "UnitPlan",
     "UnitRelease",
     "UnknownParent",
@@ -89,8 +102,11 @@ __all__ = [
     "Withheld",
     "band",
     "band_edges",
+    "epsilon",
     "excluded_answers",
+    "groups_above",
     "groups_with_spread",
+    "publish_groups",
     "publish_unit",
     "spread_of",
     "turnout_step",

@@ -22,6 +22,7 @@ RULES = "andon-disclosure/2"
 # Each is stricter than those before it.
 KNOWN_RULES = (FRESH_RULES, RULES)
 SKIPPED_COUNTS_AS = 3
+MOST_DEPTH = 64
 
 _E = TypeVar("_E", bound=Enum)
 _CODE = re.compile(r"[A-Z]{2}[0-9]{1,2}\Z")
@@ -61,6 +62,8 @@ class Withheld(Enum):
 class Policy:
     """The rules a round is published under: fixed in its manifest before it opens.
 
+    ``depth`` is the most groups of a hundred and more that anybody on the rosters is in (R4); no promise but a fact,
+    by which a person's budget is divided.
     Raises: MalformedPolicy for bands or rules of another version, or fewer than five ballots.
     """
 
@@ -68,6 +71,7 @@ class Policy:
     early_close: bool = False
     bands: str = BANDS
     rules: str = RULES
+    depth: int = 0
 
     def __post_init__(self) -> None:
         if self.bands != BANDS or self.rules not in KNOWN_RULES:
@@ -76,6 +80,12 @@ class Policy:
             raise MalformedPolicy(f"a policy asks for at least {LEAST_UNIT} ballots")
         if type(self.early_close) is not bool:
             raise MalformedPolicy("early_close is true or false")
+        if type(self.depth) is not int or not 0 <= self.depth <= MOST_DEPTH or (self.depth and self._is_first):
+            raise MalformedPolicy(f"depth is 0 to {MOST_DEPTH}, and 0 under the first rules")
+
+    @property
+    def _is_first(self) -> bool:
+        return self.rules == FRESH_RULES
 
     def tightens(self, other: Policy) -> bool:
         """Whether a later round may have this policy after ``other``: as strict or stricter in every part."""
@@ -92,24 +102,29 @@ class Policy:
         return f"{self.bands} {self.rules} {self.least_ballots}"
 
     def to_json(self) -> dict[str, str | int | bool]:
-        """The ``policy`` of a manifest."""
-        return {
+        """The ``policy`` of a manifest. The first rules knew no depth."""
+        value: dict[str, str | int | bool] = {
             "bands": self.bands,
             "early_close": self.early_close,
             "least_ballots": self.least_ballots,
             "rules": self.rules,
         }
+        return value if self._is_first else {**value, "depth": self.depth}
 
     @classmethod
     def from_json(cls, value: object) -> Policy:
         """Raises: MalformedPolicy unless the keys are exactly those of to_json and the rules are known."""
-        if not isinstance(value, dict) or set(value) != {"bands", "early_close", "least_ballots", "rules"}:
-            raise MalformedPolicy("a policy has the keys bands, early_close, least_ballots and rules")
+        keys = {"bands", "early_close", "least_ballots", "rules"}
+        if not isinstance(value, dict) or set(value) - {"depth"} != keys:
+            raise MalformedPolicy("a policy has the keys bands, depth, early_close, least_ballots and rules")
+        if ("depth" in value) == (value["rules"] == FRESH_RULES):
+            raise MalformedPolicy("a policy has a depth, except under the first rules")
         return cls(
             least_ballots=value["least_ballots"],
             early_close=value["early_close"],
             bands=value["bands"],
             rules=value["rules"],
+            depth=value.get("depth", 0),
         )
 
 

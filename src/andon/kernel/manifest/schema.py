@@ -15,6 +15,7 @@ ROUND_KINDS = ("daily", "weekly", "full")
 LEAST_BALLOTS = 5
 # Written out and not taken from the rules themselves: what a log may hold is no matter of what is computed.
 _RULES = ("andon-disclosure/1", "andon-disclosure/2")
+_MOST_DEPTH = 64
 # Long enough to renew once a year with a month to spare; short enough that a forgotten key does not sign for ever.
 LONGEST_DELEGATION = timedelta(days=400)
 
@@ -66,9 +67,10 @@ def check_body(kind: str, body: object) -> dict[str, object]:
     if kind == "manifest":
         return check_manifest(body)
     names = _BODIES[kind]
-    fields = check_keys(body, frozenset(names))
-    for name, check in names.items():
-        check(fields[name])
+    optional = {name for name in _OPTIONAL.get(kind, ()) if isinstance(body, dict) and name not in body}
+    fields = check_keys(body, frozenset(names) - optional)
+    for name in fields:
+        names[name](fields[name])
     if kind == "delegation":
         begins, until = read_time(fields["from"]), read_time(fields["until"])
         if not begins < until <= begins + LONGEST_DELEGATION:
@@ -91,10 +93,14 @@ def _check_purposes(kind: str, value: object) -> None:
 
 
 def _check_policy(value: object) -> None:
-    policy = check_keys(value, frozenset({"bands", "early_close", "least_ballots", "rules"}))
-    least = policy["least_ballots"]
+    names = {"bands", "early_close", "least_ballots", "rules"}
+    first = isinstance(value, dict) and value.get("rules") == _RULES[0]
+    policy = check_keys(value, frozenset(names if first else {*names, "depth"}))
+    least, depth = policy["least_ballots"], policy.get("depth", 0)
     if policy["bands"] != "wide-4" or policy["rules"] not in _RULES:
         raise BadPolicy("not a policy this version knows")
+    if type(depth) is not int or not 0 <= depth <= _MOST_DEPTH:
+        raise BadPolicy("depth is a small number of groups")
     if type(policy["early_close"]) is not bool:
         raise BadPolicy("early_close is true or false")
     if type(least) is not int or least < LEAST_BALLOTS:
@@ -216,9 +222,12 @@ _BODIES: Mapping[str, Mapping[str, Callable[[object], object]]] = {
     "bundle": {"files": _files, "reason": _text, "round": _id},
     "opened": {"round": _id},
     "closed": {"box": _digest, "early": _boolean, "round": _id, "units": _tree},
-    "released": {"round": _id, "units": _tree},
+    "released": {"groups": _tree, "round": _id, "units": _tree},
     "void": {"reason": _matches(_REASON_CODE, "a reason code"), "round": _id},
 }
+
+# A round in which no team stands above several units has no groups.
+_OPTIONAL: Mapping[str, frozenset[str]] = {"released": frozenset({"groups"})}
 
 KINDS = frozenset({"manifest", *_BODIES})
 SIGNED_KINDS = frozenset({"genesis", "delegation", "manifest", "bundle"})

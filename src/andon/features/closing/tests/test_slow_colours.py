@@ -1,90 +1,21 @@
 """Colours from round to round: how a close follows on the last one, on the real databases."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from andon.features.ballots import services as casting
-from andon.features.closing import public as closing
-from andon.features.issuance import services as issuance
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.releases.models import LastCounted
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
-from andon.foundation.organisation.models import Membership
-from andon.foundation.people.models import Member
-from andon.kernel import disclosure, wire
+from andon.kernel import disclosure
 from andon.kernel.disclosure import Band, Silence, slow
-from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
+from tests.cast_of_people import found_organisation
+from tests.seasons import House
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-SEASON = timedelta(days=90)
-
-
-class House:
-    """An organisation that is asked once each season."""
-
-    def __init__(self, people: dict[str, Any]) -> None:
-        self.people, self.at, self.round_id = people, NOW, ""
-
-    def ask(self, answers: Mapping[str, int], *, node: str = "top", silent: int = 0) -> None:
-        """A whole round. Everybody but the `silent` last of each team gives one answer: to IN1, by team."""
-        published = rounds.publish_round(
-            node_id=self.people[node].pk,
-            instrument_id="andon-core",
-            opens_at=self.at,
-            closes_at=self.at + WEEK,
-            by=None,
-            at=self.at,
-        )
-        self.round_id = str(published.pk)
-        rounds.open_round(round_id=self.round_id, at=self.at)
-        entry = publiclog.find("manifest", self.round_id)
-        assert entry is not None
-        for team, answer in answers.items():
-            on_roster = [member for member in self.of(team) if rounds.unit_of(member, self.round_id) is not None]
-            for member in on_roster[: len(on_roster) - silent]:
-                slip = Slip(self.round_id)
-                issued = issuance.issue(member=member, round_id=self.round_id, blinded=[("ballot", slip.blinded)])
-                assert isinstance(issued, issuance.Issued)
-                slip.finish(issued.to_json(wire.b64u))
-                body = slip.cast({"IN1": answer}, box_public_key=wire.unb64u(entry.body["box_key"], 32))
-                assert isinstance(casting.cast(body), casting.Accepted)
-        closing.close_round(round_id=self.round_id, at=self.at + WEEK, early=False, by=None)
-        self.at += SEASON
-
-    def of(self, team: str) -> list[Member]:
-        return list(
-            Member.objects.filter(memberships__node=self.people[team], memberships__ends_on=None).order_by("email")
-        )
-
-    def seen_by(self, team: str) -> disclosure.UnitRelease:
-        unit = rounds.unit_of(self.of(team)[0], self.round_id)
-        assert unit is not None
-        part = releases.unit(self.round_id, unit.id)
-        assert part is not None
-        return part.release
-
-    def colour_of(self, team: str) -> tuple[Band, bool] | None:
-        figures = self.seen_by(team).figures
-        assert figures is not None
-        return (figures["IN1"].band, figures["IN1"].updated) if "IN1" in figures else None
-
-    def join(self, name: str, team: str) -> None:
-        member = Member.objects.create_user(f"{name}@example.org", name)
-        Membership.objects.create(member=member, node=self.people[team], starts_on=(self.at - timedelta(days=3)).date())
-
-    def leave(self, member: Member) -> None:
-        Membership.objects.filter(member=member).update(ends_on=(self.at - timedelta(days=3)).date())
-
-    def state(self) -> rounds.State:
-        view = rounds.find(self.round_id)
-        assert view is not None
-        return view.state
 
 
 @pytest.fixture
