@@ -1,5 +1,6 @@
 """Every page of the app as the people of a lived-in organisation see it, in every state that a page has."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from andon.features.instruments import public as instruments
+from andon.features.releases.models import ReleasedGroup
 from andon.features.rounds import signing
 from andon.features.setup import code, draft
 from andon.features.setup import views as setup_views
@@ -76,6 +79,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
             ("report", "results:report"),
             ("receipt", "results:receipt"),
             ("unit file", "results:unit_json"),
+            ("groups", "results:groups"),
         )
     }
     files = {f"file {n}": reverse("organisation:people_file", args=[pk]) for n, pk in house.files.items()}
@@ -183,7 +187,35 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
     yield from _providers(house)
     yield from _first_run()
     yield from _demonstration(house)
+    yield from _large_groups(house)
     yield from _failures()
+
+
+def _large_groups(house: LivedIn) -> Iterator[Seen]:
+    """What this organisation is too small for: a spread over ten teams, and shares of a hundred people's answers."""
+    round_id, statements = house.rounds["autumn"], instruments.load("andon-core").codes
+    spread = {"low": 3, "mixed-low": 6, "mixed-high": 0, "high": 5}
+    group = {
+        "group": house.nodes["Lanternworks"].pk,
+        "histograms": {code: [30 + place, 52, 47, 120, 80 - place, 3] for place, code in enumerate(statements)},
+        "noise": 9165,
+        "people": 410,
+        "spread": {
+            "facets": dict.fromkeys(("inclusion", "learner", "contributor", "challenger", "accountability"), spread),
+            "statements": dict.fromkeys(statements, spread),
+            "units": 14,
+        },
+        "turnout": "three_quarters_or_more",
+    }
+    address = reverse("results:group", args=[round_id, group["group"]])
+    with undone():
+        found = ReleasedGroup.objects.filter(round_id=round_id)
+        found.update(figures=json.dumps(group))
+        for name in ("member", "other member", "steward"):
+            yield Seen("a large group", name, address, client_of(house, name).get(address))
+        del group["histograms"], group["noise"]
+        found.update(figures=json.dumps(group | {"reason": "too_much_noise"}))
+        yield Seen("a group without shares", "member", address, client_of(house, "member").get(address))
 
 
 def _forms(house: LivedIn) -> Iterator[Seen]:

@@ -196,6 +196,10 @@ GET  results:receipt               in     404     200    200  404   404      404
 POST results:receipt               405    405     405    405  405   405      405    405     405     405
 GET  results:unit_json             in     404     200    200  404   404      404    404     404     404
 POST results:unit_json             405    405     405    405  405   405      405    405     405     405
+GET  results:groups                in     404     200    200  200   200      200    200     200     404
+POST results:groups                405    405     405    405  405   405      405    405     405     405
+GET  results:group                 in     404     200    200  200   200      200    200     200     404
+POST results:group                 405    405     405    405  405   405      405    405     405     405
 GET  verify:index                  200    200     200    200  200   200      200    200     200     200
 POST verify:index                  405    405     405    405  405   405      405    405     405     405
 GET  verify:about_me               in     200     200    200  200   200      200    200     200     200

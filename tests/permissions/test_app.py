@@ -74,6 +74,10 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.rounds["open"]]
         case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":
             return [house.rounds["released"]]
+        case "results:groups":
+            return [house.rounds["autumn"]]
+        case "results:group":
+            return [house.rounds["autumn"], house.nodes["Lanternworks"].pk]
     return []
 
 
@@ -145,7 +149,7 @@ NAMING = [
     "organisation:people_below",
     "rounds:detail",
     "closing:close",
-    *(f"results:{n}" for n in ("report", "receipt")),
+    *(f"results:{n}" for n in ("report", "receipt", "groups", "group")),
 ]
 
 
@@ -158,9 +162,10 @@ def unlike_absent(house: LivedIn, role: str) -> list[str]:
     client, found = signed_in(house, role), []
     for name in NAMING:
         things = [node.pk for node in house.nodes.values()] if name.startswith("org") else list(house.rounds.values())
-        absent = answer_of(client, "GET", reverse(name, args=[absent_id()]))
+        inside = [house.nodes["Lanternworks"].pk] if name == "results:group" else []
+        absent = answer_of(client, "GET", reverse(name, args=[absent_id(), *inside]))
         for thing in things:
-            forbidden = answer_of(client, "GET", reverse(name, args=[thing]))
+            forbidden = answer_of(client, "GET", reverse(name, args=[thing, *inside]))
             if forbidden.status_code == 404 and (
                 without_token(forbidden.content) != without_token(absent.content)
                 or forbidden.headers.items() != absent.headers.items()

@@ -1,6 +1,9 @@
 """Groups above units: one budget for everybody, whatever the tree, and a spread of what units published."""
 
+import json
+
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,6 +117,10 @@ def test_the_spread_counts_units_that_show_every_statement_with_kept_colours_too
     assert top.units == 12
     assert top.statements["IN1"] == {Band.LOW: 11, Band.MIXED_LOW: 0, Band.MIXED_HIGH: 0, Band.HIGH: 1}
     assert top.facets == {"inclusion": top.statements["IN1"]}
+    # Canonical JSON sorts the bands by name; they come back lowest first.
+    again = GroupRelease.from_json(json.loads(rfc8785.dumps(top.to_json())))
+    assert [list(counts) for counts in again.statements.values()] == [list(Band)] * 2
+    assert again == top
 
 
 def test_real_noise_moves_counts_and_stays_what_it_was_when_read_again():

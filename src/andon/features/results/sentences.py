@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from andon.features.results.groups import GroupReport, SpreadLine
 from andon.features.results.queries import FacetLine, Report
-from andon.kernel.disclosure import Band, Silence
+from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
 from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Zone
 
 BAND_WORDS = {
@@ -29,12 +30,30 @@ _ABOUT = {
     "challenger": gettext_lazy("challenging a plan"),
 }
 
+WEAK = frozenset({Band.LOW, Band.MIXED_LOW})
+
 WHY_NO_INDEX = {
     "too_few_ballots": gettext_lazy("under five answered"),
     "under_half_of_unit": gettext_lazy("fewer than half of the unit answered"),
     "too_few_statements": gettext_lazy("too few statements have a figure"),
     "not_updated": gettext_lazy("not updated"),
     "silent": gettext_lazy("rests this time"),
+}
+
+TURNOUT_WORDS = {
+    TurnoutStep.UNDER_HALF: gettext_lazy("fewer than half answered"),
+    TurnoutStep.HALF_OR_MORE: gettext_lazy("half or more answered"),
+    TurnoutStep.THREE_QUARTERS_OR_MORE: gettext_lazy("three quarters or more answered"),
+}
+
+WHY_NO_HISTOGRAM = {
+    NotShown.UNDER_A_HUNDRED: gettext_lazy(
+        "Shares of answers need a hundred people who were asked and a hundred who answered. Here there were fewer."
+    ),
+    NotShown.TOO_MUCH_NOISE: gettext_lazy(
+        "So that nobody can be computed, shares carry a random error. For so few answers to so many statements it "
+        "would be larger than what it hides, so none were drawn."
+    ),
 }
 
 _SILENCES = {
@@ -117,6 +136,58 @@ def why_colours_wait(report: Report) -> list[str]:
     return said
 
 
+def group_headline(report: GroupReport) -> str:
+    """What a group's page says first: of the stages, which stand lowest in most units; no ranking of units."""
+    if not report.facets:
+        if report.means:
+            return _("What those who answered said together, each number with its range.")
+        return _("There are too few teams here for a spread, and too few people for shares of answers.")
+    weak = [
+        str(_ABOUT[line.id])
+        for line in report.facets
+        if line.id in _ABOUT and 2 * sum(number for band, number in line.counts if band in WEAK) > line.units
+    ]
+    if weak:
+        return _("Hard in more than half of the teams: %(weak)s.") % {"weak": join(weak)}
+    return _("No stage is unsafe or leaning unsafe in more than half of the teams.")
+
+
+def spread_in_words(line: SpreadLine) -> str:
+    parts = [f"{number} {BAND_WORDS[band]}" for band, number in line.counts if number]
+    return _("%(parts)s, of %(units)d teams") % {"parts": ", ".join(parts), "units": line.units}
+
+
+def shares_in_words(percents: list[int]) -> str:
+    return _("%(one)d percent at the unsafe end, then %(two)d, %(three)d, %(four)d, and %(five)d at the safe end") % {
+        "one": percents[0],
+        "two": percents[1],
+        "three": percents[2],
+        "four": percents[3],
+        "five": percents[4],
+    }
+
+
+def range_in_words(low: int, middle: int, high: int) -> str:
+    return _("%(middle)d of 100, between %(low)d and %(high)d") % {"middle": middle, "low": low, "high": high}
+
+
+def budget(report: GroupReport) -> str:
+    """What the noise promises, with its price."""
+    if not report.shares:
+        return ""
+    said = _(
+        "Each number carries a small random error that was drawn once, so that nobody's answers can be computed from "
+        "these figures, nor from these and others subtracted. For one person and this round that is at most epsilon "
+        "%(epsilon).1f at delta one in a million."
+    ) % {"epsilon": report.epsilon}
+    if report.rounds_of_a_year > 1:
+        said += " " + _("Your %(rounds)d rounds of the past twelve months add up to at most %(epsilon).1f.") % {
+            "rounds": report.rounds_of_a_year,
+            "epsilon": report.epsilon_of_a_year,
+        }
+    return said
+
+
 def join(parts: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     if len(parts) < 2:
@@ -131,7 +202,7 @@ def where_the_box_lies(report: Report) -> str:
     names = [str(ZONE_NAMES[zone]) for zone in box.zones]
     if len(names) == 1:
         zone = _("On the whole the team stands in the zone of %(zone)s.") % {"zone": names[0]}
-        weak = [str(_ABOUT[line.id]) for line in report.safety if line.band in {Band.LOW, Band.MIXED_LOW}]
+        weak = [str(_ABOUT[line.id]) for line in report.safety if line.band in WEAK]
         if weak and box.zones[0] in {Zone.LEARNING, Zone.COMFORT}:
             # The height of the box is the mean of four stages, and a mean hides its lowest part.
             return (

@@ -9,4 +9,6 @@ urlpatterns = [
     path("<str:round_id>/", views.report, name="report"),
     path("<str:round_id>/receipt/", views.receipt, name="receipt"),
     path("<str:round_id>/unit.json", views.unit_json, name="unit_json"),
+    path("<str:round_id>/groups/", views.group, {"node_id": ""}, name="groups"),
+    path("<str:round_id>/groups/<str:node_id>/", views.group, name="group"),
 ]

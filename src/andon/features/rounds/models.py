@@ -61,8 +61,9 @@ class RoundGroup(models.Model):
     pk = models.CompositePrimaryKey("round_id", "node_id")
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="groups")
     node_id = models.CharField(max_length=32)
-    # The group above; empty at the top.
+    # The group above; empty at the top. And all of those above it, from the top down.
     parent_node = models.CharField(max_length=32, blank=True)
+    above = models.JSONField(default=list)
     name = models.CharField(max_length=200)
     people = models.PositiveIntegerField()
     units = models.PositiveIntegerField()

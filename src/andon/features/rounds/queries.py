@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
@@ -19,6 +20,8 @@ from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 from andon.kernel import disclosure, manifest, wire
+
+GROUPS_ON_A_PAGE = 50
 
 
 class State(StrEnum):
@@ -261,6 +264,58 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
                 frozenset(unit["node_ids"]), unit["size"], frozenset(people.get(unit["pk"], ()))
             )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A group of a round by name. ``people`` were asked in ``units`` units."""
+
+    node_id: str
+    name: str
+    people: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group, those it lies in (the topmost first), and a page of those that lie directly in it, by name."""
+
+    group: GroupLine
+    above: tuple[GroupLine, ...]
+    below: "Page[RoundGroup]"
+
+    @property
+    def lines(self) -> list[GroupLine]:
+        return [_group_line(row) for row in self.below]
+
+
+def group_of(round_id: str, node_id: str, *, page: str = "1") -> GroupView | None:
+    """A group of a round, the top one without a node; None where there is no such group. Four queries."""
+    groups = RoundGroup.objects.filter(round_id=round_id)
+    row = groups.filter(node_id=node_id).first() if node_id else groups.filter(parent_node="").first()
+    if row is None:
+        return None
+    above = {one.node_id: one for one in groups.filter(node_id__in=row.above)} if row.above else {}
+    below = groups.filter(parent_node=row.node_id).order_by("name", "node_id")
+    return GroupView(
+        _group_line(row),
+        tuple(_group_line(above[one]) for one in row.above),
+        Paginator(below, GROUPS_ON_A_PAGE).get_page(page),
+    )
+
+
+def has_groups(round_id: str) -> bool:
+    return RoundGroup.objects.filter(round_id=round_id).exists()
+
+
+def rounds_with_depth(member: Member, *, since: datetime) -> int:
+    """How many of the member's rounds that ended since then drew histograms of groups they are in, at most."""
+    asked = Round.objects.filter(roster__member=member, ending__at__gte=since, ending__kind=Ending.Kind.CLOSED)
+    return sum(policy.get("depth", 0) > 0 for policy in asked.values_list("policy", flat=True))
+
+
+def _group_line(row: RoundGroup) -> GroupLine:
+    return GroupLine(row.node_id, row.name, row.people, row.units)
 
 
 def grouping_of(round_id: str) -> disclosure.Grouping:

@@ -282,12 +282,16 @@ def _fix_roster(
         )
     RoundUnit.objects.bulk_create(units, batch_size=500)
     RosterEntry.objects.bulk_create(entries, batch_size=1_000)
+    above: dict[str, list[str]] = {}
+    for group in grouping.groups:
+        above[group.id] = [*above[group.parent_id], group.parent_id] if group.parent_id else []
     RoundGroup.objects.bulk_create(
         (
             RoundGroup(
                 round=published,
                 node_id=group.id,
                 parent_node=group.parent_id or "",
+                above=above[group.id],
                 name=plan.names[group.id],
                 people=group.people,
                 units=group.units,

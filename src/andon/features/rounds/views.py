@@ -68,6 +68,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "changes": changes,
             "may_renew": leads and view.state is queries.State.PUBLISHED,
             "was_withdrawn": view.void_reason == "withdrawn",
+            "has_groups": view.state is queries.State.RELEASED and queries.has_groups(view.id),
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
             "may_close": view.state is queries.State.OPEN and leads and view.early_close,

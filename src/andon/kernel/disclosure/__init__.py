@@ -4,7 +4,7 @@ Pure Python: values in, values out, no clock, no randomness, no storage. The rul
 ``docs/protocol/disclosure.md``; this package is the only place where they are written as code.
 """
 
-from andon.kernel.disclosure.above import GroupRelease, publish_groups
+from andon.kernel.disclosure.above import GroupRelease, Spread, publish_groups
 from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
 from andon.kernel.disclosure.exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
 from andon.kernel.disclosure.groups import GroupAbove, Grouping, MalformedTree, UnitPlace, groups_above
@@ -88,6 +88,7 @@ __all__ = [
     "SizedNode",
     "SizedPlan",
     "SizedUnit",
+    "Spread",
     "StatementFigure",
     "TooFewBallots",
     "TreeHasLoop",

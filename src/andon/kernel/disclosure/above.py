@@ -184,4 +184,4 @@ def _spread_json(spread: Spread) -> dict[str, object]:
 
 
 def _spread(value: Mapping[str, Mapping[str, int]]) -> Spread:
-    return {name: {Band(band): number for band, number in counts.items()} for name, counts in value.items()}
+    return {name: {band: counts[band.value] for band in Band} for name, counts in value.items()}

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('round_id', 'node_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('node_id', models.CharField(max_length=32)),
                 ('parent_node', models.CharField(blank=True, max_length=32)),
+                ('above', models.JSONField(default=list)),
                 ('name', models.CharField(max_length=200)),
                 ('people', models.PositiveIntegerField()),
                 ('units', models.PositiveIntegerField()),
