@@ -2,14 +2,30 @@
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from andon.features.privacy import public as privacy
 from andon.features.today.public import Notice
+from andon.foundation.people import public as people
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import is_steward
+
+
+def another_address(_request: HttpRequest, member: Member) -> Notice | None:
+    """For whom a steward asked another address: the letter may have gone to a mailbox that nobody reads."""
+    waiting = people.waiting_for(member)
+    if waiting is None:
+        return None
+    when = date_format(timezone.localtime(waiting.counts_from), "DATETIME_FORMAT")
+    return Notice(
+        title=_("Another address waits"),
+        text=_("A steward wants your account to have another e-mail address from %(when)s on.") % {"when": when},
+        action=_("Look at it, and refuse it if it is not yours"),
+        url=reverse("account_address", args=[people.token_of(waiting)]),
+    )
 
 
 def requests_to_be_erased(_request: HttpRequest, member: Member) -> Notice | None:

@@ -5,10 +5,12 @@ A test walks all models and fails when one that can name a member is missing her
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +28,9 @@ from andon.foundation.people import public as people
 from andon.foundation.people.models import Member, Session
 from andon.foundation.providers.models import DutyByRule, Identity, StandbySteward
 
+# Days and moments are told in the reader's way, and to programs in ISO 8601.
+Value = str | date | datetime
+
 YOUR_REQUEST = gettext_lazy("Your request to be erased")
 
 
@@ -35,7 +40,7 @@ class Holding:
 
     title: str
     why: str
-    rows: tuple[tuple[tuple[str, str], ...], ...]
+    rows: tuple[tuple[tuple[str, Value], ...], ...]
 
 
 def _account(member: Member) -> Holding:
@@ -64,8 +69,8 @@ def _places(member: Member) -> Holding:
             (
                 (_("Team"), paths[place.node_id]),
                 (_("Role"), str(place.get_role_display())),
-                (_("Since"), place.starts_on.isoformat()),
-                (_("Until"), place.ends_on.isoformat() if place.ends_on else _("now")),
+                (_("Since"), place.starts_on),
+                (_("Until"), place.ends_on or _("now")),
             )
             for place in places
         )
@@ -125,8 +130,8 @@ def _sessions(member: Member) -> Holding:
         tuple(
             (
                 (_("Browser"), mfa.describe(row.device.split()) or _("unknown")),
-                (_("Since"), row.since.isoformat() if row.since else _("not yet")),
-                (_("Ends"), f"{timezone.localtime(row.expire_date):%Y-%m-%d}"),
+                (_("Since"), row.since or _("not yet")),
+                (_("Ends"), timezone.localtime(row.expire_date).date()),
             )
             for row in rows
         ),
@@ -135,11 +140,10 @@ def _sessions(member: Member) -> Holding:
 
 def _other_address(member: Member) -> Holding:
     waiting = people.waiting_for(member)
-    counts_from = f"{timezone.localtime(waiting.counts_from):%Y-%m-%d %H:%M}" if waiting else ""
     return Holding(
         _("Another address for you that waits"),
         _("A steward asked for it. It goes when it counts, or when you refuse it."),
-        (((_("E-mail address"), waiting.email), (_("Counts from"), counts_from)),) if waiting else (),
+        (((_("E-mail address"), waiting.email), (_("Counts from"), waiting.counts_from)),) if waiting else (),
     )
 
 
@@ -165,7 +169,7 @@ def _audit(member: Member) -> Holding:
         _("The change log is readable by every member and is never rewritten."),
         tuple(
             (
-                (_("When"), f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M}"),
+                (_("When"), entry.at),
                 (what, str(audit.words_for(entry.kind))),
             )
             for belongs, what in ((by_member, _("What")), (about_member, _("What was changed about you")))
@@ -180,7 +184,7 @@ def _asked_to_be_erased(member: Member) -> Holding:
     return Holding(
         str(YOUR_REQUEST),
         _("It stays until a steward acts or you take it back."),
-        (((_("Asked on"), f"{asked_on:%Y-%m-%d}"),),) if asked_on else (),
+        (((_("Asked on"), asked_on),),) if asked_on else (),
     )
 
 
@@ -189,7 +193,7 @@ def _files(member: Member) -> Holding:
         _("Files of people that you uploaded"),
         _("A file waits until it is carried out or refused, and a day at the longest."),
         tuple(
-            ((_("When"), f"{timezone.localtime(file.at):%Y-%m-%d %H:%M}"), (_("State"), str(file.get_step_display())))
+            ((_("When"), file.at), (_("State"), str(file.get_step_display())))
             for file in PeopleFile.objects.filter(by=member).defer("content")
         ),
     )
@@ -214,7 +218,7 @@ def _letters(member: Member) -> Holding:
         _("Letters are sent and not kept. Only a demonstration keeps some: its people have no mailboxes."),
         tuple(
             (
-                (_("When"), f"{timezone.localtime(letter.at):%Y-%m-%d %H:%M}"),
+                (_("When"), letter.at),
                 (_("Subject"), letter.subject),
             )
             for letter in OutboxMail.objects.filter(to__iexact=member.email).order_by("pk")
@@ -292,7 +296,26 @@ def asks_to_be_erased(holdings: list[Holding]) -> bool:
 
 
 def as_json(holdings: list[Holding]) -> list[dict[str, Any]]:
-    return [{"title": held.title, "why": held.why, "rows": [dict(row) for row in held.rows]} for held in holdings]
+    return [
+        {
+            "title": held.title,
+            "why": held.why,
+            "rows": [{name: _for_programs(value) for name, value in row} for row in held.rows],
+        }
+        for held in holdings
+    ]
+
+
+def _for_programs(value: Value) -> str:
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat(timespec="seconds")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _for_people(value: Value) -> str:
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    return date_format(value, "DATE_FORMAT") if isinstance(value, date) else value
 
 
 def as_text(holdings: list[Holding]) -> str:
@@ -301,7 +324,7 @@ def as_text(holdings: list[Holding]) -> str:
     for held in holdings:
         lines += [held.title, "-" * len(held.title), held.why, ""]
         for row in held.rows:
-            lines += [f"  {name}: {value}" for name, value in row]
+            lines += [f"  {name}: {_for_people(value)}" for name, value in row]
             lines.append("")
         if not held.rows:
             lines += [f"  {_('Nothing.')}", ""]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from andon.foundation.notifications.public import MailNotSent
-from andon.foundation.organisation import directory, membership
+from andon.foundation.organisation import directory, membership, ways_back
 from andon.foundation.organisation.days import today
 from andon.foundation.organisation.directory import Show
 from andon.foundation.organisation.membership import ChangeRefused, Placing
@@ -443,6 +443,7 @@ def confirm(
         "hidden": _as_sent(form),
         "action": action,
         "back": back,
+        "back_label": ways_back.label_of(back),
         "compared": compared,
         "rows": rows,
         "refused": refused,
@@ -461,5 +462,12 @@ def _as_sent(form: forms.Form) -> list[tuple[str, str]]:
 def _form(
     request: HttpRequest, form: forms.Form, *, title: str, back: str, lead: str = "", action: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "title": title, "back": back, "lead": lead, "action": action or _("Show what changes")}
+    context = {
+        "form": form,
+        "title": title,
+        "back": back,
+        "back_label": ways_back.label_of(back),
+        "lead": lead,
+        "action": action or _("Show what changes"),
+    }
     return render(request, "organisation/change.html", context, status=422 if form.is_bound else 200)

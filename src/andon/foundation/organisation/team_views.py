@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from andon.foundation.organisation import directory, teams
+from andon.foundation.organisation import directory, teams, ways_back
 from andon.foundation.organisation.days import today
 from andon.foundation.organisation.membership import ChangeRefused, team_in_words
 from andon.foundation.organisation.models import Duty, Membership, Node
@@ -212,5 +212,12 @@ def revive_team(request: HttpRequest, node_id: str) -> HttpResponse:
 def _form(
     request: HttpRequest, form: forms.Form, *, title: str, back: str, lead: str = "", action: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "title": title, "back": back, "lead": lead, "action": action or _("Show what changes")}
+    context = {
+        "form": form,
+        "title": title,
+        "back": back,
+        "back_label": ways_back.label_of(back),
+        "lead": lead,
+        "action": action or _("Show what changes"),
+    }
     return render(request, "organisation/change.html", context, status=422 if form.is_bound else 200)

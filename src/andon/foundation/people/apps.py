@@ -3,6 +3,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+# Pages of one's own account that stand beside those of signing in.
+OF_ONE_S_OWN_ACCOUNT = (
+    "account_set_password",
+    "account_change_password",
+    "account_reauthenticate",
+    "account_logout",
+)
+
 
 class People(AppConfig):
     name = "andon.foundation.people"
@@ -21,7 +29,11 @@ class People(AppConfig):
         from andon.foundation.people import addresses, locks, mfa, passing  # noqa: F401
         from andon.foundation.people.choices import section
 
-        register_navigation(NavigationItem(label=_("You"), url_name="people:profile", icon="person", order=90))
+        register_navigation(
+            NavigationItem(
+                label=_("You"), url_name="people:profile", icon="person", order=90, also=lambda: OF_ONE_S_OWN_ACCOUNT
+            )
+        )
         register(section())
         register_words("second_factor.forgotten", _("The second factors of a member were removed"))
         register_words("person.address_asked", _("Another address of a person was asked for; it waits for three days"))

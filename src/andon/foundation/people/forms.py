@@ -38,6 +38,7 @@ class AskForCode(allauth.RequestLoginCodeForm):
 class EnterCode(allauth.ConfirmLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["code"].widget = CodeInput(attrs=self.fields["code"].widget.attrs)
         _name(
             self.fields["code"],
             _("Code"),
@@ -92,12 +93,19 @@ class ForgottenPassword(forms.Form):
     )
 
 
+class CodeInput(forms.TextInput):
+    """A code that counts once: what was typed is not shown again, or the next one would be typed behind it."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 def _code_field(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
         max_length=20,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "class": "code"}
         ),
         error_messages={"required": _("Type the code.")},

@@ -1,8 +1,13 @@
 """Blocks around content, and the words of the bands. `{% load interface %}`"""
 
+from typing import Any
+
 from django import template
+from django.forms import BaseForm
+from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
@@ -64,3 +69,11 @@ def _around(component: str, content: str, **context: str | int) -> SafeString:
     # The content of a block was rendered, and escaped, by the template that holds it.
     body = mark_safe(content)  # noqa: S308
     return mark_safe(render_to_string(f"interface/components/{component}.html", {"body": body, **context}))  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def if_refused(context: Context) -> str:
+    """For the title of a page: a screen reader says it first, so it says that a form of the page was refused."""
+    found: list[Any] = list(context.flatten().values())
+    refused = any(one.is_bound and not one.is_valid() for one in found if isinstance(one, BaseForm))
+    return gettext("Not yet right: ") if refused else ""
