@@ -71,6 +71,7 @@ from andon.features.rounds.signing import (
     found_log,
     make_delegate,
     new_steward_key,
+    public_half,
     steward_public_key,
 )
 
@@ -127,6 +128,7 @@ __all__ = [
     "not_asked_count",
     "open_round",
     "plan_round",
+    "public_half",
     "publish_round",
     "purposes_of",
     "record_ending",

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import secrets
 import sys
@@ -313,10 +314,14 @@ def _steward_key(ask: _Asking) -> bytes:
             except wire.Malformed:
                 continue
         raise Refusal("The log was begun with a key before, and this is none. Nothing was founded.")
-    private, _public = rounds.new_steward_key()
+    drawn_before = _drawn_before(Path(file)) if file else None
+    if drawn_before is not None:
+        print(f"The steward key is in {file}, where the last attempt wrote it.")
+        return drawn_before
+    private, public = rounds.new_steward_key()
     key = wire.unb64u(private, 32)
     if file:
-        _write_key(Path(file), private)
+        _write_key(Path(file), private, public)
     elif ask.asks:
         _show_words(key_words(key))
     else:
@@ -324,11 +329,38 @@ def _steward_key(ask: _Asking) -> bytes:
     return key
 
 
-def _write_key(file: Path, private: str) -> None:
+# The public half of the key that is being written to a file: what a process that was killed knows its own file by.
+_KEY_BEGUN = "steward-key-begun.json"
+
+
+def _drawn_before(file: Path) -> bytes | None:
+    """The key in this file, where an attempt that was cut off wrote it there; None for any other file."""
     from django.conf import settings
+
+    from andon.features.rounds import public as rounds
+    from andon.kernel import wire
+
+    try:
+        begun = json.loads((Path(settings.DATA_DIRECTORY) / _KEY_BEGUN).read_text(encoding="utf-8"))
+        key = wire.unb64u(file.read_text(encoding="utf-8").strip(), 32)
+        if rounds.public_half(key) == begun["public"]:
+            return key
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None
+
+
+def _write_key(file: Path, private: str, public: str) -> None:
+    from django.conf import settings
+
+    from andon.gateways.backup.marker import write_json
 
     if file.absolute().is_relative_to(settings.DATA_DIRECTORY):
         raise Refusal("The steward key is kept offline, not in the data directory. Nothing was founded.")
+    if file.exists():
+        raise Refusal(f"{file} is there already and is never overwritten. Nothing was founded.")
+    # Before the key, so that a key that was written is known again.
+    write_json(Path(settings.DATA_DIRECTORY) / _KEY_BEGUN, {"public": public})
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
             handle.write(private + "\n")

@@ -185,6 +185,37 @@ def test_a_person_answers_questions_and_writes_the_words_down(bare):
     assert "Founded Example Ltd" in said
 
 
+CUT_OFF = """
+import os, sys
+from andon.gateways.cli import main, setting_up
+setting_up._keep_origins = lambda origins: os._exit(9)
+sys.argv = ["andon", *sys.argv[1:]]
+main()
+"""
+
+
+def test_a_set_up_that_was_cut_off_after_the_key_takes_the_key_that_it_wrote(folder):
+    words = ("setup", "--answers", "answers.toml", "--yes", "--steward-key", "steward.key")
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "ANDON_DATA": str(folder / "data"),
+    }
+    cut = subprocess.run([sys.executable, "-c", CUT_OFF, *words], env=env, cwd=folder, timeout=120, check=False)
+    assert cut.returncode == 9
+    assert founded(folder) == []
+    written = (folder / "steward.key").read_text()
+    # Another file with another key is nobody's, also now.
+    (folder / "other.key").write_text(wire.b64u(bytes(range(32))) + "\n")
+    other = andon(folder, *words[:-1], "other.key")
+    assert "never overwritten" in other.stderr
+    again = andon(folder, *words)
+    assert again.returncode == 0, again.stderr
+    assert "where the last attempt wrote it" in again.stdout
+    assert (folder / "steward.key").read_text() == written
+    assert founded(folder) == [("Example Ltd",)]
+
+
 def test_questions_that_nobody_answers_change_nothing(folder):
     refused = andon(folder, "setup")
     assert refused.returncode == 1
