@@ -1,11 +1,15 @@
 """The anonymous door over HTTP: static pages by hash, and the cast."""
 
 import logging
+from html import escape
+from pathlib import Path
+from string import Template
 from typing import assert_never
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import Resolver404
 from django.views.decorators.http import require_POST, require_safe
 
 from andon.features.ballots import bundle, readiness, services
@@ -149,7 +153,18 @@ def ready(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain")
 
 
+# In both languages at once: this door does not know which one a browser asks for, for that tells people apart.
+_NOTHING_HERE = Template((Path(__file__).parent / "pages" / "nothing_here.html").read_text(encoding="utf-8"))
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A page for whoever looks at an address that this door does not have; programs know which ones there are."""
+    if isinstance(exception, Resolver404) and request.method == "GET":
+        style = bundle.installed()["answer.css"]
+        page = _NOTHING_HERE.substitute(
+            stylesheet=f"/bundle/{style.sha256}/answer.css", app=escape(settings.APP_ORIGIN)
+        )
+        return HttpResponse(page, status=404)
     return refusal(404, "not_found", "There is nothing at this address.")
 
 
