@@ -121,6 +121,7 @@ class AnsweringPage {
         }),
       ),
       this.programNote(sitting),
+      this.draftNote(sitting, at),
       note(
         'note',
         h('p', {}, gettext('Whoever manages this device or its network may see what you tap. If that is your employer, answer from your own phone.')),
@@ -682,6 +683,19 @@ class AnsweringPage {
   }
 
   /** Says so when the running program is not the one the manifest names. A cheating program would not; others can. */
+  /** Said once, before the first statement: what is asked is a translation that nobody has tried with members. */
+  private draftNote(sitting: Sitting, at: number): HTMLElement | null {
+    if (!sitting.instrument.original) return null;
+    return note(
+      'note',
+      h('p', {}, gettext('The statements are a translation that has not been validated: nobody has tried yet whether it says the same as the original.')),
+      button(gettext('Ask me in the original wording'), 'plain', () => {
+        sitting.showOriginal();
+        this.showBegin(sitting, at);
+      }),
+    );
+  }
+
   private programNote(sitting: Sitting): HTMLElement | null {
     const { replaced } = sitting.seen;
     if (replaced.length > 0) {

@@ -13,6 +13,8 @@ export interface Instrument {
   labels: string[];
   /** What the texts above are written in, which need not be the language of the page. */
   lang: string;
+  /** The original wording, where the one above is a translation that nobody has tried with members. */
+  original: Instrument | null;
 }
 
 export function readInstrument(bytes: Uint8Array, languages: readonly string[]): Instrument {
@@ -26,7 +28,11 @@ export function readInstrument(bytes: Uint8Array, languages: readonly string[]):
     return { code: text(code), wording: text(isObject(wording) ? wording[lang] : wording) };
   });
   if (statements.length === 0) throw new Malformed('an instrument has statements');
-  return { statements, labels: read, lang };
+  const translations = instrument['translations'];
+  const states = isObject(translations) ? translations : {};
+  const original = Object.keys(states).find((tag) => states[tag] === 'original');
+  const isDraft = states[lang] === 'draft' && original !== undefined;
+  return { statements, labels: read, lang, original: isDraft ? readInstrument(bytes, [original]) : null };
 }
 
 /** The first of the member's languages that is there, else English, else whatever there is. An instrument has all of its

@@ -22,7 +22,7 @@ const LEAST_ROSTER_FOR_COMMENTS = 8;
 export class Sitting {
   draft: Draft;
   casts: Cast[] = [];
-  readonly statements: Statement[];
+  statements: Statement[];
 
   private constructor(
     readonly wallet: Wallet,
@@ -32,14 +32,23 @@ export class Sitting {
     public seen: SeenRound,
     readonly unit: Unit,
     readonly place: PlaceInRound,
-    readonly instrument: Instrument,
+    public instrument: Instrument,
     private readonly purposes: ReadonlySet<string>,
     draft: Draft,
   ) {
     this.draft = draft;
-    this.statements = this.daily
-      ? instrument.statements.filter(({ code }) => purposes.has(`ballot/${code}`))
-      : instrument.statements;
+    this.statements = this.asked();
+  }
+
+  private asked(): Statement[] {
+    const { statements } = this.instrument;
+    return this.daily ? statements.filter(({ code }) => this.purposes.has(`ballot/${code}`)) : statements;
+  }
+
+  /** From here on in the original wording, where there is another one. */
+  showOriginal(): void {
+    this.instrument = this.instrument.original ?? this.instrument;
+    this.statements = this.asked();
   }
 
   /**

@@ -12,6 +12,19 @@ const said = (translations: string[]): Uint8Array => {
   return new TextEncoder().encode(canonicalize(instrument));
 };
 
+test('a draft says so and holds the original beside it, and what is no draft does not', () => {
+  const states = { de: 'draft', en: 'original', fr: 'reviewed' };
+  const whole = { ...(JSON.parse(new TextDecoder().decode(said(['de', 'en', 'fr']))) as object), translations: states };
+  const bytes = new TextEncoder().encode(canonicalize(whole));
+  const draft = readInstrument(bytes, ['de']);
+  assert.equal(draft.lang, 'de');
+  assert.equal(draft.original?.lang, 'en');
+  assert.equal(draft.original?.statements[0]?.wording, 'a en');
+  assert.equal(readInstrument(bytes, ['fr']).original, null);
+  assert.equal(readInstrument(bytes, ['en']).original, null);
+  assert.equal(readInstrument(said(['de', 'en']), ['de']).original, null);
+});
+
 for (const [has, asked, lang] of [
   [['de', 'en'], ['de-AT', 'en'], 'de'],
   [['de', 'en'], ['fr', 'en'], 'en'],

@@ -80,9 +80,13 @@ class Instrument:
 
     def to_json(self) -> dict[str, Any]:
         """The blob that the answering page fetches: what is needed to ask, and nothing else."""
+        # What a page needs in order to say that a wording is a draft. Left out where there is but the original, as it
+        # was before there were translations: the bytes of a version never change.
+        of_translations = {"translations": dict(self.translations)} if len(self.translations) > 1 else {}
         return {
             "id": self.id,
             "version": self.version,
+            **of_translations,
             "scale": {
                 "least": self.scale.least,
                 "most": self.scale.most,

@@ -13,6 +13,7 @@ from andon.features.instruments.loading import CONTENT
 # The bytes that members were asked with. A line is added for a new version; no line is ever changed or taken away.
 SHIPPED = {
     ("andon-core", "1.0.0"): "b2732e8b63b3b380943aba157d904f3bd01d0357e9aef3d2c400c68a0fe099c0",
+    ("andon-core", "1.1.0"): "f2bed51f7feb93d5ac0dc17676ea87d16fdc5437f1f71dbbebbdcb513e4a6546",
 }
 
 SMALL = """
@@ -39,9 +40,18 @@ def test_no_shipped_wording_ever_changes():
     assert {(one.id, one.version): one.sha256 for one in instruments.available()} == SHIPPED
 
 
+def test_the_newest_version_says_the_same_in_english_and_has_three_drafts_beside_it():
+    first, newest = instruments.load("andon-core", "1.0.0"), instruments.load("andon-core")
+    assert newest.version == "1.1.0"
+    assert [one.wording["en"] for one in newest.statements] == [one.wording["en"] for one in first.statements]
+    assert newest.directions == first.directions
+    assert newest.scale.labels["en"] == first.scale.labels["en"]
+    assert newest.translations == {"de": "draft", "en": "original", "es": "draft", "fr": "draft"}
+    assert newest.to_json()["translations"] == newest.translations
+
+
 def test_the_core_instrument_is_whole():
-    core = instruments.load("andon-core")
-    assert core.version == "1.0.0"
+    core = instruments.load("andon-core", "1.0.0")
     assert core.rights == "CC0-1.0"
     assert {facet.id: len(core.of_facet(facet.id)) for facet in core.facets} == {
         "inclusion": 4,
@@ -59,7 +69,7 @@ def test_the_core_instrument_is_whole():
 
 
 def test_the_blob_has_what_the_browser_needs_and_nothing_else():
-    blob = instruments.load("andon-core").to_json()
+    blob = instruments.load("andon-core", "1.0.0").to_json()
     assert set(blob) == {"id", "version", "scale", "facets", "statements"}
     assert set(blob["scale"]) == {"least", "most", "labels"}
     assert blob["facets"][0] == {"id": "inclusion", "name": {"en": "Inclusion"}}
@@ -89,7 +99,7 @@ def test_a_file_is_named_after_its_instrument():
 
 
 def test_a_version_can_be_asked_for_and_an_unknown_one_is_refused():
-    assert instruments.load("andon-core", "1.0.0") == instruments.load("andon-core")
+    assert instruments.load("andon-core", "1.1.0") == instruments.load("andon-core")
     with pytest.raises(instruments.UnknownInstrument):
         instruments.load("andon-core", "9.9.9")
     with pytest.raises(instruments.UnknownInstrument):

@@ -151,4 +151,4 @@ def test_the_list_shows_state_and_dates_and_not_how_many_answered() -> None:
     header, line = run("round_list").splitlines()
     assert header.split() == ["id", "state", "opens", "closes", "instrument", "asks"]
     assert line.startswith(f"{round_id}  open")
-    assert line.endswith("andon-core 1.0.0  Detection")
+    assert line.endswith("andon-core 1.1.0  Detection")
