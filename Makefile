@@ -74,6 +74,7 @@ wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code 
 	cd dist && sha256sum *.whl
 
 messages: setup ## bring the catalogues of src/andon/locale up to what the sources say; fails while a translation is missing
+	python -m tests.languages.statements
 	python -m tests.languages.extracting
 
 bench: setup ## measure answers per second; what the numbers mean is in docs/operations

@@ -1,8 +1,9 @@
 /**
- * Builds the bundle that the anonymous door serves by hash, and the app's own script.
+ * Builds what the anonymous door serves by hash, and the app's own scripts.
  *
  * Guarantees: the same sources and the same locked packages give the same bytes, in any folder and at any time; a
- * round's manifest names these bytes, so anyone can build them again and compare.
+ * round's manifest names the bytes of the answering bundle, so anyone can build them again and compare. The pages of
+ * rooms and of the self-check are a bundle of their own: nothing of them is in the answering page, nor in a manifest.
  */
 
 import { createHash } from 'node:crypto';
@@ -13,19 +14,24 @@ import { build } from 'esbuild';
 import { catalogueFromPo } from './catalogue.mjs';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const BUNDLE = path.join(ROOT, 'src/andon/features/ballots/bundle');
 const APP_STATIC = path.join(ROOT, 'src/andon/foundation/interface/static/interface/build');
-const PACKAGES = ['@hpke/chacha20poly1305', '@hpke/common', '@hpke/core', '@noble/curves', '@noble/hashes', 'canonicalize'];
+const ANSWERING = {
+  folder: path.join(ROOT, 'src/andon/features/ballots/bundle'),
+  address: (hash, name) => `/bundle/${hash}/${name}`,
+  entries: ['answer', 'frame'],
+  sheets: ['answer', 'frame'],
+  packages: ['@hpke/chacha20poly1305', '@hpke/common', '@hpke/core', '@noble/curves', '@noble/hashes', 'canonicalize'],
+};
+const ROOMS = {
+  folder: path.join(ROOT, 'src/andon/features/rooms/bundle'),
+  address: (hash, name) => `/room/file/${hash}/${name}`,
+  entries: ['room', 'moderate', 'check'],
+  sheets: ['room'],
+  packages: ['uqr'],
+};
 
-/** @type {Map<string, Buffer>} */
-const files = new Map();
-
-function digest(algorithm, content, encoding) {
-  return createHash(algorithm).update(content).digest(encoding);
-}
-
-const address = (name) => `/bundle/${digest('sha256', files.get(name), 'hex')}/${name}`;
-const integrity = (name) => `sha384-${digest('sha384', files.get(name), 'base64')}`;
+const digest = (algorithm, content, encoding) => createHash(algorithm).update(content).digest(encoding);
+const integrity = (content) => `sha384-${digest('sha384', content, 'base64')}`;
 
 async function bundled(entry, catalogues = {}) {
   const result = await build({
@@ -33,6 +39,7 @@ async function bundled(entry, catalogues = {}) {
     entryPoints: [entry],
     bundle: true,
     write: false,
+    metafile: true,
     format: entry.endsWith('.css') ? undefined : 'iife',
     platform: 'browser',
     target: 'es2022',
@@ -45,10 +52,11 @@ async function bundled(entry, catalogues = {}) {
     define: { CATALOGUES: JSON.stringify(catalogues) },
     logLevel: 'warning',
   });
-  return Buffer.from(result.outputFiles[0].contents);
+  return { content: Buffer.from(result.outputFiles[0].contents), sources: Object.keys(result.metafile.inputs) };
 }
 
-async function readCatalogues() {
+/** The catalogues, each with what these sources say and nothing else. */
+async function readCatalogues(files, address, sources) {
   // Beside those of the server, so that a language is one folder.
   const folder = path.join(ROOT, 'src/andon/locale');
   const languages = await readdir(folder).catch(() => []);
@@ -59,26 +67,26 @@ async function readCatalogues() {
     // Django names folders pt_BR where browsers say pt-br.
     const lang = folderName.replace('_', '-').toLowerCase();
     const name = `messages-${lang}.json`;
-    files.set(name, Buffer.from(JSON.stringify(catalogueFromPo(po, lang))));
-    catalogues[lang] = { path: address(name), integrity: integrity(name) };
+    files.set(name, Buffer.from(JSON.stringify(catalogueFromPo(po, lang, sources))));
+    catalogues[lang] = { path: address(name), integrity: integrity(files.get(name)) };
   }
   return catalogues;
 }
 
-async function page(name) {
+async function page(files, address, name) {
   const template = await readFile(path.join(ROOT, 'client/pages', name), 'utf8');
   return Buffer.from(
     template.replace(/\b(src|href)="([\w.-]+\.(?:js|css))"/g, (_, attribute, file) => {
       if (!files.has(file)) throw new Error(`${name} asks for ${file}, which is not built`);
-      return `${attribute}="${address(file)}" integrity="${integrity(file)}"`;
+      return `${attribute}="${address(file)}" integrity="${integrity(files.get(file))}"`;
     }),
   );
 }
 
 /** The licences ask to travel with the code; they are part of the bundle, so they do. */
-async function licences() {
+async function licences(packages) {
   const texts = [];
-  for (const name of PACKAGES) {
+  for (const name of packages) {
     const folder = path.join(ROOT, 'node_modules', name);
     const { version, license } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
     const text = await readFile(path.join(folder, 'LICENSE'), 'utf8').catch(() => '');
@@ -87,39 +95,35 @@ async function licences() {
   return Buffer.from(texts.join('\n\n'));
 }
 
-const catalogues = await readCatalogues();
-const [answerJs, answerCss, frameJs, frameCss, hostJs, setupJs, progressJs] = await Promise.all([
-  bundled('client/src/answer.ts', catalogues),
-  bundled('client/pages/answer.css'),
-  bundled('client/src/frame.ts', catalogues),
-  bundled('client/pages/frame.css'),
-  bundled('client/src/host.ts'),
-  bundled('client/src/setup.ts'),
-  bundled('client/src/progress.ts'),
-]);
-files.set('answer.js', answerJs);
-files.set('answer.css', answerCss);
-files.set('frame.js', frameJs);
-files.set('frame.css', frameCss);
-files.set('licences.txt', await licences());
-files.set('answer.html', await page('answer.html'));
-files.set('frame.html', await page('frame.html'));
+async function buildBundle({ folder, address: addressOf, entries, sheets, packages }) {
+  /** @type {Map<string, Buffer>} */
+  const files = new Map();
+  const address = (name) => addressOf(digest('sha256', files.get(name), 'hex'), name);
+  const scripts = (names, catalogues) => Promise.all(names.map((name) => bundled(`client/src/${name}.ts`, catalogues)));
+  // Once to see which sources are in it, and then with the catalogues of exactly these.
+  const sources = new Set((await scripts(entries, {})).flatMap((script) => script.sources));
+  const catalogues = await readCatalogues(files, address, sources);
+  const built = await scripts(entries, catalogues);
+  for (const [i, name] of entries.entries()) files.set(`${name}.js`, built[i].content);
+  for (const name of sheets) files.set(`${name}.css`, (await bundled(`client/pages/${name}.css`)).content);
+  files.set('licences.txt', await licences(packages));
+  for (const name of entries) files.set(`${name}.html`, await page(files, address, `${name}.html`));
 
-const names = [...files.keys()].sort();
-const listing = Object.fromEntries(names.map((name) => [name, digest('sha256', files.get(name), 'hex')]));
-
-await mkdir(BUNDLE, { recursive: true });
-await mkdir(APP_STATIC, { recursive: true });
-for (const name of names) await writeFile(path.join(BUNDLE, name), files.get(name));
-await writeFile(path.join(BUNDLE, 'bundle.json'), `${JSON.stringify(listing, null, 2)}\n`);
-for (const stale of await readdir(BUNDLE)) {
-  if (stale !== 'bundle.json' && !files.has(stale)) await rm(path.join(BUNDLE, stale));
+  const names = [...files.keys()].sort();
+  const listing = Object.fromEntries(names.map((name) => [name, digest('sha256', files.get(name), 'hex')]));
+  await mkdir(folder, { recursive: true });
+  for (const name of names) await writeFile(path.join(folder, name), files.get(name));
+  await writeFile(path.join(folder, 'bundle.json'), `${JSON.stringify(listing, null, 2)}\n`);
+  for (const stale of await readdir(folder)) {
+    if (stale !== 'bundle.json' && !files.has(stale)) await rm(path.join(folder, stale));
+  }
+  for (const name of names) console.log(`${listing[name]}  ${name}  ${files.get(name).length} bytes`);
 }
-await writeFile(path.join(APP_STATIC, 'host.js'), hostJs);
-await writeFile(path.join(APP_STATIC, 'setup.js'), setupJs);
-await writeFile(path.join(APP_STATIC, 'progress.js'), progressJs);
-await writeFile(path.join(APP_STATIC, 'passkeys.js'), await bundled('client/src/passkeys.ts'));
-await writeFile(path.join(APP_STATIC, 'teams.js'), await bundled('client/src/teams.ts'));
-await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));
 
-for (const name of names) console.log(`${listing[name]}  ${name}  ${files.get(name).length} bytes`);
+await buildBundle(ANSWERING);
+await buildBundle(ROOMS);
+await mkdir(APP_STATIC, { recursive: true });
+for (const name of ['host', 'setup', 'progress', 'passkeys', 'teams']) {
+  await writeFile(path.join(APP_STATIC, `${name}.js`), (await bundled(`client/src/${name}.ts`)).content);
+}
+await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));

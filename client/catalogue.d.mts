@@ -5,4 +5,4 @@ export interface Catalogue {
   messages: Record<string, string[]>;
 }
 
-export function catalogueFromPo(po: string, lang: string): Catalogue;
+export function catalogueFromPo(po: string, lang: string, sources?: Set<string> | null): Catalogue;

@@ -3,11 +3,13 @@
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 const FORMS_COUNTED = 200;
 
-export function catalogueFromPo(po, lang) {
+/** `sources`: of texts that are said elsewhere alone nothing is taken. */
+export function catalogueFromPo(po, lang, sources = null) {
   const entries = parse(po);
   const header = entries.find((entry) => entry.msgid === '')?.msgstr[0] ?? '';
   const messages = {};
-  for (const { msgid, msgstr, fuzzy } of entries) {
+  for (const { msgid, msgstr, fuzzy, places } of entries) {
+    if (sources !== null && !places.some((place) => sources.has(place))) continue;
     if (msgid !== '' && !fuzzy && msgstr.every((form) => form !== '')) messages[msgid] = msgstr;
   }
   return {
@@ -29,7 +31,8 @@ function plurals(header) {
 function parse(po) {
   const entries = [];
   for (const block of po.split(/\n\s*\n/)) {
-    const entry = { msgid: '', msgstr: [], fuzzy: /^#,.*\bfuzzy\b/m.test(block) };
+    const places = [...block.matchAll(/^#: (.*)$/gm)].flatMap(([, line]) => line.split(/\s+/)).map((place) => place.replace(/:\d+$/, ''));
+    const entry = { msgid: '', msgstr: [], fuzzy: /^#,.*\bfuzzy\b/m.test(block), places };
     let field = null;
     let any = false;
     for (const line of block.split('\n')) {

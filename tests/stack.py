@@ -60,7 +60,7 @@ class Stack:
         self.postgres_server = postgres_server
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._database_prefix = f"stack_{secrets.token_hex(6)}"
-        app_port, anonymous_port = free_ports(2)
+        app_port, anonymous_port, rooms_port = free_ports(3)
         self.app_url = f"http://localhost:{app_port}"
         self.anonymous_url = f"http://localhost:{anonymous_port}"
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "DJANGO_"))}
@@ -70,6 +70,7 @@ class Stack:
             "ANDON_ANONYMOUS_ORIGIN": self.anonymous_url,
             "ANDON_APP_BIND": f"127.0.0.1:{app_port}",
             "ANDON_ANONYMOUS_BIND": f"127.0.0.1:{anonymous_port}",
+            "ANDON_ROOMS_BIND": f"127.0.0.1:{rooms_port}",
             "ANDON_LOG_LEVEL": "INFO",
             "PYTHONWARNINGS": "default",
         }

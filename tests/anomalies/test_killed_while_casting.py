@@ -83,7 +83,7 @@ def start(stack: Stack, folder: Path, *, hasty: bool) -> None:
         stack.start("anonymous")
         return
     (folder / "hasty_door.py").write_text(HASTY)
-    [part] = serve.parts(stack.env, ["anonymous"])
+    part = serve.parts(stack.env, ["anonymous"])[0]
     part = dataclasses.replace(part, argv=(*part.argv[:-1], "hasty_door:door"))
     stack.processes["anonymous"] = serve.start(part, stack.env | {"PYTHONPATH": str(folder)}, cwd=stack.folder)
     until = time.monotonic() + 30

@@ -48,6 +48,7 @@ def test_the_wheel_holds_the_built_pages_the_data_and_the_migrations_and_no_test
         "andon/features/ballots/bundle/bundle.json",
         "andon/features/ballots/bundle/answer.js",
         "andon/features/ballots/bundle/messages-de.json",
+        "andon/features/rooms/bundle/moderate.js",
         "andon/locale/de/LC_MESSAGES/django.mo",
         "andon/foundation/interface/static/interface/build/host.js",
         "andon/foundation/interface/static/interface/build/pico.min.css",

@@ -153,7 +153,7 @@ def test_a_member_signs_in_and_answers_over_tls(
     assert visitor.url.startswith(f"{stack.anonymous_url}/answer/")
 
     for door in ("app", "anonymous"):
-        [part] = serve.parts(stack.env, (door,))
+        part = serve.parts(stack.env, (door,))[0]
         answers = {name: serve.ask(part, "/healthz", host=name) for name in (APP, ANONYMOUS, "elsewhere.example")}
         good = {name for name, answer in answers.items() if answer.split(b" ")[1:2] == [b"200"]}
         assert good == {APP if door == "app" else ANONYMOUS}

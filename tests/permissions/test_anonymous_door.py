@@ -10,7 +10,9 @@ from django.urls import path
 
 from andon.features.ballots import middleware, services
 from andon.features.ballots import public as ballots
-from andon.kernel import ballot
+from andon.features.rooms import bundle as rooms_bundle
+from andon.features.rooms import views as rooms_views
+from andon.kernel import ballot, wire
 from andon.project import urls_anonymous
 from tests.cast_of_people import Slip
 from tests.lived_in import ANSWERS, LivedIn, absent_id, undone
@@ -55,6 +57,11 @@ TABLE = {
     "ballots:bundle_file": (200, 405),
     "ballots:health": (200, 405),
     "ballots:ready": (200, 405),
+    "rooms:phone": (200, 405),
+    "rooms:moderate": (200, 405),
+    "rooms:self_check": (200, 405),
+    "rooms:file": (200, 405),
+    "rooms:answer": (405, 415),
 }
 
 
@@ -74,6 +81,7 @@ Ask = Callable[..., Any]
 JSON = "application/json"
 
 
+ROOM, KEY = rooms_views.rooms.create()
 # Made once: a member is given one slip.
 _bodies: dict[str, tuple[bytes, bytes]] = {}
 
@@ -105,6 +113,11 @@ def every_kind(house: LivedIn) -> Iterator[tuple[str, int, Ask]]:
         "ballots:bundle_file": f"/bundle/{file.sha256}/{name}",
         "ballots:health": "/healthz",
         "ballots:ready": "/readyz",
+        "rooms:phone": "/room/",
+        "rooms:moderate": "/room/moderate/",
+        "rooms:self_check": "/self-check/",
+        "rooms:file": f"/room/file/{rooms_bundle.installed()['room.js'].sha256}/room.js",
+        "rooms:answer": "/rooms/create",
     }
     assert places.keys() == TABLE.keys() == addresses.named(DOOR).keys()
     for name, (got, posted) in TABLE.items():
@@ -118,9 +131,20 @@ def every_kind(house: LivedIn) -> Iterator[tuple[str, int, Ask]]:
     def cast(body: bytes, content_type: str = JSON) -> Ask:
         return lambda door, **more: door.post("/cast/", data=body, content_type=content_type, **more)
 
+    def of_a_room(deed: str, **fields: object) -> Ask:
+        body = wire.canonical(fields)
+        return lambda door, **more: door.post(f"/rooms/{deed}", data=body, content_type=JSON, **more)
+
     good, forged = bodies(house)
     over = good.replace(house.rounds["open"].encode(), house.rounds["released"].encode())
     elsewhere = good.replace(house.rounds["open"].encode(), absent_id().encode())
+    yield "a room that there is not", 404, of_a_room("join", code="00000000")
+    yield "a room and no key", 404, of_a_room("watch", code=ROOM, key="A" * 22)
+    yield "a room that nobody is in", 409, of_a_room("turn", code=ROOM, key=KEY, turn=1)
+    yield "a deed of a room that there is not", 404, of_a_room("dance")
+    yield "a deed with a field too many", 400, of_a_room("watch", code=ROOM, key=KEY, name="planted?")
+    yield "a deed that is too long", 413, of_a_room("watch", code="x" * 4_000)
+    yield "a look into a room", 200, of_a_room("watch", code=ROOM, key=KEY)
     yield "an accepted ballot", 200, cast(good)
     # Without a body there is no kind of body either.
     yield "an empty body", 415, cast(b"")

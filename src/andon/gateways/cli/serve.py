@@ -29,6 +29,8 @@ NAMES = ("app", "anonymous", "worker")
 GRACE_SECONDS = 10.0
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
+ROOMS_BIND = "ANDON_ROOMS_BIND"
+ROOMS_AT = "127.0.0.1:8002"
 
 WHAT_IT_DOES = """\
 Run the app, the anonymous door and the worker until SIGTERM or Ctrl-C. If one of them ends, all are stopped and
@@ -54,6 +56,8 @@ def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[
         Part("worker", (sys.executable, "-m", "andon.gateways.cli", "worker"), None),
     )
     wanted = tuple(part for part in all_parts if part.name in only)
+    if "anonymous" in only and _workers("anonymous", environment) > 1:
+        wanted += (_rooms(environment),)
     if environment.get("ANDON_METRICS_BIND") and "worker" in only:
         # Checked here, where it can still be refused.
         address("ANDON_METRICS_BIND", environment["ANDON_METRICS_BIND"])
@@ -64,14 +68,34 @@ def parts(environment: Mapping[str, str], only: Sequence[str] = NAMES) -> tuple[
 def _door(name: str, target: str, environment: Mapping[str, str], *, default_port: int) -> Part:
     variable = f"ANDON_{name.upper()}"
     host, port = address(f"{variable}_BIND", environment.get(f"{variable}_BIND") or f"127.0.0.1:{default_port}")
+    workers = _workers(name, environment)
+    # Read by the door itself, which keeps its threads for requests that have arrived whole.
+    _count(f"{variable}_THREADS", environment, 1)
+    tls = _tls_files(environment)
+    return Part(name, _server(target, (host, port), workers, tls), (host, port), bool(tls))
+
+
+def _rooms(environment: Mapping[str, str]) -> Part:
+    """Rooms for conversations are in the memory of one process. Where the anonymous door is several, it is this one."""
+    host, port = address(ROOMS_BIND, environment.get(ROOMS_BIND) or ROOMS_AT)
+    if host not in addresses.LOCAL and not host.startswith("127."):
+        raise Refusal(
+            f"{ROOMS_BIND} is {host}, and what is asked of rooms travels there without TLS. Nothing was started. "
+            "Choose an address of this machine alone, such as 127.0.0.1:8002."
+        )
+    return Part("rooms", _server("andon.project.wsgi_anonymous:door", (host, port), 1, None), (host, port))
+
+
+def _workers(name: str, environment: Mapping[str, str]) -> int:
     # A second writer on one SQLite file queues badly; PostgreSQL is made for it.
     alias = "DEFAULT" if name == "app" else "BALLOTS"
     url = environment.get(f"ANDON_DATABASE_{alias}_URL_FILE") or environment.get(f"ANDON_DATABASE_{alias}_URL", "")
     on_postgres = bool(url) and not url.startswith("sqlite:")
-    workers = _count(f"{variable}_WORKERS", environment, 2 if on_postgres else 1)
-    # Read by the door itself, which keeps its threads for requests that have arrived whole.
-    _count(f"{variable}_THREADS", environment, 1)
-    tls = _tls_files(environment)
+    return _count(f"ANDON_{name.upper()}_WORKERS", environment, 2 if on_postgres else 1)
+
+
+def _server(target: str, bind: tuple[str, int], workers: int, tls: tuple[str, str] | None) -> tuple[str, ...]:
+    host, port = bind
     options = [
         *("--interface", "rsgi", "--loop", "asyncio", "--http", "1", "--no-ws"),
         *("--host", host, "--port", str(port)),
@@ -83,7 +107,7 @@ def _door(name: str, target: str, environment: Mapping[str, str], *, default_por
     ]
     if tls:
         options += ["--ssl-certificate", tls[0], "--ssl-keyfile", tls[1], "--ssl-protocol-min", "tls1.2"]
-    return Part(name, (sys.executable, "-m", "granian", *options, target), (host, port), bool(tls))
+    return (sys.executable, "-m", "granian", *options, target)
 
 
 def _tls_files(environment: Mapping[str, str]) -> tuple[str, str] | None:
@@ -133,10 +157,15 @@ def part_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def start(part: Part, environment: Mapping[str, str], **options: object) -> subprocess.Popen[bytes]:
     """Start a part in a process group of its own, which the kernel asks to stop when this process dies."""
+    own = part_environment(environment) | {"PART_OF_ANDON": part.name}
+    # Never taken over from outside: a door would hand on what it is asked to whatever listens there.
+    own.pop("ROOMS_KEPT_AT", None)
+    if part.name == "anonymous" and _workers("anonymous", environment) > 1:
+        own["ROOMS_KEPT_AT"] = environment.get(ROOMS_BIND) or ROOMS_AT
     return subprocess.Popen(  # type: ignore[call-overload]
         part.argv,
         # By which lines of the log say where they come from.
-        env=part_environment(environment) | {"PART_OF_ANDON": part.name},
+        env=own,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         # Safe here: this process has one thread.
@@ -289,7 +318,7 @@ def main(argv: Sequence[str]) -> int:
     def ready() -> None:
         print("Andon is running. Stop it with Ctrl-C or SIGTERM.", flush=True)
         for part in wanted:
-            if part.bind:
+            if part.bind and part.name in NAMES:
                 origin = origins(environment)[part.name]
                 print(f"  {'app' if part.name == 'app' else 'anonymous door'}: {origin}/", flush=True)
 
@@ -305,8 +334,8 @@ def _check_free(name: str, host: str, port: int) -> None:
     except OSError as error:
         raise Refusal(
             f"The address {host}:{port} of the part '{name}' cannot be used: {error.strerror}. "
-            f"Nothing was started. Stop what uses it, or set ANDON_{name.upper()}_BIND "
-            f"(and ANDON_{name.upper()}_ORIGIN)."
+            f"Nothing was started. Stop what uses it, or set ANDON_{name.upper()}_BIND"
+            + (f" (and ANDON_{name.upper()}_ORIGIN)." if name in NAMES else ".")
         ) from None
 
 

@@ -1,5 +1,6 @@
 """The anonymous door: it knows nobody. No session, no auth, no cookie, no access log, no address."""
 
+import os
 import secrets
 
 from andon.project.settings.base import *  # noqa: F403
@@ -20,7 +21,9 @@ MIDDLEWARE = ["andon.features.ballots.middleware.NobodyIsKnownHere"]
 ROOT_URLCONF = "andon.project.urls_anonymous"
 WSGI_APPLICATION = "andon.project.wsgi_anonymous.application"
 TEMPLATES: list[dict[str, object]] = []
-# One body size only, and it is 4,096 bytes.
+# Said by `andon serve` where this door is several processes: rooms are in the memory of one.
+ROOMS_KEPT_AT = os.environ.get("ROOMS_KEPT_AT", "")
+# Nothing is larger than a ballot, and that has 4,096 bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8_192
 
 # Django's own request logger would print the path of a failed request; here nothing about a request is kept.

@@ -200,6 +200,17 @@ def test_one_worker_writes_to_sqlite_and_two_to_postgresql():
         workers({"ANDON_APP_WORKERS": "0"})
 
 
+def test_where_the_anonymous_door_is_several_processes_rooms_have_one_of_their_own():
+    assert [part.name for part in serve.parts({}, ("anonymous",))] == ["anonymous"]
+    several = {"ANDON_ANONYMOUS_WORKERS": "2", "ANDON_TLS_CERTIFICATE": "", "ANDON_ROOMS_BIND": "127.0.0.1:9002"}
+    [door, rooms] = serve.parts(several, ("anonymous",))
+    assert (door.name, rooms.name, rooms.bind) == ("anonymous", "rooms", ("127.0.0.1", 9002))
+    assert rooms.argv[rooms.argv.index("--workers") + 1] == "1"
+    assert [part.name for part in serve.parts(several, ("app", "worker"))] == ["app", "worker"]
+    with pytest.raises(Refusal, match="ANDON_ROOMS_BIND"):
+        serve.parts(several | {"ANDON_ROOMS_BIND": "0.0.0.0:8002"}, ("anonymous",))
+
+
 def test_no_variable_can_turn_an_access_log_on():
     assert "GRANIAN_LOG_ACCESS_ENABLED" not in serve.part_environment({"GRANIAN_LOG_ACCESS_ENABLED": "1"})
     for part in serve.parts({}, ("app", "anonymous")):
