@@ -3,6 +3,7 @@
 import { Declined, type Seen } from './room-door.ts';
 
 const AGAIN_MS = 2_000;
+const SOON_MS = 500;
 
 export interface Watching {
   onSeen: (seen: Seen) => void;
@@ -49,9 +50,10 @@ export class Looking {
         this.watching.onGone();
         return;
       }
-      // Asked too soon is no lost connection.
-      if (!(fault instanceof Declined)) this.watching.onReached(false);
-      this.again(AGAIN_MS);
+      // Asked too soon, as right after a reload, is no lost connection.
+      const tooSoon = fault instanceof Declined && fault.code === 'too_soon';
+      if (!tooSoon) this.watching.onReached(false);
+      this.again(tooSoon ? SOON_MS : AGAIN_MS);
     } finally {
       this.asking = false;
     }

@@ -93,7 +93,8 @@ export class RoomDoor {
       throw new NotReached(deed);
     }
     if (response.ok) return answer;
-    throw isObject(answer) && typeof answer['error'] === 'string' ? new Declined(answer['error']) : new NotReached(deed);
+    const code = isObject(answer) ? answer['error'] : null;
+    throw typeof code === 'string' && code !== 'unavailable' ? new Declined(code) : new NotReached(deed);
   }
 }
 

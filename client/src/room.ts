@@ -285,6 +285,8 @@ function whoSees(): HTMLElement {
 
 async function start(): Promise<void> {
   await loadCatalogue();
+  // Another code was scanned while this page was open.
+  addEventListener('hashchange', () => location.reload());
   new Phone(new RoomDoor(), await appOrigin()).start();
 }
 

@@ -33,6 +33,7 @@ test('nothing that says who asks goes to a room, and no secret stands in an addr
 
 test('a refusal is told from a door that is not reached', async () => {
   await assert.rejects(answering(404, { error: 'no_such_room', message: '' }).door.join('K7QM2P4X'), (fault) => fault instanceof Declined && fault.code === 'no_such_room');
+  await assert.rejects(answering(503, { error: 'unavailable', message: '' }).door.join('K7QM2P4X'), NotReached);
   await assert.rejects(answering(502, 'a page of a proxy').door.join('K7QM2P4X'), NotReached);
   await assert.rejects(new RoomDoor(() => Promise.reject(new TypeError('offline'))).join('K7QM2P4X'), NotReached);
 });
