@@ -73,7 +73,7 @@ wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code 
 	uv export --quiet --locked --extra server --no-dev --no-emit-project --no-header --output-file dist/requirements.txt
 	cd dist && sha256sum *.whl
 
-messages: setup ## bring the catalogues of src/andon/locale up to what the sources say; fails while a translation is missing
+messages: setup ## bring the catalogues of src/andon/locale, and the statements of rooms, up to what the sources say; fails while a translation is missing
 	python -m tests.languages.statements
 	python -m tests.languages.extracting
 

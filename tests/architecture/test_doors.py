@@ -112,3 +112,18 @@ def test_a_planted_reader_is_seen(planted):
 
 def test_using_the_rest_of_the_door_is_not_reading():
     assert not reads_ballots("from andon.features.ballots import public as ballots\nballots.prepare_box(round_id)")
+
+
+def users_of_rooms(imports: Iterable[tuple[str, str]]) -> set[str]:
+    inside = "andon.features.rooms"
+    return {
+        importer
+        for importer, imported in imports
+        if f"{imported}.".startswith(f"{inside}.") and not f"{importer}.".startswith(f"{inside}.")
+    }
+
+
+def test_nobody_looks_into_rooms():
+    """Neither metrics nor the app nor a command: the addresses of the anonymous door name them, and no module does."""
+    assert users_of_rooms(all_imports()) == set()
+    assert users_of_rooms([("andon.gateways.monitoring.figures", "andon.features.rooms.memory")]) != set()
