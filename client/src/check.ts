@@ -149,7 +149,7 @@ class SelfCheck {
             'div',
             {},
             h('p', { class: 'small quiet' }, title),
-            h('ul', { lang: this.core.lang }, ...statements.map(({ code, wording }) => h('li', { dir: 'auto' }, `${wording} – ${this.answers[code] ?? ''}`))),
+            h('ul', { lang: this.core.lang }, ...statements.map(({ code, wording }) => h('li', {}, h('span', { dir: 'auto' }, `${wording} – ${this.answers[code] ?? ''}`)))),
           );
     const found = [lines(gettext('What carries you here'), carries), lines(gettext('What costs you something'), costs)];
     return h(

@@ -194,6 +194,9 @@ def look(page: Page, *sizes: dict[str, int]) -> None:
     page.set_viewport_size(NARROW)
     assert_fits(page)
     assert_spacing(page)
+    page.evaluate("() => { document.documentElement.dir = 'rtl' }")
+    assert_fits(page)
+    page.evaluate("() => { document.documentElement.dir = 'ltr' }")
     page.set_viewport_size(sizes[0])  # type: ignore[arg-type]
 
 
