@@ -11,7 +11,7 @@ import yaml
 
 from tests.architecture.repository import ROOT, SOURCE
 
-INSTRUMENT = SOURCE / "features/instruments/content/andon-core.yaml"
+INSTRUMENT = SOURCE / "features/instruments/content/andon-core-1.1.0.yaml"
 COPY = ROOT / "client/src/statements.json"
 
 
