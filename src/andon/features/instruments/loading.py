@@ -12,6 +12,7 @@ import yaml
 
 from andon.features.instruments.model import Direction, Facet, Instrument, Prior, Scale, Statement
 
+CORE = "andon-core"
 CONTENT = Path(__file__).parent / "content"
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -113,6 +114,13 @@ def available() -> tuple[Instrument, ...]:
     if len(set(versions)) != len(versions):
         raise DuplicateCode("two instrument files have the same id and version")
     return tuple(instrument for _, instrument in read)
+
+
+@cache
+def newest() -> tuple[Instrument, ...]:
+    """The newest version of each shipped instrument: what is offered for new rounds. The core comes first."""
+    ids = {instrument.id for instrument in available()}
+    return tuple(load(one) for one in sorted(ids, key=lambda one: (one != CORE, one)))
 
 
 def parse(text: str) -> Instrument:

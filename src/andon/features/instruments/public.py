@@ -19,6 +19,7 @@ from andon.features.instruments.loading import (
     WrongValue,
     available,
     load,
+    newest,
     parse,
 )
 from andon.features.instruments.model import Facet, Instrument, Prior, Scale, Statement
@@ -42,5 +43,6 @@ __all__ = [
     "WrongValue",
     "available",
     "load",
+    "newest",
     "parse",
 ]

@@ -106,6 +106,11 @@ class Report:
         return not self.reason
 
     @property
+    def has_stages(self) -> bool:
+        """Whether the instrument asks about all four stages: only then is there a pyramid."""
+        return len(self.safety) == len(SAFETY)
+
+    @property
     def safety(self) -> tuple[FacetLine, ...]:
         return tuple(line for line in self.facets if line.id in SAFETY)
 
@@ -157,7 +162,9 @@ def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.F
             if whole and accountability is not None
             else None
         ),
-        headline=psychometrics.headline({facet: known.get(facet) for facet in SAFETY}),
+        headline=psychometrics.headline(
+            {facet: known.get(facet) for facet in (SAFETY if known.keys() >= set(SAFETY) else known)}
+        ),
         silences=frozenset(release.silences.values()),
     )
 

@@ -1,5 +1,7 @@
 """What a report says in words: the codes of the kernel as sentences in the reader's language."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -79,12 +81,18 @@ def headline(report: Report) -> list[str]:
         if report.has_kept:
             return [_("Nothing new can be said this time. The colours below are those of when they were last set.")]
         return [_("The colours rest this time.")]
-    return [_line(line) for line in report.headline]
+    return [_line(line, {facet.id: str(facet.name) for facet in report.facets}) for line in report.headline]
 
 
-def _line(line: HeadlineLine) -> str:
-    about = join([str(_ABOUT[facet]) for facet in line.facets])
+def _line(line: HeadlineLine, names: Mapping[str, str]) -> str:
+    """``names`` are those of facets that are no stage, as the instrument calls them."""
+    about = join([str(_ABOUT.get(facet) or f"“{names[facet]}”") for facet in line.facets])
+    of_stages = _ABOUT.keys() >= set(line.facets)
     match line.code, line.word:
+        case HeadlineCode.ALIKE, word if word is not None and len(line.facets) == 1 and not of_stages:
+            return _("%(about)s is %(word)s here.") % {"about": about, "word": BAND_WORDS[word]}
+        case HeadlineCode.ALIKE, word if word is not None and not of_stages:
+            return _("None stands out, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
         case HeadlineCode.NO_FIGURE, _word:
             return _("Too few people answered for an index of any stage.")
         case HeadlineCode.ALIKE, word if word is not None and len(line.facets) < len(_ABOUT):
@@ -142,14 +150,19 @@ def group_headline(report: GroupReport) -> str:
         if report.means:
             return _("What those who answered said together, each number with its range.")
         return _("There are too few teams here for a spread, and too few people for shares of answers.")
+    is_staged = _ABOUT.keys() <= {line.id for line in report.facets}
+    # Of an instrument with the four stages these alone, and not accountability.
+    looked_at = [line for line in report.facets if line.id in _ABOUT or not is_staged]
     weak = [
-        str(_ABOUT[line.id])
-        for line in report.facets
-        if line.id in _ABOUT and 2 * sum(number for band, number in line.counts if band in WEAK) > line.units
+        str(_ABOUT.get(line.id) or f"“{line.name}”")
+        for line in looked_at
+        if 2 * sum(number for band, number in line.counts if band in WEAK) > line.units
     ]
     if weak:
         return _("Hard in more than half of the teams: %(weak)s.") % {"weak": join(weak)}
-    return _("No stage is unsafe or leaning unsafe in more than half of the teams.")
+    if is_staged:
+        return _("No stage is unsafe or leaning unsafe in more than half of the teams.")
+    return _("Nothing is unsafe or leaning unsafe in more than half of the teams.")
 
 
 def spread_in_words(line: SpreadLine) -> str:

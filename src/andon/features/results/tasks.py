@@ -32,7 +32,8 @@ def draw_release(round_id: str) -> None:
 
 def _draw_unit(report: queries.Report, language: str) -> None:
     place = {"round_id": report.round.id, "unit_id": report.unit_id, "language": language}
-    if not report.has_figures or Drawing.objects.filter(**place).exists():
+    # A pyramid has four stages; what an instrument asks about otherwise is told as a table.
+    if not report.has_figures or not report.has_stages or Drawing.objects.filter(**place).exists():
         return
     drawn = draw(report)
     with transaction.atomic(using="default"):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from andon.features.results import bars, groups, queries, sentences
@@ -39,6 +40,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "headline": sentences.headline(found),
         "zone": sentences.where_the_box_lies(found),
         "pictures": _pictures(queries.drawings(round_id, found.unit_id)),
+        "facets_title": _("The four stages") if found.has_stages else _("Facet by facet"),
         "why_colours_wait": sentences.why_colours_wait(found),
         "has_groups": rounds.has_groups(round_id),
     }

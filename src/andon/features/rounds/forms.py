@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
@@ -21,6 +22,15 @@ CLOSES = {
     "7d": (timedelta(days=7), _("One week after it opens")),
     "14d": (timedelta(days=14), _("Two weeks after it opens")),
 }
+
+
+def _in_words(found: instruments.Instrument) -> str:
+    """Title and length, so that whoever opens a round knows what they ask of others."""
+    title = found.title.get(get_language() or "en", found.title.get("en", found.id))
+    return ngettext("%(title)s, %(number)d statement", "%(title)s, %(number)d statements", len(found.statements)) % {
+        "title": title,
+        "number": len(found.statements),
+    }
 
 
 class OpenRound(forms.Form):
@@ -52,7 +62,7 @@ class OpenRound(forms.Form):
             node.widget = forms.HiddenInput()
             node.initial = teams[0][0]
         chosen: Any = self.fields["instrument"]
-        chosen.choices = list({found.id: (found.id, found.title["en"]) for found in instruments.available()}.values())
+        chosen.choices = [(found.id, _in_words(found)) for found in instruments.newest()]
 
     def dates(self, at: datetime) -> tuple[datetime, datetime]:
         opens_at = at + OPENS[self.cleaned_data["opens"]][0]

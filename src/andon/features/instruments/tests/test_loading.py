@@ -9,10 +9,13 @@ import rfc8785
 
 from andon.features.instruments import public as instruments
 from andon.features.instruments.loading import CONTENT
+from andon.kernel.psychometrics import key_answer
 
 # The bytes that members were asked with. A line is added for a new version; no line is ever changed or taken away.
 SHIPPED = {
     ("andon-core", "1.0.0"): "b2732e8b63b3b380943aba157d904f3bd01d0357e9aef3d2c400c68a0fe099c0",
+    ("andon-security", "1.0.0"): "840cd12d19fd4eafeedad0a0de51715e1ca8db33ee283db678ca209f3dcb0a70",
+    ("dora-culture", "1.0.0"): "5689c34f069408e8ebfdf7063c15c80e4e93a12b101d6a1e851c27561e1341d4",
     ("andon-core", "1.1.0"): "f2bed51f7feb93d5ac0dc17676ea87d16fdc5437f1f71dbbebbdcb513e4a6546",
 }
 
@@ -66,6 +69,25 @@ def test_the_core_instrument_is_whole():
     assert core.scale.labels["en"][-1] == "agree strongly"
     assert core.priors == ()
     assert "None are published" in core.priors_note
+
+
+def test_for_new_rounds_the_newest_of_each_is_offered_the_core_first():
+    assert [(one.id, one.version) for one in instruments.newest()] == [
+        ("andon-core", "1.1.0"),
+        ("andon-security", "1.0.0"),
+        ("dora-culture", "1.0.0"),
+    ]
+
+
+@pytest.mark.parametrize("instrument", instruments.available(), ids=lambda one: f"{one.id} {one.version}")
+def test_each_answer_is_turned_once_or_not_at_all(instrument):
+    """A statement that is agreed with counts for its facet, or against it; both times the middle is the middle."""
+    turned = {code: [key_answer(value, way) for value in range(1, 6)] for code, way in instrument.directions.items()}
+    for code, way in instrument.directions.items():
+        assert turned[code] == ([1, 2, 3, 4, 5] if way == "+" else [5, 4, 3, 2, 1])
+    assert {code for code, way in instrument.directions.items() if way == "-"} <= {
+        "IN3", "LE4", "CO4", "CH3", "CH4", "AC4", "SE5",
+    }  # fmt: skip
 
 
 def test_the_blob_has_what_the_browser_needs_and_nothing_else():

@@ -19,6 +19,7 @@ from tests.lived_in import LivedIn, absent_id, undone
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 MOST_QUERIES = 16
+ALL = ("inclusion", "learner", "contributor", "challenger", "accountability")
 
 
 def page(house: LivedIn, name: str, *, round_name: str = "autumn", node: str = "Lanternworks", query: str = "") -> Any:
@@ -67,8 +68,10 @@ def test_a_large_group_shows_spread_ranges_and_shares_with_what_the_error_costs(
 
 def test_where_no_stage_is_hard_for_most_none_is_named(large: LivedIn) -> None:
     fine = {"low": 1, "mixed-low": 2, "mixed-high": 3, "high": 8}
-    write(large, reason="under_a_hundred", spread={"facets": {"inclusion": fine}, "statements": {}, "units": 14})
+    write(large, reason="under_a_hundred", spread={"facets": dict.fromkeys(ALL, fine), "statements": {}, "units": 14})
     assert "No stage is unsafe or leaning unsafe in more than half of the teams." in text(page(large, "Bo"))
+    write(large, reason="under_a_hundred", spread={"facets": {"inclusion": fine}, "statements": {}, "units": 14})
+    assert "Nothing is unsafe or leaning unsafe in more than half of the teams." in text(page(large, "Bo"))
 
 
 def test_a_small_group_says_why_there_is_so_little(lived_in: LivedIn) -> None:

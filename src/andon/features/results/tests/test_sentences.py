@@ -30,7 +30,8 @@ def index(low: int, high: int) -> Index:
 
 
 def said(*lines: HeadlineLine, reason: str = "", rests: bool = False, has_kept: bool = False) -> list[str]:
-    report: Any = SimpleNamespace(reason=reason, headline=lines, rests=rests, has_kept=has_kept)
+    facets = [SimpleNamespace(id="security", name="Security work"), SimpleNamespace(id="culture", name="Culture")]
+    report: Any = SimpleNamespace(reason=reason, headline=lines, rests=rests, has_kept=has_kept, facets=facets)
     return sentences.headline(report)
 
 
@@ -62,6 +63,15 @@ def test_where_a_stage_has_no_figure_it_is_not_said_to_be_like_the_others() -> N
 def test_several_stages_share_a_sentence() -> None:
     line = HeadlineLine(HeadlineCode.LOWEST, ("learner", "contributor", "challenger"), Band.LOW)
     assert said(line) == ["What costs people something: admitting mistakes, bringing in ideas and challenging a plan."]
+
+
+def test_facets_that_are_no_stage_are_called_by_their_own_names() -> None:
+    alone = HeadlineLine(HeadlineCode.ALIKE, ("security",), Band.MIXED_HIGH)
+    assert said(alone) == ["“Security work” is leaning safe here."]
+    both = HeadlineLine(HeadlineCode.ALIKE, ("security", "culture"), Band.HIGH)
+    assert said(both) == ["None stands out, safe: “Security work” and “Culture”."]
+    lowest = HeadlineLine(HeadlineCode.LOWEST, ("culture",), Band.LOW)
+    assert said(lowest) == ["What costs people something: “Culture”."]
 
 
 def test_where_nothing_may_be_said_nothing_is_said() -> None:
