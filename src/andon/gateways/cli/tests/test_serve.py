@@ -60,7 +60,9 @@ class Service:
         return found
 
     def pid_of(self, word):
-        groups = {os.getpgid(pid) for pid, line in self.processes().items() if word in line}
+        # On PostgreSQL the rooms are a part of their own, of the same program at another address.
+        rooms = self.stack.env["ANDON_ROOMS_BIND"].rpartition(":")[2]
+        groups = {os.getpgid(pid) for pid, line in self.processes().items() if word in line and rooms not in line}
         assert len(groups) == 1
         return groups.pop()
 
