@@ -155,10 +155,14 @@ def test_a_stored_release_that_we_cannot_have_written_is_refused(change):
 def test_the_policy_is_what_a_manifest_carries():
     assert POLICY.to_json() == {
         "bands": "wide-4",
+        "depth": 0,
         "early_close": False,
         "least_ballots": 5,
         "rules": "andon-disclosure/2",
     }
+    assert "depth" not in Policy(rules=FRESH_RULES).to_json()
+    with pytest.raises(MalformedPolicy):
+        Policy.from_json({**Policy(rules=FRESH_RULES).to_json(), "depth": 0})
     assert Policy.from_json(Policy(least_ballots=8, early_close=True).to_json()) == Policy(8, True)
 
 
