@@ -47,6 +47,8 @@ def stack(make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: py
     return stack
 
 
+# Eight browsers and a PostgreSQL that starts and ends with them: two minutes are little on a busy machine.
+@pytest.mark.timeout(300)
 def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     stack: Stack, mailbox: Mailbox, profile: Callable[..., Page], tmp_path: Path
 ) -> None:
