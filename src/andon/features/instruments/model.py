@@ -10,6 +10,9 @@ from typing import Any, Literal
 import rfc8785
 
 Direction = Literal["+", "-"]
+# What the four colours are called: "unsafe" to "safe", or "low" to "high" for what is not about safety.
+Words = Literal["safety", "level"]
+Measure = Literal["mean", "sd", "alpha", "icc1", "retest"]
 Wordings = Mapping[str, str]
 
 
@@ -45,7 +48,7 @@ class Statement:
 class Prior:
     """A value that somebody published about this wording, always with where."""
 
-    measure: Literal["mean", "sd", "alpha", "icc1", "retest"]
+    measure: Measure
     value: float
     source: str
 
@@ -65,11 +68,17 @@ class Instrument:
     statements: tuple[Statement, ...]
     priors: tuple[Prior, ...]
     priors_note: str
+    words: Words = "safety"
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Statement codes in the order in which they are asked."""
         return tuple(statement.code for statement in self.statements)
+
+    @property
+    def original(self) -> str:
+        """The language it was written in, and most likely what is said about it too."""
+        return next(tag for tag, status in self.translations.items() if status == "original")
 
     @property
     def directions(self) -> dict[str, Direction]:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, ngettext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
@@ -24,18 +25,18 @@ CLOSES = {
 }
 
 
-def _in_words(found: instruments.Instrument) -> str:
-    """Title and length, so that whoever opens a round knows what they ask of others."""
-    title = found.title.get(get_language() or "en", found.title.get("en", found.id))
-    return ngettext("%(title)s, %(number)d statement", "%(title)s, %(number)d statements", len(found.statements)) % {
-        "title": title,
-        "number": len(found.statements),
-    }
+def _told(one: instruments.Instrument) -> SafeString:
+    """A questionnaire as one of several: its name, and below it what is known of it."""
+    return format_html(
+        '<span><strong>{}</strong><span class="help">{}</span></span>',
+        instruments.in_words(one.title),
+        instruments.in_a_line(one),
+    )
 
 
 class OpenRound(forms.Form):
     node = forms.ChoiceField(label=_("Who is asked"), help_text=_("The people of this team and of all teams below it."))
-    instrument = forms.ChoiceField(label=_("Questionnaire"))
+    instrument = forms.ChoiceField(label=_("Questionnaire"), widget=forms.RadioSelect)
     opens = forms.ChoiceField(
         label=_("When it opens"),
         widget=forms.RadioSelect,
@@ -62,7 +63,12 @@ class OpenRound(forms.Form):
             node.widget = forms.HiddenInput()
             node.initial = teams[0][0]
         chosen: Any = self.fields["instrument"]
-        chosen.choices = [(found.id, _in_words(found)) for found in instruments.newest()]
+        newest = [line for line in instruments.listed() if line.is_newest]
+        self.offer = {line.instrument.id: line.instrument for line in newest if line.is_on_offer}
+        # How many wait for a steward's word about their rights.
+        self.waiting = sum(line.waits and not line.is_retired for line in newest)
+        chosen.choices = [(one.id, _told(one)) for one in self.offer.values()]
+        chosen.initial = next(iter(self.offer))
 
     def dates(self, at: datetime) -> tuple[datetime, datetime]:
         opens_at = at + OPENS[self.cleaned_data["opens"]][0]

@@ -62,6 +62,16 @@ class BadDates(RoundRefused):
     pass
 
 
+class NotOnOffer(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This questionnaire is not offered for rounds: a steward took it off, or has not confirmed yet that it "
+                "may be asked. Nothing was opened."
+            )
+        )
+
+
 class AskedAlready(RoundRefused):
     def __init__(self) -> None:
         super().__init__(
@@ -136,7 +146,8 @@ def publish_round(
 
     Guarantees: either nothing happened (RoundRefused), or the round is published, or it will be: a killed
     publication is finished by the worker with the same roster and the same keys.
-    Raises: RoundRefused, signing.StewardKeyMissing, ballots.KeyDirectoryMissing, ballots.BundleNotBuilt.
+    Raises: RoundRefused, instruments.UnknownInstrument, signing.StewardKeyMissing, ballots.KeyDirectoryMissing,
+    ballots.BundleNotBuilt.
     """
     signing.check_key(_organisation().steward_public_key, opens_at=opens_at)
     ballots.key_directory().check()
@@ -144,6 +155,8 @@ def publish_round(
     ballots.installed_bundle()
     _check_dates(opens_at, closes_at, at)
     instrument = instruments.load(instrument_id)
+    if instrument not in instruments.on_offer():
+        raise NotOnOffer
     plan = plan_round(node_id=node_id, on=organisation.today(at))
     if not plan.units:
         raise NobodyToAsk

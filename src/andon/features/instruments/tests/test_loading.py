@@ -8,15 +8,16 @@ import pytest
 import rfc8785
 
 from andon.features.instruments import public as instruments
-from andon.features.instruments.loading import CONTENT
-from andon.kernel.psychometrics import key_answer
+from andon.features.instruments.shipped import CONTENT, shipped
+from andon.kernel import psychometrics
 
 # The bytes that members were asked with. A line is added for a new version; no line is ever changed or taken away.
 SHIPPED = {
     ("andon-core", "1.0.0"): "b2732e8b63b3b380943aba157d904f3bd01d0357e9aef3d2c400c68a0fe099c0",
+    ("andon-core", "1.1.0"): "f2bed51f7feb93d5ac0dc17676ea87d16fdc5437f1f71dbbebbdcb513e4a6546",
     ("andon-security", "1.0.0"): "840cd12d19fd4eafeedad0a0de51715e1ca8db33ee283db678ca209f3dcb0a70",
     ("dora-culture", "1.0.0"): "5689c34f069408e8ebfdf7063c15c80e4e93a12b101d6a1e851c27561e1341d4",
-    ("andon-core", "1.1.0"): "f2bed51f7feb93d5ac0dc17676ea87d16fdc5437f1f71dbbebbdcb513e4a6546",
+    ("edmondson-1999", "1.0.0"): "8791132690bc866693ed9c992b2b522f6c468a6769b1ea2434ada8f8534d0174",
 }
 
 SMALL = """
@@ -40,7 +41,7 @@ priors: {published: [{measure: alpha, value: 0.8, source: A paper}], note: One v
 
 
 def test_no_shipped_wording_ever_changes():
-    assert {(one.id, one.version): one.sha256 for one in instruments.available()} == SHIPPED
+    assert {(one.id, one.version): one.sha256 for one in shipped()} == SHIPPED
 
 
 def test_the_newest_version_says_the_same_in_english_and_has_three_drafts_beside_it():
@@ -71,23 +72,38 @@ def test_the_core_instrument_is_whole():
     assert "None are published" in core.priors_note
 
 
-def test_for_new_rounds_the_newest_of_each_is_offered_the_core_first():
-    assert [(one.id, one.version) for one in instruments.newest()] == [
-        ("andon-core", "1.1.0"),
-        ("andon-security", "1.0.0"),
-        ("dora-culture", "1.0.0"),
-    ]
+def test_items_one_three_and_five_of_edmondson_flip_and_nothing_flips_twice():
+    scale = instruments.load("edmondson-1999")
+    raw = dict.fromkeys(scale.codes, 5)
+    once = psychometrics.key_ballot(raw, scale.directions)
+    assert once == {"ED1": 1, "ED2": 5, "ED3": 1, "ED4": 5, "ED5": 1, "ED6": 5, "ED7": 5}
+    assert psychometrics.key_ballot(once, scale.directions) == raw
+    middle = dict.fromkeys(scale.codes, 3)
+    assert psychometrics.key_ballot(middle, scale.directions) == middle
 
 
-@pytest.mark.parametrize("instrument", instruments.available(), ids=lambda one: f"{one.id} {one.version}")
-def test_each_answer_is_turned_once_or_not_at_all(instrument):
-    """A statement that is agreed with counts for its facet, or against it; both times the middle is the middle."""
-    turned = {code: [key_answer(value, way) for value in range(1, 6)] for code, way in instrument.directions.items()}
-    for code, way in instrument.directions.items():
-        assert turned[code] == ([1, 2, 3, 4, 5] if way == "+" else [5, 4, 3, 2, 1])
-    assert {code for code, way in instrument.directions.items() if way == "-"} <= {
-        "IN3", "LE4", "CO4", "CH3", "CH4", "AC4", "SE5",
-    }  # fmt: skip
+def test_what_others_wrote_is_attributed_and_says_how_it_may_be_used():
+    edmondson, dora = instruments.load("edmondson-1999"), instruments.load("dora-culture")
+    assert edmondson.statements[0].wording["en"] == "If you make a mistake on this team, it is often held against you."
+    assert edmondson.rights.startswith("LicenseRef-Edmondson-1999: ")
+    assert "doi:10.2307/2666999" in edmondson.citation
+    assert {prior.measure: prior.value for prior in edmondson.priors} == {"alpha": 0.84, "icc1": 0.195, "retest": 0.87}
+    assert all(re.search(r"20\d\d", prior.source) for prior in edmondson.priors)
+    assert (dora.rights, dora.priors) == ("CC-BY-4.0", ())
+    assert "https://creativecommons.org/licenses/by/4.0/" in dora.citation
+    assert "Changed here:" in dora.citation
+
+
+def test_the_security_pack_is_whole_and_one_statement_of_it_is_reversed():
+    pack = instruments.load("andon-security")
+    assert (pack.rights, len(pack.statements), len(pack.facets)) == ("CC0-1.0", 8, 1)
+    assert [code for code, direction in pack.directions.items() if direction == "-"] == ["SE5"]
+
+
+@pytest.mark.django_db
+def test_of_each_instrument_the_newest_version_is_on_offer_and_the_core_stands_first():
+    offered = [(one.id, one.version) for one in instruments.on_offer()]
+    assert offered == [("andon-core", "1.1.0"), ("andon-security", "1.0.0"), ("dora-culture", "1.0.0")]
 
 
 def test_the_blob_has_what_the_browser_needs_and_nothing_else():
@@ -111,7 +127,7 @@ def test_the_hash_is_over_canonical_bytes():
 
 
 def test_codes_fit_the_purposes_of_the_protocol():
-    for one in instruments.available():
+    for one in shipped():
         assert all(re.fullmatch(r"[A-Z]{2}[0-9]{1,2}", code) for code in one.codes)
 
 
