@@ -84,11 +84,20 @@ class LivedIn:
         for number, person in enumerate(people):
             self.add_member(person, name, role="member" if number else "lead")
 
-    def open_round(self, name: str, node: str, *, by: str, ago: timedelta, opens_in: timedelta = timedelta()) -> str:
+    def open_round(
+        self,
+        name: str,
+        node: str,
+        *,
+        by: str,
+        ago: timedelta,
+        opens_in: timedelta = timedelta(),
+        instrument: str = "andon-core",
+    ) -> str:
         at = self.now - ago
         published = rounds.publish_round(
             node_id=self.nodes[node].pk,
-            instrument_id="andon-core",
+            instrument_id=instrument,
             opens_at=at + opens_in,
             closes_at=at + opens_in + WEEK,
             by=self.people[by],
@@ -156,8 +165,8 @@ ANSWERS = {code: value for value, codes in AGREED.items() for code in codes.spli
 @contextlib.contextmanager
 def lived_in(folder: Path) -> Iterator[LivedIn]:
     """Rounds by name: "autumn" (everybody, but Gil, who is in no unit), "released" and "open" (Detection, set fresh),
-    "kept" (Cloud, whose colours are those of autumn), "few" (Application security, three ballots), "published",
-    "closing", "void" and "preparing" (a team each).
+    "security" (Detection, about security work), "kept" (Cloud, whose colours are those of autumn), "few" (Application
+    security, three ballots), "published", "closing", "void" and "preparing" (a team each).
     """
     with founded(folder) as made:
         made.add_node("Security", "Lanternworks")
@@ -184,6 +193,10 @@ def _live(made: LivedIn) -> None:
     made.answer(released, members("Ada", "Bo")[1:], ANSWERS)
     made.close(released, ago=37 * days)
     draw_release.func(released)
+    security = made.open_round("security", "Detection", by="Ada", ago=80 * days, instrument="andon-security")
+    made.answer(security, members("Ada", "Bo"), {"SE1": 5, "SE2": 4, "SE3": 2, "SE4": 1, "SE5": 1, "SE6": 5, "SE7": 3})
+    made.close(security, ago=73 * days)
+    draw_release.func(security)
     kept = made.open_round("kept", "Cloud", by="Hal", ago=44 * days)
     made.answer(kept, members("Hal")[1:], ANSWERS)
     made.close(kept, ago=37 * days)

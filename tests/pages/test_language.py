@@ -139,7 +139,10 @@ def known_data() -> list[str]:
     said |= {node.name for node in Node.objects.all()} | {"Dawn"}
     said |= set(RoundUnit.objects.values_list("name", flat=True))
     for instrument in instruments.available():
-        said |= {instrument.id, *instrument.title.values()}
+        said |= {instrument.id, instrument.version, *instrument.title.values()}
+        said |= {instrument.citation, instrument.rights, instrument.rights.partition(": ")[2]} - {""}
+        said |= {instrument.priors_note, *(prior.source for prior in instrument.priors)}
+        said |= {label for labels in instrument.scale.labels.values() for label in labels}
         said |= {text for statement in instrument.statements for text in statement.wording.values()}
         said |= {text for facet in instrument.facets for text in facet.name.values()}
     return sorted(said, key=len, reverse=True)

@@ -25,14 +25,17 @@ DAY = timedelta(days=1)
 MOST = {
     "GET /": 13,
     "GET /rounds/": 11,
-    "GET /rounds/new/": 8,
+    "GET /instruments/": 9,
+    "GET a questionnaire": 9,
+    # Three of each: what is on offer.
+    "GET /rounds/new/": 11,
     "GET the choice of a team": 13,
     "GET a search for a team": 10,
-    "GET a chosen team": 9,
+    "GET a chosen team": 12,
     "GET a round": 15,
     "GET a comparison": 20,
     "GET a withdrawal": 14,
-    "POST /rounds/new/": 10,
+    "POST /rounds/new/": 13,
     "GET /results/": 6,
     "GET a report": 10,
     "GET a receipt": 10,
@@ -84,7 +87,7 @@ def grow(house: LivedIn, size: Size) -> None:
     for number in range(1, size.teams):
         lead = f"Lead {number}"
         house.add_team(f"Team {number}", parent, [lead, *(f"{lead} {other}" for other in range(1, 8))])
-    # Rounds at the same time: a second questionnaire would allow it, which does not exist yet.
+    # More rounds at the same time than there are questionnaires.
     with patch.object(rounds_services, "_check_rest"):
         for number in range(size.past):
             name = f"past {number}"
@@ -112,6 +115,7 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
     place = {"team": "Team 1", "role": "member", "starts_on": organisation.today().isoformat()}
     paths = {
         "GET a round": f"/rounds/{opened}/",
+        "GET a questionnaire": "/instruments/andon-core/1.1.0/",
         "GET a report": f"/results/{past}/",
         "GET a receipt": f"/results/{past}/receipt/",
         "GET a unit file": f"/results/{past}/unit.json",

@@ -65,8 +65,8 @@ def not_german(page: str) -> list[str]:
     """Texts of the page with a word that is English, or with the formal address. Names in the tests have neither."""
     reader = Texts()
     reader.feed(SPEAKS_FOR_ITSELF.sub(" ", page.partition("<body")[2]))
-    # Paths of files; and what stands in a roster file that is refused.
-    found = [re.sub(r"/\S+|^not an address$", " ", text.strip()) for text in reader.found]
+    # Paths of files, the name of a licence, and what stands in a roster file that is refused.
+    found = [re.sub(r"/\S+|\bCC.BY\b|^not an address$", " ", text.strip()) for text in reader.found]
     return [text for text in found if ENGLISH.search(text) or FORMAL.search(text)]
 
 

@@ -118,6 +118,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "people:second_factor_needed people:passkeys "
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "notifications:outbox issuance:offer rounds:index rounds:new results:index "
+        "instruments:index instruments:add "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
         "privacy:notice privacy:ask privacy:requests setup:next invitations:index invitations:send "
         "providers:index providers:choose"
@@ -148,13 +149,13 @@ def read_by(
 READERS = {
     "nobody": (),
     "outside": ("open",),
-    "member": ("autumn", "released", "open"),
+    "member": ("autumn", "released", "security", "open"),
     "lead": ("autumn", "released", "open", "few"),
     "lead above": ("released", "open", "published", "closing", "void", "preparing"),
     "other lead": ("few",),
     "steward": (),
     "auditor": ("open",),
-    "Hal": ("published",),
+    "Hal": ("published", "kept"),
     "Ivy": ("closing",),
     "Joe": ("void",),
     "Kai": ("preparing",),
@@ -188,6 +189,8 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
     yield from _first_run()
     yield from _demonstration(house)
     yield from _large_groups(house)
+    yield from _questionnaires(house)
+    yield from _own_questionnaires(house)
     yield from _failures()
 
 
@@ -216,6 +219,66 @@ def _large_groups(house: LivedIn) -> Iterator[Seen]:
         del group["histograms"], group["noise"]
         found.update(figures=json.dumps(group | {"reason": "too_much_noise"}))
         yield Seen("a group without shares", "member", address, client_of(house, "member").get(address))
+
+
+OWN_QUESTIONNAIRE = b"""
+id: own-handover
+version: 1.0.0
+title: {en: "1", de: "1", ar: "1"}
+rights: "LicenseRef-2: 2"
+citation: "3"
+translations: {en: original, de: draft, ar: draft}
+scale:
+  least: 1
+  most: 5
+  labels: {en: ["1", "2", "3", "4", "5"], de: ["1", "2", "3", "4", "5"], ar: ["1", "2", "3", "4", "5"]}
+facets: [{id: handover, name: {en: "4", de: "4", ar: "4"}, least_statements: 1}]
+statements:
+  - {code: HO1, facet: handover, direction: "+", wording: {en: "5", de: "5", ar: "5"}}
+  - {code: HO2, facet: handover, direction: "-", wording: {en: "6", de: "6", ar: "6"}}
+words: level
+priors: {published: [], note: "7"}
+"""
+
+
+def _questionnaires(house: LivedIn) -> Iterator[Seen]:
+    """Each that is shipped, one in another language than the reader's, and the note of one."""
+    bo, stella = client_of(house, "member"), client_of(house, "steward")
+    for one in instruments.available():
+        here = reverse("instruments:detail", args=[one.id, one.version])
+        yield Seen(f"questionnaire {one.id} {one.version}", "member", here, bo.get(here))
+    core = reverse("instruments:detail", args=["andon-core", "1.1.0"]) + "?in=fr"
+    yield Seen("a questionnaire in French", "member", core, bo.get(core))
+    note = ["edmondson-1999", "1.0.0"]
+    for name in ("detail", "rights"):
+        here = reverse(f"instruments:{name}", args=note)
+        yield Seen(f"a note about rights: {name}", "steward", here, stella.get(here))
+
+
+def _own_questionnaires(house: LivedIn) -> Iterator[Seen]:
+    """Refused, added, waiting, confirmed, retired, and an earlier version. What stands in the file is numbers."""
+    stella, add = client_of(house, "steward"), reverse("instruments:add")
+
+    def sent(content: bytes) -> Any:
+        return stella.post(add, {"file": SimpleUploadedFile("own.yaml", content)}, follow=True)
+
+    with undone():
+        yield Seen("a questionnaire without a file", "steward", add, stella.post(add, {}))
+        yield Seen("a refused questionnaire", "steward", add, sent(OWN_QUESTIONNAIRE.replace(b"HO2", b"2")))
+        yield Seen("a questionnaire that was added", "steward", add, sent(OWN_QUESTIONNAIRE))
+        yield Seen("a questionnaire that is here", "steward", add, sent(OWN_QUESTIONNAIRE))
+        place = ["own-handover", "1.0.0"]
+        here, rights = reverse("instruments:detail", args=place), reverse("instruments:rights", args=place)
+        offer = reverse("instruments:offer", args=place[:1])
+        yield Seen("a questionnaire that waits", "member", here, client_of(house, "member").get(here))
+        yield Seen("rights that were confirmed", "steward", here, stella.post(rights, follow=True))
+        yield Seen("a note that was confirmed", "steward", rights, stella.get(rights))
+        yield Seen("a retired questionnaire", "steward", here, stella.post(offer, {"do": "retire"}, follow=True))
+        listed = reverse("instruments:index")
+        yield Seen("a list with a retired one", "steward", listed, stella.get(listed))
+        yield Seen("a questionnaire offered again", "steward", here, stella.post(offer, {"do": "offer"}, follow=True))
+        sent(OWN_QUESTIONNAIRE.replace(b"1.0.0", b"2.0.0"))
+        yield Seen("an earlier version", "steward", here, stella.get(here))
 
 
 def _forms(house: LivedIn) -> Iterator[Seen]:

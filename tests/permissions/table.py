@@ -178,6 +178,16 @@ GET  issuance:slips                405    405     405    405  405   405      405
 POST issuance:slips                401    415     415    415  415   415      415    415     415     415
 GET  issuance:offer                401    200     200    200  200   200      200    200     200     200
 POST issuance:offer                405    405     405    405  405   405      405    405     405     405
+GET  instruments:index             in     200     200    200  200   200      200    200     200     200
+POST instruments:index             405    405     405    405  405   405      405    405     405     405
+GET  instruments:add               in     404     404    404  404   404      404    200     404     404
+POST instruments:add               in     404     404    404  404   404      404    422     404     404
+GET  instruments:offer             405    405     405    405  405   405      405    405     405     405
+POST instruments:offer             in     404     404    404  404   404      404    302     404     404
+GET  instruments:detail            in     200     200    200  200   200      200    200     200     200
+POST instruments:detail            405    405     405    405  405   405      405    405     405     405
+GET  instruments:rights            in     404     404    404  404   404      404    200     404     404
+POST instruments:rights            in     404     404    404  404   404      404    302     404     404
 GET  rounds:index                  in     200     200    200  200   200      200    200     200     200
 POST rounds:index                  405    405     405    405  405   405      405    405     405     405
 GET  rounds:new                    in     404     404    200  200   404      200    404     404     404

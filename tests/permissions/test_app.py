@@ -54,6 +54,10 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [str(house.people["Bo"].pk)]
         case "invitations:accept" | "rescue":
             return ["foreign"]
+        case "instruments:offer":
+            return ["andon-security"]
+        case "instruments:detail" | "instruments:rights":
+            return ["edmondson-1999", "1.0.0"]
         case "providers:add":
             return ["keycloak"]
         case "providers:remove_rule":

@@ -15,7 +15,15 @@ class Rounds(AppConfig):
 
         tasks.register()
         configuration.register(POLICIES)
-        register_navigation(NavigationItem(label=_("Rounds"), url_name="rounds:index", icon="rounds", order=30))
+        register_navigation(
+            NavigationItem(
+                label=_("Rounds"),
+                url_name="rounds:index",
+                icon="rounds",
+                order=30,
+                also=lambda: ["instruments:index"],
+            )
+        )
         register_words("round.planned", _("A round was published"))
         register_words("round.withdrawn", _("A round was withdrawn before it opened, and published again"))
         register_words("round.close_asked", _("The close of a round began"))

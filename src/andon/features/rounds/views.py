@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.ballots import public as ballots
+from andon.features.instruments import public as instruments
 from andon.features.rounds import queries, renewal, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
@@ -34,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
     listed = {view.id for view in mine}
     nodes = organisation.leads_directly(member.pk, on=organisation.today())
     led = [view for view in queries.rounds_below(nodes) if view.id not in listed]
-    context = {"mine": mine, "led": led, "may_open": bool(nodes)}
+    titles = instruments.titles((view.instrument_id, view.instrument_version) for view in (*mine, *led))
+    context = {"mine": mine, "led": led, "may_open": bool(nodes), "titles": titles}
     return render(request, "rounds/index.html", context | (_of_the_key() if is_steward(member) else {}))
 
 
@@ -71,6 +73,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "has_groups": view.state is queries.State.RELEASED and queries.has_groups(view.id),
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
+            "questionnaire": instruments.titles([(view.instrument_id, view.instrument_version)]).popitem()[1],
             "may_close": view.state is queries.State.OPEN and leads and view.early_close,
             "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
         },
@@ -186,6 +189,7 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
         "shown_of_each": PEOPLE_A_UNIT,
         "opens_at": opens_at,
         "closes_at": closes_at,
+        "questionnaire": instruments.in_words(form.offer[form.cleaned_data["instrument"]].title),
         "opens_now": form.cleaned_data["opens"] == "now",
         "node_name": dict(form.fields["node"].choices)[form.cleaned_data["node"]],  # type: ignore[attr-defined]
     }

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from andon.features.instruments import public as instruments
 from andon.features.releases.models import Release, ReleasedUnit
 from andon.features.results.models import Drawing
 from andon.features.results.tasks import draw_release
-from andon.features.rounds.models import Round
 from andon.kernel import manifest, wire
 from tests.lived_in import LivedIn, absent_id, undone
 
@@ -81,28 +79,6 @@ def test_colours_that_were_kept_say_so_and_give_no_index(lived_in: LivedIn) -> N
     assert "safe, not updated" in content
     # The first time they were set fresh.
     assert "not updated" not in text(page(lived_in, "Hal", "autumn"))
-
-
-def test_an_instrument_without_the_four_stages_has_a_table_and_neither_pyramid_nor_quadrant(lived_in: LivedIn) -> None:
-    security = instruments.load("andon-security")
-    round_id = lived_in.rounds["released"]
-    fresh = {"band": "mixed-high", "high": 16, "low": 16, "n": 5, "updated": True}
-    with undone():
-        Round.objects.filter(pk=round_id).update(instrument_id=security.id, instrument_version=security.version)
-        for row in ReleasedUnit.objects.filter(round_id=round_id):
-            figures = json.loads(row.figures) | {"figures": dict.fromkeys(security.codes, fresh)}
-            ReleasedUnit.objects.filter(round_id=round_id, unit_id=row.unit_id).update(figures=json.dumps(figures))
-        Drawing.objects.all().delete()
-        draw_release.func(round_id)
-        assert not Drawing.objects.exists()
-        answer = page(lived_in, "Bo", "released")
-    said, content = text(answer), answer.content.decode()
-    assert "“Speaking up in security work” is leaning safe here." in said
-    assert "Facet by facet" in said
-    for absent in ("four stages", "Safety and accountability", "drawing is being made", "built on the one before"):
-        assert absent not in said
-    assert '<details class="behind" open>' in content
-    assert content.count('class="band mixed-high"') == 1 + 8
 
 
 def test_each_unit_reads_its_own_part_of_a_round(lived_in: LivedIn) -> None:
@@ -194,5 +170,5 @@ def proved(leaf: bytes, place: dict[str, Any], body: dict[str, Any]) -> bool:
 def test_the_list_of_results_holds_what_is_over_and_nothing_of_others(lived_in: LivedIn) -> None:
     listed = client_of(lived_in, "Bo").get("/results/").content.decode()
     for name, round_id in lived_in.rounds.items():
-        assert (round_id in listed) == (name in {"autumn", "released"})
+        assert (round_id in listed) == (name in {"autumn", "released", "security"})
     assert "No result yet" in client_of(lived_in, "Cy").get("/results/").content.decode()
