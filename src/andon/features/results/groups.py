@@ -70,6 +70,9 @@ class GroupReport:
     shares: tuple[tuple[queries.Wording, tuple[ShareLine, ...]], ...]
     below: tuple[GroupInGroup, ...]
     has_own_unit: bool
+    title: queries.Wording
+    has_stages: bool
+    words: str
     epsilon: float
     epsilon_of_a_year: float
     rounds_of_a_year: int
@@ -100,6 +103,9 @@ def report_for(member: Member, round_id: str, node_id: str, *, page: str, now: d
         means=_means(instrument, release.figures),
         shares=_shares(instrument, release.figures),
         below=tuple(GroupInGroup(line, known.get(line.node_id)) for line in lines),
+        has_stages=set(queries.SAFETY) <= {facet.id for facet in instrument.facets},
+        title=queries.in_words(instrument.title),
+        words=queries.words_of(instrument),
         has_own_unit=rounds.unit_of(member, round_id) is not None,
         epsilon=disclosure.epsilon(disclosure.RHO),
         epsilon_of_a_year=disclosure.epsilon(disclosure.RHO * max(1, counted)),

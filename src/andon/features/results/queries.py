@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
-from django.utils.html import escape, format_html
 from django.utils.translation import get_language
 
 from andon.features.instruments import public as instruments
@@ -18,22 +17,8 @@ ACCOUNTABILITY = "accountability"
 # Lowest stage first: a later stage cannot hold on a weak earlier one.
 SAFETY = ("inclusion", "learner", "contributor", "challenger")
 
-
-class Wording(str):
-    """A text of an instrument, and the language it is written in, which need not be that of the page."""
-
-    language: str
-
-    def __new__(cls, text: str, language: str) -> "Wording":
-        wording = super().__new__(cls, text)
-        wording.language = language
-        return wording
-
-    def __html__(self) -> str:
-        """For a page: read aloud and turned as the language it is in, where that is another than the page's."""
-        if self.language == get_language():
-            return escape(str(self))
-        return format_html('<span lang="{}" dir="auto">{}</span>', self.language, str(self))
+Wording = instruments.Wording
+in_words = instruments.in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +71,9 @@ class Report:
     statements: tuple[tuple[FacetLine, tuple[StatementLine, ...]], ...]
     quadrant: psychometrics.QuadrantBox | None
     headline: tuple[psychometrics.HeadlineLine, ...]
+    title: Wording
+    # What the four colours are called: see `instruments.Instrument.words`.
+    words: str
     silences: frozenset[disclosure.Silence]
 
     @property
@@ -106,9 +94,17 @@ class Report:
         return not self.reason
 
     @property
+    def has_reversed(self) -> bool:
+        return any(statement.reversed for _line, found in self.statements for statement in found)
+
+    @property
     def has_stages(self) -> bool:
-        """Whether the instrument asks about all four stages: only then is there a pyramid."""
-        return len(self.safety) == len(SAFETY)
+        """Whether all four stages were asked about. Without one of them there is nothing to build a pyramid of."""
+        return set(SAFETY) <= {line.id for line in self.facets}
+
+    @property
+    def has_quadrant(self) -> bool:
+        return self.has_stages and self.accountability is not None
 
     @property
     def safety(self) -> tuple[FacetLine, ...]:
@@ -117,13 +113,6 @@ class Report:
     @property
     def accountability(self) -> FacetLine | None:
         return next((line for line in self.facets if line.id == ACCOUNTABILITY), None)
-
-
-def in_words(wordings: Any, language: str | None = None) -> Wording:
-    """The wording in the reader's language, else in English."""
-    wanted = language or get_language() or "en"
-    found = next(tag for tag in (wanted, wanted.split("-")[0], "en") if wordings.get(tag))
-    return Wording(wordings[found], found)
 
 
 def released_rounds(member: Member) -> list[rounds.RoundView]:
@@ -162,11 +151,22 @@ def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.F
             if whole and accountability is not None
             else None
         ),
-        headline=psychometrics.headline(
-            {facet: known.get(facet) for facet in (SAFETY if known.keys() >= set(SAFETY) else known)}
-        ),
+        headline=psychometrics.headline({facet: known.get(facet) for facet in headed_by(instrument)}),
+        title=in_words(instrument.title),
+        words=words_of(instrument),
         silences=frozenset(release.silences.values()),
     )
+
+
+def headed_by(instrument: instruments.Instrument) -> tuple[str, ...]:
+    """The facets that a headline speaks of: the four stages where all were asked about, else whatever there is."""
+    facets = tuple(facet.id for facet in instrument.facets)
+    return SAFETY if set(SAFETY) <= set(facets) else facets
+
+
+def words_of(instrument: instruments.Instrument) -> str:
+    """The four stages are about safety, whatever a file says."""
+    return "safety" if headed_by(instrument) == SAFETY else instrument.words
 
 
 def _facet_line(

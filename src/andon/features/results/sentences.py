@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,15 @@ BAND_WORDS = {
     Band.MIXED_HIGH: gettext_lazy("leaning safe"),
     Band.HIGH: gettext_lazy("safe"),
 }
+
+# For what is not about safety.
+LEVEL_WORDS = {
+    Band.LOW: gettext_lazy("low"),
+    Band.MIXED_LOW: gettext_lazy("leaning low"),
+    Band.MIXED_HIGH: gettext_lazy("leaning high"),
+    Band.HIGH: gettext_lazy("high"),
+}
+_WORDS = {"safety": BAND_WORDS, "level": LEVEL_WORDS}
 
 ZONE_NAMES = {
     Zone.APATHY: gettext_lazy("apathy"),
@@ -81,18 +91,15 @@ def headline(report: Report) -> list[str]:
         if report.has_kept:
             return [_("Nothing new can be said this time. The colours below are those of when they were last set.")]
         return [_("The colours rest this time.")]
-    return [_line(line, {facet.id: str(facet.name) for facet in report.facets}) for line in report.headline]
+    if report.has_stages:
+        return [_line(line) for line in report.headline]
+    names = {line.id: str(line.name) for line in report.facets}
+    return [_line_without_stages(line, names, _WORDS[report.words]) for line in report.headline]
 
 
-def _line(line: HeadlineLine, names: Mapping[str, str]) -> str:
-    """``names`` are those of facets that are no stage, as the instrument calls them."""
-    about = join([str(_ABOUT.get(facet) or f"“{names[facet]}”") for facet in line.facets])
-    of_stages = _ABOUT.keys() >= set(line.facets)
+def _line(line: HeadlineLine) -> str:
+    about = join([str(_ABOUT[facet]) for facet in line.facets])
     match line.code, line.word:
-        case HeadlineCode.ALIKE, word if word is not None and len(line.facets) == 1 and not of_stages:
-            return _("%(about)s is %(word)s here.") % {"about": about, "word": BAND_WORDS[word]}
-        case HeadlineCode.ALIKE, word if word is not None and not of_stages:
-            return _("None stands out, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
         case HeadlineCode.NO_FIGURE, _word:
             return _("Too few people answered for an index of any stage.")
         case HeadlineCode.ALIKE, word if word is not None and len(line.facets) < len(_ABOUT):
@@ -118,6 +125,20 @@ def _line(line: HeadlineLine, names: Mapping[str, str]) -> str:
         case HeadlineCode.LOWEST, word if word is not None:
             return _("What comes hardest, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
     raise ValueError(f"a headline of kind {line.key} has no sentence")
+
+
+def _line_without_stages(line: HeadlineLine, names: Mapping[str, str], words: Mapping[Band, str | Promise]) -> str:
+    """The same for an instrument that does not ask about the four stages: its facets by their names."""
+    if line.word is None:
+        return _("Too few people answered for an index.")
+    said = {"about": join([names[facet] for facet in line.facets]), "word": words[line.word]}
+    if line.code is HeadlineCode.HIGHEST:
+        return _("What stands highest here, %(word)s: %(about)s.") % said
+    if line.code is HeadlineCode.LOWEST:
+        return _("What stands lowest here, %(word)s: %(about)s.") % said
+    if len(line.facets) == 1:
+        return _("%(about)s: %(word)s.") % said
+    return _("None of these stands out, %(word)s: %(about)s.") % said
 
 
 def word_of(line: FacetLine) -> str:
@@ -150,28 +171,34 @@ def group_headline(report: GroupReport) -> str:
         if report.means:
             return _("What those who answered said together, each number with its range.")
         return _("There are too few teams here for a spread, and too few people for shares of answers.")
-    is_staged = _ABOUT.keys() <= {line.id for line in report.facets}
-    # Of an instrument with the four stages these alone, and not accountability.
-    looked_at = [line for line in report.facets if line.id in _ABOUT or not is_staged]
+    about = _ABOUT if report.has_stages else {line.id: line.name for line in report.facets}
     weak = [
-        str(_ABOUT.get(line.id) or f"“{line.name}”")
-        for line in looked_at
-        if 2 * sum(number for band, number in line.counts if band in WEAK) > line.units
+        str(about[line.id])
+        for line in report.facets
+        if line.id in about and 2 * sum(number for band, number in line.counts if band in WEAK) > line.units
     ]
+    if not report.has_stages:
+        words = {"low": _WORDS[report.words][Band.LOW], "leaning": _WORDS[report.words][Band.MIXED_LOW]}
+        if weak:
+            return _("In more than half of the teams %(low)s or %(leaning)s: %(weak)s.") % {**words, "weak": join(weak)}
+        return _("Nothing is %(low)s or %(leaning)s in more than half of the teams.") % words
     if weak:
         return _("Hard in more than half of the teams: %(weak)s.") % {"weak": join(weak)}
-    if is_staged:
-        return _("No stage is unsafe or leaning unsafe in more than half of the teams.")
-    return _("Nothing is unsafe or leaning unsafe in more than half of the teams.")
+    return _("No stage is unsafe or leaning unsafe in more than half of the teams.")
 
 
-def spread_in_words(line: SpreadLine) -> str:
-    parts = [f"{number} {BAND_WORDS[band]}" for band, number in line.counts if number]
+def spread_in_words(line: SpreadLine, words: str) -> str:
+    parts = [f"{number} {_WORDS[words][band]}" for band, number in line.counts if number]
     return _("%(parts)s, of %(units)d teams") % {"parts": ", ".join(parts), "units": line.units}
 
 
-def shares_in_words(percents: list[int]) -> str:
-    return _("%(one)d percent at the unsafe end, then %(two)d, %(three)d, %(four)d, and %(five)d at the safe end") % {
+def shares_in_words(percents: list[int], words: str) -> str:
+    said = (
+        _("%(one)d percent at the unsafe end, then %(two)d, %(three)d, %(four)d, and %(five)d at the safe end")
+        if words == "safety"
+        else _("%(one)d percent at the low end, then %(two)d, %(three)d, %(four)d, and %(five)d at the high end")
+    )
+    return said % {
         "one": percents[0],
         "two": percents[1],
         "three": percents[2],

@@ -43,7 +43,9 @@ def _draw_unit(report: queries.Report, language: str) -> None:
 
 
 def draw(report: queries.Report) -> dict[str, str]:
-    """The charts of a report by name, in the language that is active."""
+    """The charts of a report by name, in the language that is active: none of what was not asked about."""
+    if not report.has_stages:
+        return {}
     tiers = [
         charts.PyramidTier(
             line.name,
@@ -64,6 +66,8 @@ def draw(report: queries.Report) -> dict[str, str]:
         )
         for layout in ("narrow", "wide")
     }
+    if not report.has_quadrant:
+        return drawn
     drawn["quadrant"] = charts.quadrant_svg(
         report.quadrant,
         zone_names={zone: str(name) for zone, name in sentences.ZONE_NAMES.items()},

@@ -164,3 +164,11 @@ def test_the_example_on_the_page_is_whole_too(lived_in: LivedIn) -> None:
     [example] = re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     assert send(lived_in, example.encode()).status_code == 200
     assert OwnInstrument.objects.count() == 1
+
+
+def test_a_round_says_what_it_asks_and_leads_there(lived_in: LivedIn) -> None:
+    bo, round_id = client_of(lived_in, "Bo"), lived_in.rounds["released"]
+    for page in (f"/rounds/{round_id}/", f"/results/{round_id}/"):
+        assert f'href="{HERE}andon-core/1.1.0/"' in bo.get(page).content.decode()
+    for page in ("/rounds/", "/results/"):
+        assert "Andon core" in text(bo.get(page))

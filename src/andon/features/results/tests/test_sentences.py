@@ -30,8 +30,7 @@ def index(low: int, high: int) -> Index:
 
 
 def said(*lines: HeadlineLine, reason: str = "", rests: bool = False, has_kept: bool = False) -> list[str]:
-    facets = [SimpleNamespace(id="security", name="Security work"), SimpleNamespace(id="culture", name="Culture")]
-    report: Any = SimpleNamespace(reason=reason, headline=lines, rests=rests, has_kept=has_kept, facets=facets)
+    report: Any = SimpleNamespace(reason=reason, headline=lines, rests=rests, has_kept=has_kept, has_stages=True)
     return sentences.headline(report)
 
 
@@ -65,15 +64,6 @@ def test_several_stages_share_a_sentence() -> None:
     assert said(line) == ["What costs people something: admitting mistakes, bringing in ideas and challenging a plan."]
 
 
-def test_facets_that_are_no_stage_are_called_by_their_own_names() -> None:
-    alone = HeadlineLine(HeadlineCode.ALIKE, ("security",), Band.MIXED_HIGH)
-    assert said(alone) == ["“Security work” is leaning safe here."]
-    both = HeadlineLine(HeadlineCode.ALIKE, ("security", "culture"), Band.HIGH)
-    assert said(both) == ["None stands out, safe: “Security work” and “Culture”."]
-    lowest = HeadlineLine(HeadlineCode.LOWEST, ("culture",), Band.LOW)
-    assert said(lowest) == ["What costs people something: “Culture”."]
-
-
 def test_where_nothing_may_be_said_nothing_is_said() -> None:
     assert said(HeadlineLine(HeadlineCode.NO_FIGURE, (), None)) == [
         "Too few people answered for an index of any stage."
@@ -103,6 +93,38 @@ def test_every_line_that_the_kernel_can_make_has_a_sentence() -> None:
     for chosen in product([None, *places], repeat=4):
         lines = headline(dict(zip(queries.SAFETY, chosen, strict=True)))
         assert all(sentence.endswith(".") for sentence in said(*lines))
+
+
+def of_two_facets(*lines: HeadlineLine, words: str = "safety") -> list[str]:
+    facets = (SimpleNamespace(id="calm", name="Calm"), SimpleNamespace(id="pace", name="Pace"))
+    report: Any = SimpleNamespace(reason="", headline=lines, rests=False, has_stages=False, facets=facets, words=words)
+    return sentences.headline(report)
+
+
+def test_without_the_four_stages_facets_are_named_as_they_are() -> None:
+    both = ("calm", "pace")
+    assert of_two_facets(HeadlineLine(HeadlineCode.ALIKE, ("calm",), Band.MIXED_HIGH)) == ["Calm: leaning safe."]
+    assert of_two_facets(HeadlineLine(HeadlineCode.ALIKE, both, Band.LOW)) == [
+        "None of these stands out, unsafe: Calm and Pace."
+    ]
+    high, low = (
+        HeadlineLine(HeadlineCode.HIGHEST, ("pace",), Band.HIGH),
+        HeadlineLine(HeadlineCode.LOWEST, ("calm",), Band.MIXED_LOW),
+    )
+    assert of_two_facets(high, low, words="level") == [
+        "What stands highest here, high: Pace.",
+        "What stands lowest here, leaning low: Calm.",
+    ]
+    assert of_two_facets(HeadlineLine(HeadlineCode.NO_FIGURE, (), None)) == ["Too few people answered for an index."]
+
+
+def test_every_line_has_a_sentence_without_the_stages_too() -> None:
+    places = [None, *(index(low, low + 10) for low in (0, 30, 55, 90))]
+    for chosen in product(places, repeat=2):
+        lines = headline(dict(zip(("calm", "pace"), chosen, strict=True)))
+        said_of_them = of_two_facets(*lines)
+        assert len(said_of_them) == len(lines)
+        assert all(sentence.endswith(".") and "stage" not in sentence for sentence in said_of_them)
 
 
 def test_a_line_of_another_kind_is_an_error_and_no_empty_page() -> None:
@@ -144,6 +166,18 @@ def test_without_a_box_the_page_says_why() -> None:
 
 
 def test_every_band_zone_and_reason_has_its_word() -> None:
-    assert set(sentences.BAND_WORDS) == set(Band)
+    assert set(sentences.BAND_WORDS) == set(sentences.LEVEL_WORDS) == set(Band)
     assert set(sentences.ZONE_NAMES) == set(Zone)
     assert set(sentences.WHY_NO_INDEX) == {reason.value for reason in NoIndex} | {"silent"}
+
+
+def test_what_is_said_of_a_group_without_the_stages() -> None:
+    line = SimpleNamespace(id="calm", name="Calm", counts=((Band.LOW, 6), (Band.HIGH, 4)), units=10)
+    report: Any = SimpleNamespace(facets=(line,), means=(), has_stages=False, words="level")
+    assert sentences.group_headline(report) == "In more than half of the teams low or leaning low: Calm."
+    line.counts = ((Band.LOW, 4), (Band.HIGH, 6))
+    assert sentences.group_headline(report) == "Nothing is low or leaning low in more than half of the teams."
+    report.words = "safety"
+    assert sentences.group_headline(report) == "Nothing is unsafe or leaning unsafe in more than half of the teams."
+    assert sentences.spread_in_words(line, "level") == "4 low, 6 high, of 10 teams"
+    assert "at the high end" in sentences.shares_in_words([1, 2, 3, 4, 90], "level")

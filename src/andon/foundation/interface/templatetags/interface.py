@@ -18,6 +18,13 @@ BAND_WORDS = {
     "mixed-high": _("leaning safe"),
     "high": _("safe"),
 }
+# For what is not about safety.
+LEVEL_WORDS = {
+    "low": _("low"),
+    "mixed-low": _("leaning low"),
+    "mixed-high": _("leaning high"),
+    "high": _("high"),
+}
 NO_FIGURE = _("no figure")
 
 # Django's levels of messages, in our four.
@@ -34,6 +41,11 @@ def band_class(band: object) -> str:
 @register.filter
 def band_word(band: object) -> str:
     return str(BAND_WORDS.get(band_class(band), NO_FIGURE))
+
+
+@register.filter
+def level_word(band: object) -> str:
+    return str(LEVEL_WORDS.get(band_class(band), NO_FIGURE))
 
 
 @register.filter
