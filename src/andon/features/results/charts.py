@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-import altair as alt
-import vl_convert
-
 from andon.kernel.disclosure import Band
 from andon.kernel.psychometrics import Index, QuadrantBox, Zone
 
@@ -272,7 +269,11 @@ def _text(
 
 
 def _drawn(marks: Sequence[Mapping[str, Any]], width: int, height: int) -> ET.Element:
-    def axis(kind: type[alt.X] | type[alt.Y], field: str, extent: list[int]) -> Any:
+    # Here, because loading them takes longer than all else that starts with a process, and only the worker draws.
+    import altair as alt
+    import vl_convert
+
+    def axis(kind: Any, field: str, extent: list[int]) -> Any:
         return kind(f"{field}:Q", axis=None, scale=alt.Scale(domain=extent, nice=False, zero=False))
 
     layers = []

@@ -15,10 +15,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
-
 COLOURS = ("low", "mixed-low", "mixed-high", "high")
 
 Reason = Literal[
@@ -255,17 +251,24 @@ def _same_bounds(figure: Figure, cell: tuple[int, int], people: int) -> bool:
 
 
 class _System:
-    """Answers as integers from 1 to 5 under all sums, for HiGHS."""
+    """Answers as integers from 1 to 5 under all sums, for HiGHS.
+
+    SciPy is loaded here and not with this module: it takes most of a second, and every process that knows what a
+    release is would wait for it, while units alone are decided without it.
+    """
 
     def __init__(self, sums: Sequence[Sum], known: Mapping[str, int]) -> None:
+        from scipy.optimize import LinearConstraint
+        from scipy.sparse import csr_array
+
         self.place = {
             person: number for number, person in enumerate(sorted({person for one in sums for person in one.people}))
         }
         rows = [number for number, one in enumerate(sums) for _person in one.people]
         columns = [self.place[person] for one in sums for person in one.people]
-        matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(sums), len(self.place)))
+        matrix = csr_array(([1.0] * len(rows), (rows, columns)), shape=(len(sums), len(self.place)))
         self.sums = LinearConstraint(matrix, [one.low for one in sums], [one.high for one in sums])
-        self.low, self.high = np.ones(len(self.place)), np.full(len(self.place), 5.0)
+        self.low, self.high = [1.0] * len(self.place), [5.0] * len(self.place)
         for person, answer in known.items():
             if person in self.place:
                 self.low[self.place[person]] = self.high[self.place[person]] = answer
@@ -277,11 +280,11 @@ class _System:
         low[self.place[person]] = high[self.place[person]] = answer
         return self._has_solution(low, high)
 
-    def _has_solution(self, low: np.ndarray, high: np.ndarray) -> bool:
-        nothing_to_gain = np.zeros(len(low))
-        found = milp(
-            nothing_to_gain, constraints=self.sums, bounds=Bounds(low, high), integrality=np.ones(len(low), dtype=int)
-        )
+    def _has_solution(self, low: Sequence[float], high: Sequence[float]) -> bool:
+        from scipy.optimize import Bounds, milp
+
+        nothing_to_gain = [0] * len(low)
+        found = milp(nothing_to_gain, constraints=self.sums, bounds=Bounds(low, high), integrality=[1] * len(low))
         # 0: solved; 2: no solution exists. Anything else is no answer.
         if found.status == 0:
             return True

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import opendp.prelude as dp
-
 from andon.kernel.disclosure.large import REPLACING_ONE
 
 
@@ -36,6 +34,9 @@ class OpenDpNoise:
 def _mechanism(rho: float) -> Any:
     # "contrib" is what OpenDP calls everything that its own proof process has not finished with; there is no other
     # Gaussian mechanism in it.
+    # Here, because it takes a tenth of a second to load, and only a close with large groups needs it.
+    import opendp.prelude as dp
+
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T=int)), dp.l2_distance(T=float)
     mechanism: Any = dp.m.make_gaussian(*space, scale=REPLACING_ONE / math.sqrt(2 * rho))
