@@ -28,8 +28,8 @@ def pasts(
     were erased count as having left, or as having joined: their number is known, and no longer who they were.
     """
     last = releases.last_counted(instrument.id, {node for unit in units for node in unit.node_ids})
-    then = {place.unit_id for place in last.values()}
-    before, remembered = rounds.counted_units(then), releases.remembered(then)
+    round_of = {place.unit_id: place.round_id for place in last.values()}
+    before, remembered = rounds.counted_units(round_of), releases.remembered(round_of)
     wanted = terms(instrument.version, policy)
     found: dict[str, disclosure.Past | None] = {}
     for unit in units:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from andon.features.releases.models import LastCounted, Release, ReleasedGroup, ReleasedUnit
 from andon.kernel import wire
@@ -22,6 +23,7 @@ __all__ = [
     "commit",
     "committed",
     "discard",
+    "figures_shown",
     "groups",
     "groups_shown",
     "is_committed",
@@ -252,16 +254,19 @@ def last_counted(instrument_id: str, node_ids: Collection[str]) -> dict[str, Cou
     }
 
 
-def remembered(unit_ids: Collection[str]) -> dict[str, dict[str, Remembered]]:
-    """What is remembered of the colours of these units, by statement code. A query for each 500."""
-    wanted = sorted(unit_ids)
+def remembered(round_of: Mapping[str, str]) -> dict[str, dict[str, Remembered]]:
+    """What is remembered of the colours of units (id: round), by statement code. A query for each 500."""
+    wanted = sorted(round_of)
     return {
         unit_id: {code: Remembered.from_json(value) for code, value in json.loads(kept).items()}
         for start in range(0, len(wanted), 500)
-        for unit_id, kept in ReleasedUnit.objects.filter(unit_id__in=wanted[start : start + 500]).values_list(
-            "unit_id", "remembered"
-        )
+        for unit_id, kept in _units(round_of, wanted[start : start + 500]).values_list("unit_id", "remembered")
     }
+
+
+def _units(round_of: Mapping[str, str], unit_ids: Collection[str]) -> QuerySet[ReleasedUnit]:
+    """By both, because that is the order of the key."""
+    return ReleasedUnit.objects.filter(round_id__in={round_of[unit_id] for unit_id in unit_ids}, unit_id__in=unit_ids)
 
 
 def is_shown(round_id: str) -> bool:
@@ -279,6 +284,14 @@ def unit(round_id: str, unit_id: str) -> FinishedUnit | None:
         return None
     row = ReleasedUnit.objects.filter(round_id=round_id, unit_id=unit_id).first()
     return _part(row) if row else None
+
+
+def figures_shown(round_of: Mapping[str, str]) -> dict[str, UnitRelease]:
+    """What is shown of these units (id: round), at most a few dozen. Two queries."""
+    shown = set(Release.objects.filter(round_id__in=round_of.values(), shown=True).values_list("round_id", flat=True))
+    wanted = [unit_id for unit_id, round_id in round_of.items() if round_id in shown]
+    rows = _units(round_of, wanted).values_list("unit_id", "figures")
+    return {unit_id: UnitRelease.from_json(json.loads(figures)) for unit_id, figures in rows}
 
 
 def parts(round_id: str) -> list[FinishedUnit]:

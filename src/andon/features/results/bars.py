@@ -5,6 +5,7 @@ policy can stay strict. Every text is passed in translated.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from django.utils.safestring import SafeString, mark_safe
@@ -61,4 +62,82 @@ def range_mark(low: float, middle: float, high: float, *, least: float, most: fl
         {"x": f"{at[0]:.2f}", "y": str(HEIGHT // 2 - 5), "width": width, "height": "10", "rx": "3", "class": "range"},
     )
     ET.SubElement(root, "circle", {"cx": f"{at[1]:.2f}", "cy": y, "r": "3.5", "class": "middle"})
+    return mark_safe(ET.tostring(root, encoding="unicode"))  # noqa: S308
+
+
+STAIR_WIDTH, STAIR_HEIGHT, STAIR_FOOT = 320, 120, 20
+FEW_STAIRS = 5
+_LEFT = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Stair:
+    """One step: the sure bounds and their middle from 0 to 100 with the kind of colour, or None where there is none.
+
+    ``begins``: nothing is compared across the line before it.
+    """
+
+    bounds: tuple[float, float, float] | None
+    kind: str
+    begins: bool
+
+
+def staircase(stairs: Sequence[Stair], *, first: str, last: str, said: str) -> SafeString:
+    """Steps from left to right, each as high as its sure bounds, with a thin line where the history begins anew.
+
+    `first` and `last` stand below the first and the last step.
+    Raises: ValueError without steps.
+    """
+    if not stairs:
+        raise ValueError("a staircase has steps")
+    whole = STAIR_HEIGHT + STAIR_FOOT
+    root = ET.Element(
+        "svg", {"class": "staircase", "viewBox": f"0 0 {STAIR_WIDTH} {whole}", "role": "img", "aria-label": said}
+    )
+
+    def at(value: float) -> float:
+        return 4 + (STAIR_HEIGHT - 8) * (1 - value / 100)
+
+    def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> None:
+        place = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
+        ET.SubElement(root, "line", {name: f"{value:.1f}" for name, value in place.items()} | {"class": kind})
+
+    def text(x: float, y: float, words: str, anchor: str) -> None:
+        place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "class": "label", "text-anchor": anchor}
+        ET.SubElement(root, "text", place).text = words
+
+    for value in (0, 50, 100):
+        line(_LEFT, at(value), STAIR_WIDTH, at(value), "scale")
+        text(_LEFT - 5, at(value) + 4, str(value), "end")
+    # As wide as with six steps, so that two steps do not look like a wall.
+    width = (STAIR_WIDTH - _LEFT) / max(len(stairs), 6)
+    before: float | None = None
+    for number, stair in enumerate(stairs):
+        left = _LEFT + number * width
+        if stair.begins and number:
+            line(left, 0, left, STAIR_HEIGHT, "begins")
+            before = None
+        if stair.bounds is None:
+            before = None
+            # A colour that was kept says nothing of this round: a ring, and no height.
+            ring = {"cx": f"{left + width / 2:.1f}", "cy": f"{at(50):.1f}", "r": "4", "class": "none"}
+            ET.SubElement(root, "circle", ring)
+            continue
+        low, middle, high = stair.bounds
+        top, bottom = at(high), at(low)
+        thin = max(0.0, 4 - (bottom - top)) / 2
+        box = {"x": left, "y": top - thin, "width": width, "height": bottom - top + 2 * thin}
+        ET.SubElement(
+            root, "rect", {name: f"{value:.1f}" for name, value in box.items()} | {"class": f"part {stair.kind}"}
+        )
+        if before is not None:
+            line(left, before, left, at(middle), "middle")
+        line(left, at(middle), left + width, at(middle), "middle")
+        before = at(middle)
+    if len(stairs) >= FEW_STAIRS:
+        text(_LEFT, whole - 4, first, "start")
+        text(_LEFT + len(stairs) * width, whole - 4, last, "end")
+    else:
+        # No room for two days below so few steps.
+        text(_LEFT, whole - 4, f"{first} – {last}" if len(stairs) > 1 else first, "start")
     return mark_safe(ET.tostring(root, encoding="unicode"))  # noqa: S308

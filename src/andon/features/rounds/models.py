@@ -1,6 +1,8 @@
 """Rounds, the units they were opened to, and who was on the roster. Never who took part."""
 
+import hashlib
 import secrets
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +13,11 @@ from andon.foundation.organisation.models import Node
 
 def random_id() -> str:
     return secrets.token_hex(16)
+
+
+def known_by(node_ids: Iterable[str]) -> str:
+    """What a unit is known by from round to round: the teams that are counted together, 32 hex digits."""
+    return hashlib.sha256("\n".join(sorted(node_ids)).encode()).hexdigest()[:32]
 
 
 class Round(models.Model):
@@ -41,6 +48,8 @@ class RoundUnit(models.Model):
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="units")
     name = models.CharField(max_length=400)
     node_ids = models.JSONField()
+    # The same for the same teams in every round: see `known_by`.
+    known_by = models.CharField(max_length=32, db_index=True, blank=True, default="")
     # What opens the leaf, in the order of the commitment: {"label", "salt"}, or {"hash"} of somebody who was erased.
     # Rounds of version 0.1.0 hold labels alone, and null for somebody who was erased.
     members = models.JSONField()

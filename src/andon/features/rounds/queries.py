@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
@@ -15,7 +16,16 @@ from django.http import Http404
 
 from andon.features.releases import public as releases
 from andon.features.rounds import sentences
-from andon.features.rounds.models import CloseRequest, Ending, NotAsked, RosterEntry, Round, RoundGroup, RoundUnit
+from andon.features.rounds.models import (
+    CloseRequest,
+    Ending,
+    NotAsked,
+    RosterEntry,
+    Round,
+    RoundGroup,
+    RoundUnit,
+    known_by,
+)
 from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
@@ -89,6 +99,10 @@ class UnitView:
     def can_be_opened(self) -> bool:
         """False where a roster of version 0.1.0, which opens whole or not at all, lost somebody."""
         return None not in self.seats
+
+    @property
+    def known_by(self) -> str:
+        return known_by(self.node_ids)
 
     @property
     def opening(self) -> dict[str, Any]:
@@ -168,6 +182,15 @@ def unit_of(member: Member, round_id: str) -> UnitView | None:
         .first()
     )
     return _unit_view(entry.unit) if entry else None
+
+
+def asked_with(member: Member, round_id: str) -> list[tuple[UUID, str]]:
+    """(id, label) of everybody who was asked in the member's unit and is still here, by label. One query."""
+    unit = RosterEntry.objects.filter(round_id=round_id, member=member).values("unit_id")
+    people = Member.objects.filter(pk__in=RosterEntry.objects.filter(unit_id__in=unit).values("member_id"))
+    return sorted(
+        ((person.pk, person.label) for person in people.filter(is_active=True)), key=lambda one: one[1].casefold()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +287,37 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
                 frozenset(unit["node_ids"]), unit["size"], frozenset(people.get(unit["pk"], ()))
             )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PastUnit:
+    """A unit in one of its released rounds."""
+
+    round: RoundView
+    unit_id: str
+    counted: CountedUnit
+
+
+def released_before(unit: UnitView, view: RoundView, *, most: int) -> list[PastUnit]:
+    """The unit's released rounds of the same version of the same instrument, oldest first, the given one last.
+
+    At most so many. The same unit is the same teams counted together, whoever was in them. Three queries.
+    """
+    rows = (
+        RoundUnit.objects.filter(
+            known_by=known_by(unit.node_ids),
+            round__instrument_id=view.instrument_id,
+            round__instrument_version=view.instrument_version,
+            round__ending__kind=Ending.Kind.CLOSED,
+            round__opens_at__lte=view.opens_at,
+        )
+        .select_related("round__node", "round__publication", "round__opening", "round__close_request", "round__ending")
+        .defer("members", "leaf", "path", "salt")
+        .order_by("-round__opens_at", "-round__at")[:most]
+    )
+    found = list(reversed(rows))
+    counted = counted_units([row.pk for row in found])
+    return [PastUnit(_view(row.round), row.pk, counted[row.pk]) for row in found]
 
 
 @dataclass(frozen=True, slots=True)

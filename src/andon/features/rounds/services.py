@@ -32,6 +32,7 @@ from andon.features.rounds.models import (
     Round,
     RoundGroup,
     RoundUnit,
+    known_by,
     random_id,
 )
 from andon.foundation.audit import public as audit
@@ -285,6 +286,7 @@ def _fix_roster(
             round=published,
             name=planned.name,
             node_ids=list(planned.node_ids),
+            known_by=known_by(planned.node_ids),
             members=[seat.to_wire() for seat in sorted(seats.values(), key=lambda seat: seat.hash)],
             size=len(seats),
             salt=secrets.token_bytes(manifest.SALT_BYTES),

@@ -1,0 +1,129 @@
+"""How the facets of a unit stood from round to round, and what may be said of the last step: made of releases alone.
+
+Reference: docs/protocol/measurement.md, section 8.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from andon.features.instruments import public as instruments
+from andon.features.releases import public as releases
+from andon.features.results import queries
+from andon.features.rounds import public as rounds
+from andon.kernel import disclosure, psychometrics
+
+MOST_ROUNDS = 12
+# Where nobody published a value of this wording: the spread that is usual for such statements, and how much the same
+# people agreed with themselves in the simulator. The page says that both are assumed.
+ASSUMED = psychometrics.Prior(sd=0.70, retest=0.76)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A facet in one round. Without an index `line` says why, and what its last colours said where they were kept."""
+
+    day: date
+    line: queries.FacetLine
+    # People joined or left since the round before, or it was counted by other rules: the history begins anew here.
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetTrend:
+    id: str
+    name: queries.Wording
+    steps: tuple[Step, ...]
+    # None where the last round has no index of this facet.
+    message: psychometrics.Message | None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no round before the last one has an index of this facet."""
+        return all(step.line.index is None for step in self.steps[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    facets: tuple[FacetTrend, ...]
+    is_assumed: bool
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(step.day for step in self.facets[0].steps)
+
+    @property
+    def has_breaks(self) -> bool:
+        return any(step.begins for facet in self.facets for step in facet.steps[1:])
+
+    @property
+    def has_gaps(self) -> bool:
+        return any(step.line.index is None for facet in self.facets for step in facet.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One round of the unit: what was released, and whether the history begins anew with it."""
+
+    day: date
+    release: disclosure.UnitRelease
+    begins: bool
+
+
+def trend_of(view: rounds.RoundView, unit: rounds.UnitView) -> Trend | None:
+    """The unit's last rounds with the same version of the instrument, up to this one.
+
+    None where fewer than two of them say anything: a single step is no trend.
+
+    As many queries for twelve rounds as for two.
+    """
+    past = rounds.released_before(unit, view, most=MOST_ROUNDS)
+    figures = releases.figures_shown({one.unit_id: one.round.id for one in past})
+    shown = [
+        _Shown(
+            timezone.localtime(one.round.closes_at).date(),
+            figures[one.unit_id],
+            begins=before is None or _is_anew(before, one, figures[one.unit_id]),
+        )
+        for before, one in zip([None, *past], past, strict=False)
+        if one.unit_id in figures
+    ]
+    instrument = instruments.load(view.instrument_id, view.instrument_version)
+    prior, is_assumed = _prior(instrument)
+    facets = tuple(_facet_trend(facet, instrument, shown, prior) for facet in instrument.facets)
+    telling = {number for facet in facets for number, step in enumerate(facet.steps) if step.line.index is not None}
+    return Trend(facets, is_assumed) if len(telling) > 1 else None
+
+
+def _is_anew(before: rounds.PastUnit, one: rounds.PastUnit, release: disclosure.UnitRelease) -> bool:
+    stayed = len(before.counted.people & one.counted.people)
+    return (
+        stayed < max(before.counted.size, one.counted.size)
+        or disclosure.Silence.OTHER_RULES in release.silences.values()
+    )
+
+
+def _prior(instrument: instruments.Instrument) -> tuple[psychometrics.Prior, bool]:
+    known = {prior.measure: prior.value for prior in instrument.priors}
+    found = psychometrics.Prior(sd=known.get("sd", ASSUMED.sd), retest=known.get("retest", ASSUMED.retest))
+    return found, not {"sd", "retest"} <= known.keys()
+
+
+def _facet_trend(
+    facet: instruments.Facet, instrument: instruments.Instrument, shown: Sequence[_Shown], prior: psychometrics.Prior
+) -> FacetTrend:
+    steps = tuple(Step(one.day, queries.facet_line(facet, instrument, one.release), one.begins) for one in shown)
+    windows: list[psychometrics.Window] = []
+    begins = True
+    for one, step in zip(shown, steps, strict=True):
+        # A line that people crossed while nothing was shown is a line all the same.
+        begins = begins or one.begins
+        if step.line.index is not None:
+            windows.append(
+                psychometrics.Window(step.line.index, one.release.ballots, one.release.roster_size, begins=begins)
+            )
+            begins = False
+    message = psychometrics.change_message(windows, prior) if steps[-1].line.index is not None else None
+    return FacetTrend(facet.id, queries.in_words(facet.name), steps, message)
