@@ -123,7 +123,7 @@ async function buildBundle({ folder, address: addressOf, entries, sheets, packag
 await buildBundle(ANSWERING);
 await buildBundle(ROOMS);
 await mkdir(APP_STATIC, { recursive: true });
-for (const name of ['host', 'setup', 'progress', 'passkeys', 'teams']) {
+for (const name of ['host', 'setup', 'progress', 'passkeys', 'teams', 'timer']) {
   await writeFile(path.join(APP_STATIC, `${name}.js`), (await bundled(`client/src/${name}.ts`)).content);
 }
 await copyFile(path.join(ROOT, 'node_modules/@picocss/pico/css/pico.min.css'), path.join(APP_STATIC, 'pico.min.css'));

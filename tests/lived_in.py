@@ -22,6 +22,8 @@ from andon.features.ballots import public as ballots
 from andon.features.closing import public as closing
 from andon.features.issuance import public as issuance
 from andon.features.publiclog import public as publiclog
+from andon.features.results import queries as results
+from andon.features.results import steps
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
@@ -132,6 +134,16 @@ class LivedIn:
     def close(self, round_id: str, *, ago: timedelta) -> None:
         closing.close_round(round_id=round_id, at=self.now - ago, early=False, by=None)
 
+    def agree_on_step(self, round_id: str, words: str, *, by: str, owner: str, ago: timedelta) -> None:
+        steps.agree_on_step(
+            own=results.own_result(self.people[by], round_id),
+            words=words,
+            owner_id=self.people[owner].pk,
+            due_on=(self.now + WEEK).date(),
+            by=self.people[by],
+            at=self.now - ago,
+        )
+
 
 @contextlib.contextmanager
 def founded(folder: Path) -> Iterator[LivedIn]:
@@ -193,6 +205,8 @@ def _live(made: LivedIn) -> None:
     made.answer(released, members("Ada", "Bo")[1:], ANSWERS)
     made.close(released, ago=37 * days)
     draw_release.func(released)
+    agreed = "Whoever hands over a shift says one thing they are unsure of."
+    made.agree_on_step(released, agreed, by="Ada", owner="Bo", ago=36 * days)
     security = made.open_round("security", "Detection", by="Ada", ago=80 * days, instrument="andon-security")
     made.answer(security, members("Ada", "Bo"), {"SE1": 5, "SE2": 4, "SE3": 2, "SE4": 1, "SE5": 1, "SE6": 5, "SE7": 3})
     made.close(security, ago=73 * days)

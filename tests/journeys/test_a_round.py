@@ -83,7 +83,11 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
         + ["leaning unsafe"]
     )
 
+    talk_about_it(ada)
+
     bo = profile("Bo")
+    bo.goto(f"{stack.app_url}/results/{round_id}/")
+    expect(bo.get_by_text("Bo Example sees to it")).to_be_visible()
     bo.goto(f"{stack.app_url}/results/{round_id}/receipt/")
     frame = bo.frame_locator("[data-wallet-frame]")
     expect(frame.get_by_text("is in the list")).to_be_visible()
@@ -100,6 +104,29 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     assert words in " ".join(verified.stdout.split())
     assert len(group_words) == 1
     assert group_words.pop() in " ".join(verified.stdout.split())
+
+
+def talk_about_it(page: Page) -> None:
+    """The screen that leads a talk, part by part with its clock, and the step it ends in, which the report then has."""
+    page.get_by_role("link", name="What to talk about · 45 minutes").click()
+    page.get_by_role("link", name="Open the screen with a timer").click()
+    clock = page.locator("[data-clock]")
+    expect(clock).to_have_text("05:00 left")
+    expect(page.get_by_role("heading", name="Say what this is for")).to_be_visible()
+    expect(page.get_by_role("heading", name="Read in silence")).to_be_hidden()
+    page.get_by_role("button", name="Start the clock").click()
+    expect(clock).to_have_text("04:58 left")
+    page.get_by_role("button", name="Pause").click()
+    for _part in range(4):
+        page.get_by_role("button", name="Next part").click()
+    expect(page.get_by_role("button", name="Next part")).to_be_disabled()
+    expect(clock).to_have_text("07:00 left")
+    page.get_by_role("link", name="Write down the step you agreed on").click()
+    page.get_by_label("What you will try").fill("Whoever hands over a shift says one thing they are unsure of.")
+    page.get_by_label("Who sees to it").select_option(label="Bo Example <bo@example.org>")
+    page.get_by_label("When you look at it again").fill("2099-01-01")
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_text("Whoever hands over a shift").first).to_be_visible()
 
 
 def verify(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ from tests.lived_in import ANSWERS, LivedIn, founded, members, queries
 DAY = timedelta(days=1)
 # The most that each may cost, over all databases, with session, member, settings and the member's duties.
 MOST = {
-    "GET /": 13,
+    "GET /": 14,
     "GET /rounds/": 11,
     "GET /instruments/": 9,
     "GET a questionnaire": 9,
@@ -37,12 +37,15 @@ MOST = {
     "GET a withdrawal": 14,
     "POST /rounds/new/": 13,
     "GET /results/": 6,
-    "GET a report": 10,
+    # Five for the rounds before, however many they were, and two for agreed steps.
+    "GET a report": 17,
+    "GET a debrief": 12,
+    "GET a step": 13,
     "GET a receipt": 10,
     "GET a unit file": 10,
     "GET /verify/": 7,
     # One for each of the twenty-odd kinds of thing that a server can hold about somebody, whatever their number.
-    "GET /verify/me/": 26,
+    "GET /verify/me/": 29,
     "GET /people/": 11,
     "GET people by hand": 12,
     "GET a person": 14,
@@ -117,6 +120,8 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
         "GET a round": f"/rounds/{opened}/",
         "GET a questionnaire": "/instruments/andon-core/1.1.0/",
         "GET a report": f"/results/{past}/",
+        "GET a debrief": f"/results/{past}/debrief/",
+        "GET a step": f"/results/{past}/step/",
         "GET a receipt": f"/results/{past}/receipt/",
         "GET a unit file": f"/results/{past}/unit.json",
     }

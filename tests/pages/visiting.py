@@ -79,6 +79,10 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
             ("report", "results:report"),
             ("receipt", "results:receipt"),
             ("unit file", "results:unit_json"),
+            ("debrief", "results:debrief"),
+            ("debrief screen", "results:debrief_screen"),
+            ("step", "results:step"),
+            ("outcome", "results:step_outcome"),
             ("groups", "results:groups"),
         )
     }

@@ -206,6 +206,14 @@ GET  results:receipt               in     404     200    200  404   404      404
 POST results:receipt               405    405     405    405  405   405      405    405     405     405
 GET  results:unit_json             in     404     200    200  404   404      404    404     404     404
 POST results:unit_json             405    405     405    405  405   405      405    405     405     405
+GET  results:debrief               in     404     200    200  404   404      404    404     404     404
+POST results:debrief               405    405     405    405  405   405      405    405     405     405
+GET  results:debrief_screen        in     404     200    200  404   404      404    404     404     404
+POST results:debrief_screen        405    405     405    405  405   405      405    405     405     405
+GET  results:step                  in     404     200    200  404   404      404    404     404     404
+POST results:step                  in     404     200    200  404   404      404    404     404     404
+GET  results:step_outcome          in     404     200    200  404   404      404    404     404     404
+POST results:step_outcome          in     404     200    200  404   404      404    404     404     404
 GET  results:groups                in     404     200    200  200   200      200    200     200     404
 POST results:groups                405    405     405    405  405   405      405    405     405     405
 GET  results:group                 in     404     200    200  200   200      200    200     200     404

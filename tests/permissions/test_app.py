@@ -78,6 +78,8 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.rounds["open"]]
         case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":
             return [house.rounds["released"]]
+        case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome":
+            return [house.rounds["released"]]
         case "results:groups":
             return [house.rounds["autumn"]]
         case "results:group":
@@ -153,7 +155,7 @@ NAMING = [
     "organisation:people_below",
     "rounds:detail",
     "closing:close",
-    *(f"results:{n}" for n in ("report", "receipt", "groups", "group")),
+    *(f"results:{n}" for n in ("report", "receipt", "groups", "group", "debrief", "step", "step_outcome")),
 ]
 
 

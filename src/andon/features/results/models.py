@@ -1,6 +1,8 @@
-"""Drawings of a release, made once and kept."""
+"""What belongs to a report: drawings of a release, made once and kept, and the step that a unit agreed on."""
 
+from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Drawing(models.Model):
@@ -18,3 +20,35 @@ class Drawn(models.Model):
     """All drawings of the round are made."""
 
     round_id = models.CharField(primary_key=True, max_length=32)
+
+
+class AgreedStep(models.Model):
+    """One small thing that a unit agreed on after a round. It opens the unit's next report; nobody else sees it."""
+
+    round_id = models.CharField(max_length=32)
+    unit_id = models.CharField(max_length=32)
+    # The unit's name for itself from round to round.
+    known_by = models.CharField(max_length=32, db_index=True)
+    words = models.CharField(max_length=300)
+    # Who sees to it. Nobody, where they were erased since.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    due_on = models.DateField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["round_id", "unit_id"], name="results_one_step_a_report")]
+
+
+class StepOutcome(models.Model):
+    """What became of a step: done, or dropped, which is an answer too."""
+
+    class Kind(models.TextChoices):
+        DONE = "done", _("done")
+        DROPPED = "dropped", _("dropped")
+
+    step = models.OneToOneField(AgreedStep, on_delete=models.CASCADE, primary_key=True, related_name="outcome")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    words = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()

@@ -120,19 +120,34 @@ def released_rounds(member: Member) -> list[rounds.RoundView]:
     return [view for view in rounds.rounds_of(member) if view.state is rounds.State.RELEASED]
 
 
-def report_for(member: Member, round_id: str) -> Report:
-    """The report of the member's own unit. Raises: Http404, also for a round of others or not yet released."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A released round as a member of one of its units may see it."""
+
+    round: rounds.RoundView
+    unit: rounds.UnitView
+    part: releases.FinishedUnit
+
+
+def own_result(member: Member, round_id: str) -> Own:
+    """The member's own unit in a released round. Raises: Http404, also for a round of others or not yet released."""
     view, unit = rounds.find(round_id), rounds.unit_of(member, round_id)
     part = releases.unit(round_id, unit.id) if unit else None
     if view is None or unit is None or part is None:
         raise Http404
-    return build_report(view, unit, part)
+    return Own(view, unit, part)
+
+
+def report_for(member: Member, round_id: str) -> Report:
+    """The report of the member's own unit. Raises: Http404, as `own_result` does."""
+    own = own_result(member, round_id)
+    return build_report(own.round, own.unit, own.part)
 
 
 def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.FinishedUnit) -> Report:
     release = part.release
     instrument = instruments.load(view.instrument_id, view.instrument_version)
-    facets = tuple(_facet_line(facet, instrument, release) for facet in instrument.facets)
+    facets = tuple(facet_line(facet, instrument, release) for facet in instrument.facets)
     known = {line.id: line.index for line in facets}
     safety = [index for facet in SAFETY if (index := known.get(facet)) is not None]
     accountability = known.get(ACCOUNTABILITY)
@@ -169,7 +184,7 @@ def words_of(instrument: instruments.Instrument) -> str:
     return "safety" if headed_by(instrument) == SAFETY else instrument.words
 
 
-def _facet_line(
+def facet_line(
     facet: instruments.Facet, instrument: instruments.Instrument, release: disclosure.UnitRelease
 ) -> FacetLine:
     figures = [

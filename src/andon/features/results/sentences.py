@@ -1,15 +1,18 @@
 """What a report says in words: the codes of the kernel as sentences in the reader's language."""
 
 from collections.abc import Mapping
+from typing import assert_never
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from andon.features.results.groups import GroupReport, SpreadLine
 from andon.features.results.queries import FacetLine, Report
+from andon.features.results.trend import FacetTrend
 from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
-from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Zone
+from andon.kernel.psychometrics import Change, HeadlineCode, HeadlineLine, Zone
 
 BAND_WORDS = {
     Band.LOW: gettext_lazy("unsafe"),
@@ -163,6 +166,50 @@ def why_colours_wait(report: Report) -> list[str]:
         )
         said.append(_("When everybody answers from the round on in which they are set, they are updated every time."))
     return said
+
+
+def change(facet: FacetTrend) -> str:
+    """The rung of the ladder that a facet's last step has earned, with what we would notice."""
+    message = facet.message
+    if message is None:
+        return _("Nothing new is known this time, so nothing is compared.")
+    match message.change:
+        case Change.FIRST:
+            if facet.is_first:
+                return _("Nothing to compare with yet: this is its first figure.")
+            return _("Nothing to compare with yet: people joined or left, so the line begins anew.")
+        case Change.NONE_SEEN:
+            return _("No change that we can see. We would notice about ±%(points)d points.") % {
+                "points": message.would_notice
+            }
+        case Change.MAY_HAVE_RISEN:
+            said = _("May have risen.")
+        case Change.MAY_HAVE_FALLEN:
+            said = _("May have fallen.")
+        case Change.ROSE:
+            said = _("Rose.")
+        case Change.FELL:
+            said = _("Fell.")
+        case _:
+            assert_never(message.change)
+    return said + " " + _("We would notice about ±%(points)d points.") % {"points": message.would_notice}
+
+
+def steps_in_words(facet: FacetTrend) -> str:
+    """What a screen reader says in place of the staircase."""
+    parts: list[str] = []
+    for step in facet.steps:
+        words = {"day": date_format(step.day, "SHORT_DATE_FORMAT"), "said": _step_in_words(step.line)}
+        parts.append(
+            (_("people joined or left; %(day)s: %(said)s") if step.begins and parts else "%(day)s: %(said)s") % words
+        )
+    return "; ".join(parts)
+
+
+def _step_in_words(line: FacetLine) -> str:
+    if line.low is None or line.mid is None or line.high is None:
+        return str(WHY_NO_INDEX[line.why_not])
+    return range_in_words(line.low, line.mid, line.high)
 
 
 def group_headline(report: GroupReport) -> str:

@@ -1,17 +1,23 @@
 """Results as pages: the list, a unit's report, the receipt, the file to take home."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.instruments import public as instruments
-from andon.features.results import bars, groups, queries, sentences
+from andon.features.results import bars, debrief, groups, queries, sentences, steps, trend
+from andon.features.results.forms import AgreeOnStep, EndStep
+from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
 from andon.foundation.permissions.public import current_member, member_required
 
@@ -36,7 +42,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def report(request: HttpRequest, round_id: str) -> HttpResponse:
-    found = queries.report_for(current_member(request), round_id)
+    own = queries.own_result(current_member(request), round_id)
+    found = queries.build_report(own.round, own.unit, own.part)
+    line = trend.trend_of(own.round, own.unit)
+    before, here = steps.steps_around(own)
     context = {
         "report": found,
         "headline": sentences.headline(found),
@@ -46,8 +55,45 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "why_colours_wait": sentences.why_colours_wait(found),
         "has_groups": rounds.has_groups(round_id),
+        "step_before": before,
+        "step": here,
+        "trend": line,
+        "stairs": [_stairs(facet) for facet in line.facets] if line else [],
+        "rows": _rows(line) if line else [],
     }
     return render(request, "results/report.html", context)
+
+
+def _stairs(facet: trend.FacetTrend) -> dict[str, Any]:
+    stairs = [
+        bars.Stair(
+            step.line.index.printed() if step.line.index else None,
+            step.line.band.value if step.line.band else "",
+            step.begins,
+        )
+        for step in facet.steps
+    ]
+    first, last = (date_format(step.day, "SHORT_DATE_FORMAT") for step in (facet.steps[0], facet.steps[-1]))
+    return {
+        "facet": facet,
+        "picture": bars.staircase(stairs, first=first, last=last, said=sentences.steps_in_words(facet)),
+        "change": sentences.change(facet),
+    }
+
+
+def _rows(line: trend.Trend) -> list[tuple[date, list[tuple[queries.Wording, queries.FacetLine, bool]]]]:
+    """The staircases as one table: a row for each round, newest first."""
+    rows = [
+        (
+            day,
+            [
+                (facet.name, facet.steps[number].line, bool(number) and facet.steps[number].begins)
+                for facet in line.facets
+            ],
+        )
+        for number, day in enumerate(line.days)
+    ]
+    return rows[::-1]
 
 
 def _pictures(drawn: dict[str, str]) -> Pictures | None:
@@ -63,6 +109,91 @@ def _mark(line: queries.FacetLine) -> tuple[queries.FacetLine, SafeString | None
         return line, None, str(sentences.WHY_NO_INDEX[line.why_not])
     said = sentences.range_in_words(line.low, line.mid, line.high)
     return line, bars.range_mark(line.low, line.mid, line.high, least=0, most=100, said=said), ""
+
+
+def _talk(request: HttpRequest, round_id: str) -> dict[str, Any]:
+    own = queries.own_result(current_member(request), round_id)
+    found = queries.build_report(own.round, own.unit, own.part)
+    before, here = steps.steps_around(own)
+    return {
+        "report": found,
+        "headline": sentences.headline(found),
+        "by_level": found.words == "level",
+        "debrief": debrief.debrief_of(found),
+        "minutes": debrief.MINUTES,
+        "step_before": before,
+        "step": here,
+    }
+
+
+@require_safe
+@member_required
+def debrief_page(request: HttpRequest, round_id: str) -> HttpResponse:
+    return render(request, "results/debrief.html", _talk(request, round_id))
+
+
+@require_safe
+@member_required
+def debrief_screen(request: HttpRequest, round_id: str) -> HttpResponse:
+    return render(request, "results/debrief_screen.html", _talk(request, round_id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def agree(request: HttpRequest, round_id: str) -> HttpResponse:
+    """Write down the one step of this report, or change it."""
+    member = current_member(request)
+    own = queries.own_result(member, round_id)
+    _before, here = steps.steps_around(own)
+    initial = {"words": here.words, "owner": here.owner_id, "due_on": here.due_on} if here else {}
+    people = rounds.asked_with(member, round_id)
+    form = AgreeOnStep(request.POST or None, people=people, today=timezone.localdate(), initial=initial)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            steps.agree_on_step(
+                own=own,
+                words=told["words"],
+                owner_id=told["owner"],
+                due_on=told["due_on"],
+                by=member,
+                at=timezone.now(),
+            )
+        except steps.StepRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("The step stands in your unit's report, and opens the next one."))
+            return redirect("results:report", round_id=round_id)
+    context = {"form": form, "report_id": round_id, "unit_name": own.unit.name, "step": here}
+    return render(request, "results/step.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def end(request: HttpRequest, round_id: str) -> HttpResponse:
+    """Write down what became of the step of this report."""
+    member = current_member(request)
+    own = queries.own_result(member, round_id)
+    _before, here = steps.steps_around(own)
+    if here is None:
+        raise Http404
+    form = EndStep(request.POST or None)
+    if form.is_valid():
+        try:
+            steps.end_step(
+                own=own,
+                kind=StepOutcome.Kind(form.cleaned_data["kind"]),
+                words=form.cleaned_data["words"],
+                by=member,
+                at=timezone.now(),
+            )
+        except steps.StepRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Written down. Your unit sees it above its next report."))
+            return redirect("results:report", round_id=round_id)
+    context = {"form": form, "report_id": round_id, "unit_name": own.unit.name, "step": here}
+    return render(request, "results/step_outcome.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """What waits for a member in rooms below Today."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -8,10 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from andon.features.privacy import public as privacy
+from andon.features.results import public as results
 from andon.features.today.public import Notice
 from andon.foundation.people import public as people
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import is_steward
+
+# So long before its day a step is brought to mind.
+NEARLY_DUE = timedelta(days=3)
 
 
 def another_address(_request: HttpRequest, member: Member) -> Notice | None:
@@ -25,6 +31,20 @@ def another_address(_request: HttpRequest, member: Member) -> Notice | None:
         text=_("A steward wants your account to have another e-mail address from %(when)s on.") % {"when": when},
         action=_("Look at it, and refuse it if it is not yours"),
         url=reverse("account_address", args=[people.token_of(waiting)]),
+    )
+
+
+def step_to_see_to(_request: HttpRequest, member: Member) -> Notice | None:
+    """For whoever sees to a step that their unit agreed on, when it is nearly due; of several the first."""
+    steps = results.open_steps_of(member, until=timezone.localdate() + NEARLY_DUE)
+    if not steps:
+        return None
+    return Notice(
+        title=_("You see to a step that your unit agreed on"),
+        text=_("“%(words)s” You look at it again on %(day)s.")
+        % {"words": steps[0].words, "day": date_format(steps[0].due_on)},
+        action=_("Say what became of it"),
+        url=reverse("results:step_outcome", args=[steps[0].round_id]),
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from andon.features.issuance import public as issuance
 from andon.features.privacy import public as privacy
+from andon.features.results import public as results
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
@@ -155,6 +156,16 @@ def _rounds_opened(member: Member) -> Holding:
     )
 
 
+def _steps(member: Member) -> Holding:
+    return Holding(
+        _("Steps that your unit agreed on"),
+        _("Your unit sees them in its reports. They stay as long as those; your name goes when you are erased."),
+        tuple(
+            ((_("What"), what), (_("Step"), words), (_("Day"), day)) for what, words, day in results.steps_of(member)
+        ),
+    )
+
+
 def _audit(member: Member) -> Holding:
     entries = list(AuditEntry.objects.filter(Q(by=member) | Q(about=member))[:1_000])
 
@@ -273,6 +284,8 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Session": _sessions,
     "rounds.Round": _rounds_opened,
     "rounds.CloseRequest": _rounds_opened,
+    "results.AgreedStep": _steps,
+    "results.StepOutcome": _steps,
     "audit.AuditEntry": _audit,
     "privacy.ErasureRequest": _asked_to_be_erased,
     "organisation.PeopleFile": _files,
