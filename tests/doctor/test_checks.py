@@ -57,6 +57,9 @@ class Pretended(Place):
     def versions(self) -> dict[str, tuple[int, ...]]:
         return {**super().versions(), **self.said.get("versions", {})}
 
+    def sets_pages(self) -> bool:
+        return bool(self.said.get("sets_pages", True))
+
     def mount_of(self, path: Path) -> Mount | None:
         return self.mounts.get(path)
 
@@ -379,6 +382,7 @@ FAULTS = [
     ("D50", "unknown", lambda here: (here.data_directory / marker.LAST_BACKUP).write_text("{")),
     ("D51", "problem", lambda here: marker.Progress(here.data_directory / marker.NAME, "a").begin()),
     ("D52", "problem", lambda here: setattr(here, "environment", {"ANDON_LOG_LEVEL": "debug"})),
+    ("D54", "warning", lambda here: here.said.update(sets_pages=False)),
     ("D53", "problem", erased_and_back),
     ("D53", "warning", lambda here: erased_and_not_listed()),
     ("D53", "problem", lambda here: (here.data_directory / "erased-people").write_text("bo\n")),

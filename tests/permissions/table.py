@@ -214,6 +214,10 @@ GET  results:step                  in     404     200    200  404   404      404
 POST results:step                  in     404     200    200  404   404      404    404     404     404
 GET  results:step_outcome          in     404     200    200  404   404      404    404     404     404
 POST results:step_outcome          in     404     200    200  404   404      404    404     404     404
+GET  results:export                405    405     405    405  405   405      405    405     405     405
+POST results:export                in     404     400    400  404   404      404    404     404     404
+GET  results:export_group          405    405     405    405  405   405      405    405     405     405
+POST results:export_group          in     404     400    400  400   400      400    400     400     404
 GET  results:groups                in     404     200    200  200   200      200    200     200     404
 POST results:groups                405    405     405    405  405   405      405    405     405     405
 GET  results:group                 in     404     200    200  200   200      200    200     200     404

@@ -78,11 +78,11 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.rounds["open"]]
         case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":
             return [house.rounds["released"]]
-        case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome":
+        case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome" | "results:export":
             return [house.rounds["released"]]
         case "results:groups":
             return [house.rounds["autumn"]]
-        case "results:group":
+        case "results:group" | "results:export_group":
             return [house.rounds["autumn"], house.nodes["Lanternworks"].pk]
     return []
 

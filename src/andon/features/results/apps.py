@@ -8,7 +8,10 @@ class Results(AppConfig):
 
     def ready(self) -> None:
         from andon.features.results import tasks
+        from andon.foundation.audit.public import register_fact, register_words
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
         tasks.register()
+        register_words("results.exported", _("A result was taken along as a file"))
+        register_fact("taken_as", _("as"))
         register_navigation(NavigationItem(label=_("Results"), url_name="results:index", icon="results", order=20))

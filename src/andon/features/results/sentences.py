@@ -152,6 +152,11 @@ def word_of(line: FacetLine) -> str:
     return word if line.index else _("%(word)s, not updated") % {"word": word}
 
 
+def word_of_facet(line: FacetLine, words: str) -> str:
+    """The word of a facet's colour, in the words of its instrument; without a colour, that there is none."""
+    return str(_WORDS[words][line.band]) if line.band else _("no figure")
+
+
 def why_colours_wait(report: Report) -> list[str]:
     """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
     said = [str(_SILENCES[silence]) for silence in Silence if silence in report.silences]

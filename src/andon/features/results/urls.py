@@ -1,6 +1,6 @@
 from django.urls import path
 
-from andon.features.results import views
+from andon.features.results import export_views, views
 
 app_name = "results"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("<str:round_id>/debrief/screen/", views.debrief_screen, name="debrief_screen"),
     path("<str:round_id>/step/", views.agree, name="step"),
     path("<str:round_id>/step/outcome/", views.end, name="step_outcome"),
+    path("<str:round_id>/export/", export_views.unit, name="export"),
+    path("<str:round_id>/groups/<str:node_id>/export/", export_views.group, name="export_group"),
     path("<str:round_id>/receipt/", views.receipt, name="receipt"),
     path("<str:round_id>/unit.json", views.unit_json, name="unit_json"),
     path("<str:round_id>/groups/", views.group, {"node_id": ""}, name="groups"),

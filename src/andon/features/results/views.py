@@ -43,25 +43,33 @@ def index(request: HttpRequest) -> HttpResponse:
 @member_required
 def report(request: HttpRequest, round_id: str) -> HttpResponse:
     own = queries.own_result(current_member(request), round_id)
-    found = queries.build_report(own.round, own.unit, own.part)
     line = trend.trend_of(own.round, own.unit)
+    context = shown(own, line)
+    found: queries.Report = context["report"]
+    context |= {
+        "pictures": _pictures(queries.drawings(round_id, found.unit_id)) if found.has_stages else None,
+        "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
+        "has_groups": rounds.has_groups(round_id),
+        "trend": line,
+        "rows": _rows(line) if line else [],
+    }
+    return render(request, "results/report.html", context)
+
+
+def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
+    """What a report says wherever it is shown: on its page, and on paper."""
+    found = queries.build_report(own.round, own.unit, own.part)
     before, here = steps.steps_around(own)
-    context = {
+    return {
         "report": found,
         "headline": sentences.headline(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
-        "pictures": _pictures(queries.drawings(round_id, found.unit_id)) if found.has_stages else None,
-        "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "why_colours_wait": sentences.why_colours_wait(found),
-        "has_groups": rounds.has_groups(round_id),
         "step_before": before,
         "step": here,
-        "trend": line,
         "stairs": [_stairs(facet) for facet in line.facets] if line else [],
-        "rows": _rows(line) if line else [],
     }
-    return render(request, "results/report.html", context)
 
 
 def _stairs(facet: trend.FacetTrend) -> dict[str, Any]:

@@ -231,3 +231,13 @@ def versions(here: Place) -> Said:
     if old:
         return problem(f"Too old: {', '.join(old)}. {seen}", "Update them; `deploy/setup run` installs what fits.")
     return ok(seen)
+
+
+@check("D54", "Reports can be set on paper")
+def paper(here: Place) -> Said:
+    if here.sets_pages():
+        return ok("Pango is there")
+    return warning(
+        "Pango or a part of it is missing; whoever asks for a PDF is told so.",
+        "Install libpango-1.0-0, libpangoft2-1.0-0, libharfbuzz-subset0 and a font such as fonts-dejavu-core.",
+    )

@@ -98,6 +98,14 @@ class Place:
             "OpenSSL": ssl.OPENSSL_VERSION_INFO[:3],
         }
 
+    def sets_pages(self) -> bool:
+        """Whether a report can be set on paper: the libraries of the system are there."""
+        try:
+            import weasyprint
+        except OSError:
+            return False
+        return bool(weasyprint.__version__)
+
     def mount_of(self, path: Path) -> Mount | None:
         """The volume that the path is on, as /proc/self/mountinfo has it."""
         best: Mount | None = None

@@ -1,0 +1,100 @@
+"""Results as files to take along. Each one stands in the change log, so it is asked for by a form, never by a link."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from andon.features.results import exports, groups, paper, queries, sentences, trend, views
+from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
+from andon.foundation.interface.context import SITE_NAME
+from andon.foundation.interface.views import sentence
+from andon.foundation.people.models import Member
+from andon.foundation.permissions.public import current_member, member_required
+
+CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
+
+
+@require_POST
+@member_required
+def unit(request: HttpRequest, round_id: str) -> HttpResponse:
+    """The report of the member's own unit as PDF, CSV or JSON."""
+    member = current_member(request)
+    own = queries.own_result(member, round_id)
+    kind = request.POST.get("as", "")
+    if kind not in CONTENT_TYPES:
+        return _unknown(request)
+    line = trend.trend_of(own.round, own.unit)
+    document = exports.unit_document(own, line)
+    if kind == "pdf":
+        try:
+            content = paper.pdf(_on_paper(own, line, document))
+        except paper.PaperMissing:
+            return sentence(
+                request,
+                title=_("No PDF can be made here"),
+                happened=_(
+                    "This server lacks what sets a page on paper. Nothing was exported. Print the report from your "
+                    "browser, take CSV or JSON, or ask whoever runs the server to look at `andon doctor`."
+                ),
+                status=503,
+            )
+    else:
+        content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+    return _attached(content, kind, what=own.unit.name, view=own.round, member=member)
+
+
+@require_POST
+@member_required
+def group(request: HttpRequest, round_id: str, node_id: str) -> HttpResponse:
+    """What the page of a group shows, as CSV or JSON."""
+    member = current_member(request)
+    report = groups.report_for(member, round_id, node_id, page="1", now=timezone.now())
+    kind = request.POST.get("as", "")
+    if kind not in {"csv", "json"}:
+        return _unknown(request)
+    document = exports.group_document(report)
+    content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+    return _attached(content, kind, what=report.view.group.name, view=report.round, member=member)
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    return sentence(
+        request,
+        title=_("No such kind of file"),
+        happened=_(
+            "A result is taken along as PDF, CSV or JSON. Nothing was exported. Go back and choose one of them."
+        ),
+        status=400,
+    )
+
+
+def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, member: Member) -> HttpResponse:
+    audit.record(
+        kind="results.exported", by=member, at=timezone.now(), subject=f"{what}, {view.words}", taken_as=kind.upper()
+    )
+    name = exports.file_name(what, view, kind)
+    return HttpResponse(
+        content, content_type=CONTENT_TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _on_paper(own: queries.Own, line: trend.Trend | None, document: dict[str, Any]) -> dict[str, Any]:
+    context = views.shown(own, line)
+    report: queries.Report = context["report"]
+    drawn = queries.drawings(own.round.id, own.unit.id) if report.has_stages else {}
+    return context | {
+        "site_name": SITE_NAME,
+        "document": document,
+        "facets": [(one, sentences.word_of_facet(one, report.words), _why_not(one)) for one in report.facets],
+        "pyramid": paper.on_paper(drawn["pyramid-wide"]) if "pyramid-wide" in drawn else "",
+        "quadrant": paper.on_paper(drawn["quadrant"]) if "quadrant" in drawn and report.quadrant else "",
+        "stairs": [row | {"picture": paper.on_paper(row["picture"])} for row in context["stairs"]],
+    }
+
+
+def _why_not(line: queries.FacetLine) -> str:
+    return "" if line.index else str(sentences.WHY_NO_INDEX[line.why_not])

@@ -1,0 +1,165 @@
+"""Results as files: the figures of the page and nothing more, with method and policy, told in the change log."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from andon.features.results import exports, paper
+from andon.foundation.audit.models import AuditEntry
+from tests.lived_in import LivedIn
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def bo(lived_in: LivedIn) -> Client:
+    client = Client()
+    client.force_login(lived_in.people["Bo"])
+    return client
+
+
+def export(client: Client, house: LivedIn, kind: str, name: str = "released") -> Any:
+    return client.post(f"/results/{house.rounds[name]}/export/", {"as": kind})
+
+
+def text_of(pdf: bytes) -> str:
+    import pypdf
+
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_json_says_what_the_page_shows_with_method_and_policy(lived_in: LivedIn, bo: Client) -> None:
+    answer = export(bo, lived_in, "json")
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Disposition"].startswith('attachment; filename="andon-detection-')
+    told = json.loads(answer.content)
+    assert told["format"] == exports.UNIT_FORMAT
+    assert told["policy"]["least_ballots"] == 5
+    assert told["unit"]["ballots"] == 5
+    assert len(told["method"]) >= 3
+    assert len(told["statements"]) == 21
+    page = bo.get(f"/results/{lived_in.rounds['released']}/").content.decode()
+    for facet in told["facets"]:
+        assert facet["name"] in page
+        if facet["index"]:
+            assert str(facet["index"]["middle"]) in page
+
+
+def test_no_file_holds_a_mean_or_who_was_asked(lived_in: LivedIn, bo: Client) -> None:
+    for kind in ("json", "csv"):
+        content = export(bo, lived_in, kind).content.decode()
+        assert not [member.email for member in lived_in.people.values() if member.email in content]
+        assert not [member.name for member in lived_in.people.values() if member.name in content]
+
+
+def test_csv_has_a_row_for_each_facet_and_statement(lived_in: LivedIn, bo: Client) -> None:
+    content = export(bo, lived_in, "csv").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(content)))
+    facts = {row[0]: row[1] for row in rows if row[0].startswith("#")}
+    assert facts["# policy least_ballots"] == "5"
+    body = [row for row in rows if not row[0].startswith("#")]
+    assert tuple(body[0]) == exports.COLUMNS
+    assert [row[0] for row in body[1:]] == ["facet"] * 5 + ["statement"] * 21
+    assert {len(row) for row in body} == {len(exports.COLUMNS)}
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t"])
+def test_no_cell_is_a_formula(begins: str) -> None:
+    document: dict[str, Any] = {
+        "format": exports.UNIT_FORMAT,
+        "facets": [],
+        "method": [],
+        "statements": [
+            {"code": "SE1", "words": f"{begins}1+1", "reversed": False, "band": None, "updated": True, "silence": None}
+        ],
+    }
+    [row] = [row for row in csv.reader(io.StringIO(exports.as_csv(document).decode("utf-8-sig"))) if "SE1" in row]
+    assert row[2] == f"'{begins}1+1"
+
+
+def test_a_pdf_is_the_report_in_the_readers_language(lived_in: LivedIn, bo: Client) -> None:
+    answer = export(bo, lived_in, "pdf")
+    assert answer.content.startswith(b"%PDF-")
+    text = text_of(answer.content)
+    for words in ("Detection", "5 of 6 answered", "Challenger", "unsafe", "How these figures were made"):
+        assert words in text
+    german = Client(headers={"accept-language": "de"})
+    german.force_login(lived_in.people["Bo"])
+    assert "Wie diese Zahlen entstanden sind" in " ".join(text_of(export(german, lived_in, "pdf").content).split())
+
+
+@pytest.mark.parametrize("name", ["security", "kept", "few"])
+def test_other_results_are_papers_too(lived_in: LivedIn, name: str) -> None:
+    client = Client()
+    client.force_login(lived_in.people[{"security": "Bo", "kept": "Hal", "few": "Eve"}[name]])
+    assert export(client, lived_in, "pdf", name).content.startswith(b"%PDF-")
+    assert export(client, lived_in, "csv", name).status_code == 200
+
+
+def test_each_export_stands_in_the_change_log_and_no_refused_one(lived_in: LivedIn, bo: Client) -> None:
+    before = AuditEntry.objects.filter(kind="results.exported").count()
+    export(bo, lived_in, "csv")
+    [entry] = AuditEntry.objects.filter(kind="results.exported")[: 1 + before][:1]
+    assert entry.by == lived_in.people["Bo"]
+    assert entry.facts == {"taken_as": "CSV"}
+    assert export(bo, lived_in, "xlsx").status_code == 400
+    cy = Client()
+    cy.force_login(lived_in.people["Cy"])
+    assert export(cy, lived_in, "json").status_code == 404
+    assert AuditEntry.objects.filter(kind="results.exported").count() == before + 1
+
+
+def test_a_group_is_taken_along_without_the_figures_of_its_units(lived_in: LivedIn, bo: Client) -> None:
+    top = lived_in.nodes["Lanternworks"].pk
+    answer = bo.post(f"/results/{lived_in.rounds['autumn']}/groups/{top}/export/", {"as": "json"})
+    told = json.loads(answer.content)
+    assert told["format"] == exports.GROUP_FORMAT
+    assert told["group"]["turnout"]
+    assert "bands" not in json.dumps(told["group"]["inside"])
+    table = bo.post(f"/results/{lived_in.rounds['autumn']}/groups/{top}/export/", {"as": "csv"})
+    assert table.content.decode("utf-8-sig").startswith("# format,andon.results.group/1")
+
+
+def test_nothing_is_fetched_while_a_paper_is_made() -> None:
+    with pytest.raises(paper.NothingIsFetched):
+        paper._refuse("https://example.org/pixel.png")
+
+
+@pytest.fixture
+def without_pango() -> Iterator[None]:
+    import builtins
+
+    honest = builtins.__import__
+
+    def missing(name: str, *args: Any, **options: Any) -> Any:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+        return honest(name, *args, **options)
+
+    with patch.object(builtins, "__import__", missing):
+        yield
+
+
+def test_without_pango_the_page_says_so_and_nothing_is_recorded(
+    lived_in: LivedIn, bo: Client, without_pango: None
+) -> None:
+    before = AuditEntry.objects.filter(kind="results.exported").count()
+    answer = export(bo, lived_in, "pdf")
+    assert answer.status_code == 503
+    assert "Nothing was exported" in answer.content.decode()
+    assert AuditEntry.objects.filter(kind="results.exported").count() == before
+
+
+def test_a_drawing_has_its_colours_on_paper() -> None:
+    from andon.features.results.bars import Stair, staircase
+
+    drawn = paper.on_paper(staircase([Stair((1, 2, 3), "low", True)], first="a", last="a", said="x"))
+    assert "var(" not in drawn
+    assert "<style>" in drawn
+    assert "#b4532a" in drawn
