@@ -121,7 +121,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "account_password_forgotten account_reauthenticate people:sessions people:second_factor people:app_add "
         "people:second_factor_needed people:passkeys "
         "organisation:people organisation:import_preview audit:changes configuration:index "
-        "notifications:outbox issuance:offer rounds:index rounds:new results:index "
+        "tokens:index notifications:outbox issuance:offer rounds:index rounds:new results:index "
         "instruments:index instruments:add "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
         "privacy:notice privacy:ask privacy:requests setup:next invitations:index invitations:send "

@@ -1,12 +1,31 @@
 """The door of `results`."""
 
 from datetime import date, datetime
+from typing import Any
 
-from andon.features.results import queries, sentences, steps
+from django.db import transaction
+
+from andon.features.results import exports, groups, queries, sentences, steps, trend
 from andon.features.results.steps import Step
+from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
 from andon.foundation.people.models import Member
+from andon.foundation.tokens import public as tokens
 
-__all__ = ["Step", "open_steps_of", "opening_of", "steps_of"]
+__all__ = [
+    "GROUPS_SCOPE",
+    "UNIT_SCOPE",
+    "Step",
+    "group_for_program",
+    "open_steps_of",
+    "opening_of",
+    "rounds_for_program",
+    "steps_of",
+    "unit_for_program",
+]
+
+UNIT_SCOPE = "results.unit"
+GROUPS_SCOPE = "results.groups"
 
 
 def opening_of(member: Member, round_id: str) -> tuple[str, list[str]]:
@@ -23,3 +42,36 @@ def open_steps_of(member: Member, *, until: date) -> list[Step]:
 def steps_of(member: Member) -> list[tuple[str, str, date | datetime]]:
     """(what the member did, the step in words, day) of every agreed step that leads to them."""
     return steps.traces_of(member)
+
+
+def rounds_for_program(grant: tokens.Grant) -> list[rounds.RoundView]:
+    """The rounds whose result the member of this key can look at, newest first."""
+    return queries.released_rounds(grant.member)
+
+
+def unit_for_program(grant: tokens.Grant, round_id: str, *, at: datetime, on: date) -> dict[str, Any]:
+    """The result of the member's own unit, as its file has it; the first time of a day stands in the change log.
+
+    Raises: Http404.
+    """
+    own = queries.own_result(grant.member, round_id)
+    _tell(grant, own.unit.name, own.round, what=f"unit {round_id}", at=at, on=on)
+    return exports.unit_document(own, trend.trend_of(own.round, own.unit))
+
+
+def group_for_program(
+    grant: tokens.Grant, round_id: str, node_id: str, *, page: int, at: datetime, on: date
+) -> dict[str, Any]:
+    """A group of a round, the top one without a node. Raises: Http404."""
+    report = groups.report_for(grant.member, round_id, node_id, page=str(page), now=at)
+    group = report.view.group
+    _tell(grant, group.name, report.round, what=f"group {round_id} {group.node_id}", at=at, on=on)
+    return exports.group_document(report)
+
+
+def _tell(grant: tokens.Grant, name: str, view: rounds.RoundView, *, what: str, at: datetime, on: date) -> None:
+    with transaction.atomic(using="default"):
+        if tokens.is_first_read(grant, what, on=on):
+            audit.record(
+                kind="results.exported", by=grant.member, at=at, subject=f"{name}, {view.words}", taken_as="API"
+            )

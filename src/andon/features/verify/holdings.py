@@ -28,6 +28,7 @@ from andon.foundation.people import mfa
 from andon.foundation.people import public as people
 from andon.foundation.people.models import Member, Session
 from andon.foundation.providers.models import DutyByRule, Identity, StandbySteward
+from andon.foundation.tokens import public as tokens
 
 # Days and moments are told in the reader's way, and to programs in ISO 8601.
 Value = str | date | datetime
@@ -166,6 +167,22 @@ def _steps(member: Member) -> Holding:
     )
 
 
+def _keys(member: Member) -> Holding:
+    return Holding(
+        _("Keys for programs"),
+        _("You made them. What is kept does not tell the key itself; each day it notes what was read with it."),
+        tuple(
+            (
+                (_("What it is for"), line.name),
+                (_("What it may read"), ", ".join(str(tokens.scopes().get(scope, scope)) for scope in line.scopes)),
+                (_("Since"), line.made_on),
+                (_("Until"), line.ends_on),
+            )
+            for line in tokens.keys_of(member, on=timezone.localdate())
+        ),
+    )
+
+
 def _audit(member: Member) -> Holding:
     entries = list(AuditEntry.objects.filter(Q(by=member) | Q(about=member))[:1_000])
 
@@ -284,6 +301,8 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Session": _sessions,
     "rounds.Round": _rounds_opened,
     "rounds.CloseRequest": _rounds_opened,
+    "tokens.ProgramKey": _keys,
+    "tokens.ProgramRead": _keys,
     "results.AgreedStep": _steps,
     "results.StepOutcome": _steps,
     "audit.AuditEntry": _audit,

@@ -9,7 +9,7 @@ Reference: docs/protocol/disclosure.md, section 1; `kernel.disclosure.units_from
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -62,7 +62,7 @@ class Resized:
 
     def below(self, node_id: str) -> Mapping[str, SizedNode]:
         return {
-            team.id: replace(team, size=max(0, team.size + self.by.get(team.id, 0)))
+            team.id: team._replace(size=max(0, team.size + self.by.get(team.id, 0)))
             for team in self.tree.below(node_id).values()
         }
 
@@ -85,7 +85,7 @@ class Moved:
         found = {team_id: team for team_id, team in self.tree.below(node_id).items() if team_id not in branch}
         if self.parent_id in found:
             found |= branch
-            found[self.node_id] = replace(branch[self.node_id], parent_id=self.parent_id)
+            found[self.node_id] = branch[self.node_id]._replace(parent_id=self.parent_id)
         return found
 
     def path(self, node_id: str) -> tuple[Step, ...]:
@@ -178,7 +178,7 @@ class _Region:
         }
         nodes |= teams
         if teams:
-            nodes[root_id] = replace(teams[root_id], parent_id=above[-1].id if above else None)
+            nodes[root_id] = teams[root_id]._replace(parent_id=above[-1].id if above else None)
         self.ids = set(teams)
         self.units = Units(nodes)
         handed_on = {team_id: teams[team_id].size for team_id in self.units.not_asked}

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "andon.foundation.configuration",
     "andon.foundation.notifications",
     "andon.foundation.jobs",
+    "andon.foundation.tokens",
     "andon.foundation.invitations",
     "andon.foundation.providers",
     "andon.foundation.interface",

@@ -1,0 +1,184 @@
+"""What the interface for programs answers with: the shapes of its documents. Made from `results`, never back."""
+
+from typing import Literal
+
+from ninja import Field, Schema
+
+Band = Literal["low", "mixed-low", "mixed-high", "high"]
+
+
+class Problem(Schema):
+    """What happened and what to do, as RFC 9457 has it. Sent as `application/problem+json`."""
+
+    type: str = Field(
+        "about:blank", description="A URI of the kind of problem; `about:blank` where the status says it."
+    )
+    title: str = Field(description="The problem in a few words.")
+    status: int = Field(description="The status of the answer.")
+    detail: str = Field(description="What happened and what to do.")
+
+
+class ReleasedRound(Schema):
+    """A round whose result can be looked at."""
+
+    id: str
+    asked: str = Field(description="The node of the organisation whose people were asked.")
+    opened_at: str = Field(description="UTC, ISO 8601.")
+    closed_at: str | None = Field(description="UTC, ISO 8601.")
+    fingerprint: str = Field(description="The twelve words of the round's manifest.")
+    instrument_id: str
+    instrument_version: str
+
+
+class ReleasedRounds(Schema):
+    rounds: list[ReleasedRound] = Field(description="Newest first, at most fifty.")
+
+
+class About(Schema):
+    id: str
+    asked: str
+    opened_at: str | None
+    closed_at: str | None
+    fingerprint: str
+
+
+class Instrument(Schema):
+    id: str
+    version: str
+    title: str
+    citation: str
+    rights: str
+
+
+class Policy(Schema):
+    """The rules of the manifest, as the public log has them."""
+
+    bands: str
+    rules: str
+    least_ballots: int
+    early_close: bool
+    depth: int = 0
+
+
+class Bounds(Schema):
+    low: int = Field(ge=0, le=100)
+    middle: int = Field(ge=0, le=100)
+    high: int = Field(ge=0, le=100)
+
+
+class Said(Schema):
+    said: Literal["first", "none_seen", "may_have_risen", "may_have_fallen", "rose", "fell"]
+    would_notice: int | None = Field(description="The change in index points that would be noticed.")
+
+
+class Facet(Schema):
+    id: str
+    name: str
+    band: Band | None
+    index: Bounds | None = Field(description="From 0 to 100: the sure bounds and their middle.")
+    why_not: str | None = Field(description="Why there is no index.")
+    change: Said | None = Field(description="What may be said of the last step.")
+
+
+class Total(Schema):
+    ballots: int
+    low: int = Field(description="The lowest sum of answers that the colour is compatible with.")
+    high: int
+
+
+class Statement(Schema):
+    code: str
+    facet: str
+    words: str
+    reversed: bool
+    band: Band | None
+    updated: bool
+    total: Total | None
+    silence: str | None
+
+
+class Unit(Schema):
+    id: str
+    name: str
+    ballots: int
+    roster: int
+    why_no_figures: str | None
+
+
+class UnitResult(Schema):
+    """The result of a unit: what its report shows."""
+
+    format: Literal["andon.results.unit/1"]
+    round: About
+    instrument: Instrument
+    policy: Policy | None
+    unit: Unit
+    headline: list[str]
+    facets: list[Facet]
+    statements: list[Statement]
+    method: list[str]
+
+
+class Inside(Schema):
+    id: str
+    name: str
+
+
+class Group(Schema):
+    id: str
+    name: str
+    people: int
+    turnout: str = Field(description="In three steps.")
+    units_with_figures: int | None
+    why_no_shares: str | None
+    inside: list[Inside] = Field(description="Groups inside it by name, fifty at a time.")
+
+
+class Spread(Schema):
+    code: str
+    name: str
+    units: dict[Band, int] = Field(description="How many units show each colour.")
+
+
+class Share(Schema):
+    """An estimate with its range, which holds chance and the random error 95 times in 100."""
+
+    low: float
+    middle: float
+    high: float
+
+
+class Mean(Schema):
+    name: str
+    low: int
+    middle: int
+    high: int
+
+
+class Shares(Schema):
+    words: str
+    reversed: bool
+    shares: list[Share] = Field(description="Of the answers 1 to 5 after keying.")
+    mean: Share
+
+
+class Noise(Schema):
+    epsilon_of_this_round: float
+    delta: float
+
+
+class GroupResult(Schema):
+    """What is shown of a group above units."""
+
+    format: Literal["andon.results.group/1"]
+    round: About
+    instrument: Instrument
+    policy: Policy | None
+    group: Group
+    headline: str
+    facets: list[Spread]
+    statements: list[Spread]
+    means: list[Mean]
+    shares: list[Shares]
+    noise: Noise | None
+    method: list[str]

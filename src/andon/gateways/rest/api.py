@@ -1,0 +1,163 @@
+"""Results for programs: read only, by a key that a member made, and no more than that member may read.
+
+Every answer is a function of a release, through the same door as pages and files. Reference: docs/guide/programs.md.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import NinjaAPI, Path, Query
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from andon.features.results import public as results
+from andon.foundation.tokens import public as tokens
+from andon.gateways.rest.answers import GroupResult, Problem, ReleasedRounds, UnitResult
+
+TITLES = {
+    400: "The request is not well formed",
+    401: "A key is needed",
+    403: "The key does not reach so far",
+    404: "There is nothing here",
+    405: "Only reading is possible",
+    422: "Something in the address is wrong",
+}
+
+
+class OutOfScope(HttpError):
+    def __init__(self, scope: str) -> None:
+        super().__init__(403, f"This key may not read {scope}. Make one that may, under You, Keys for programs.")
+
+
+class ByKey(HttpBearer):
+    """`Authorization: Bearer andon_...`: a key from the page Keys for programs."""
+
+    openapi_description = "A key that a member made under You, Keys for programs."
+
+    def authenticate(self, request: HttpRequest, token: str) -> tokens.Grant | None:
+        return tokens.grant_for(token, on=timezone.localdate())
+
+
+api = NinjaAPI(
+    title="Andon: results",
+    version="1",
+    description=(
+        "Results of rounds, as their members see them. Read only. Every answer is a function of a release: there is "
+        "no query, filter or parameter that computes another figure."
+    ),
+    urls_namespace="rest",
+    docs_url=None,
+    auth=ByKey(),
+    servers=[{"url": "/", "description": "this server"}],
+)
+
+RoundId = Annotated[str, Path(description="The id of a round.", pattern=r"^[0-9a-f]{32}$")]
+NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=r"^[0-9a-f]{32}$")]
+PageNumber = Annotated[int, Query(description="Which fifty of the groups inside.", ge=1, le=1_000)]
+Refused = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+
+
+def _granted(request: HttpRequest, scope: str) -> tokens.Grant:
+    grant: tokens.Grant = request.auth  # type: ignore[attr-defined]
+    if scope not in grant.scopes:
+        raise OutOfScope(scope)
+    return grant
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+@api.get(
+    "/rounds",
+    response={200: ReleasedRounds, 401: Problem},
+    operation_id="list_rounds",
+    summary="Rounds whose result the key's member can look at",
+    url_name="rounds",
+)
+def list_rounds(request: HttpRequest) -> dict[str, Any]:
+    grant: tokens.Grant = request.auth  # type: ignore[attr-defined]
+    return {
+        "rounds": [
+            {
+                "id": view.id,
+                "asked": view.node_name,
+                "opened_at": _utc(view.opens_at),
+                "closed_at": _utc(view.ended_at),
+                "fingerprint": view.fingerprint,
+                "instrument_id": view.instrument_id,
+                "instrument_version": view.instrument_version,
+            }
+            for view in results.rounds_for_program(grant)
+        ]
+    }
+
+
+@api.get(
+    "/rounds/{round_id}/unit",
+    response={200: UnitResult, **Refused},
+    operation_id="read_unit",
+    summary="The result of the member's own unit. Scope: results.unit",
+    url_name="unit",
+)
+def read_unit(request: HttpRequest, round_id: RoundId) -> dict[str, Any]:
+    grant = _granted(request, results.UNIT_SCOPE)
+    return results.unit_for_program(grant, round_id, at=timezone.now(), on=timezone.localdate())
+
+
+@api.get(
+    "/rounds/{round_id}/groups",
+    response={200: GroupResult, **Refused},
+    operation_id="read_top_group",
+    summary="The topmost group of a round. Scope: results.groups",
+    url_name="top_group",
+)
+def read_top_group(request: HttpRequest, round_id: RoundId, page: PageNumber = 1) -> dict[str, Any]:
+    return _group(request, round_id, "", page)
+
+
+@api.get(
+    "/rounds/{round_id}/groups/{node_id}",
+    response={200: GroupResult, **Refused},
+    operation_id="read_group",
+    summary="A group of a round. Scope: results.groups",
+    url_name="group",
+)
+def read_group(request: HttpRequest, round_id: RoundId, node_id: NodeId, page: PageNumber = 1) -> dict[str, Any]:
+    return _group(request, round_id, node_id, page)
+
+
+def _group(request: HttpRequest, round_id: str, node_id: str, page: int) -> dict[str, Any]:
+    grant = _granted(request, results.GROUPS_SCOPE)
+    return results.group_for_program(grant, round_id, node_id, page=page, at=timezone.now(), on=timezone.localdate())
+
+
+def _problem(status: int, detail: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json", headers=headers)
+
+
+@api.exception_handler(AuthenticationError)
+def _no_key(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _problem(401, "Send a key as `Authorization: Bearer ...`. This one is missing, unknown or over.")
+
+
+@api.exception_handler(Http404)
+def _absent(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return _problem(404, "It is absent, not released yet, or not for the member of this key.")
+
+
+@api.exception_handler(ValidationError)
+def _wrong(_request: HttpRequest, error: Any) -> HttpResponse:
+    # What was sent is not repeated: it may be a key that stands in the wrong place.
+    places = sorted({str(one["loc"][-1]) for one in error.errors})
+    return _problem(422, f"Look at: {', '.join(places)}.")
+
+
+@api.exception_handler(HttpError)
+def _refused(_request: HttpRequest, error: Any) -> HttpResponse:
+    return _problem(error.status_code, str(error))

@@ -1,0 +1,179 @@
+"""Results for programs: what a key reaches, what it does not, and that every answer is as it is described."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from andon.features.results import public as results
+from andon.foundation.audit.models import AuditEntry
+from andon.foundation.tokens import public as tokens
+from andon.foundation.tokens.models import ProgramKey
+from tests.lived_in import LivedIn
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+BOTH = (results.UNIT_SCOPE, results.GROUPS_SCOPE)
+
+
+def key_of(house: LivedIn, name: str, *allowed: str, days: int = 30) -> str:
+    today = timezone.localdate()
+    return tokens.make_key(
+        member=house.people[name],
+        name="wiki",
+        allowed=allowed or BOTH,
+        ends_on=today + timedelta(days=days),
+        at=house.now,
+        on=today,
+    )
+
+
+def read(address: str, key: str = "") -> Any:
+    return Client().get(f"/api/v1/{address}", headers={"authorization": f"Bearer {key}"} if key else {})
+
+
+def unit(house: LivedIn, name: str = "released") -> str:
+    return f"rounds/{house.rounds[name]}/unit"
+
+
+def groups(house: LivedIn, node: str = "") -> str:
+    address = f"rounds/{house.rounds['autumn']}/groups"
+    return f"{address}/{house.nodes[node].pk}" if node else address
+
+
+def test_a_program_reads_what_its_member_sees(lived_in: LivedIn) -> None:
+    key = key_of(lived_in, "Bo")
+    listed = read("rounds", key).json()["rounds"]
+    assert lived_in.rounds["released"] in {one["id"] for one in listed}
+    told = read(unit(lived_in), key).json()
+    assert told["unit"]["name"] == "Detection"
+    assert told["policy"]["least_ballots"] == 5
+    assert read(groups(lived_in), key).json()["group"]["name"] == "Lanternworks"
+    assert read(groups(lived_in, "Lanternworks"), key).status_code == 200
+
+
+def test_without_a_key_that_holds_nothing_is_told(lived_in: LivedIn) -> None:
+    good = key_of(lived_in, "Bo")
+    for key in (
+        "",
+        "andon",
+        "andon_x_y",
+        good[:-1],
+        good[:-1] + "A",
+        good.replace("andon", "other"),
+        "\x00",
+        "a" * 500,
+    ):
+        if key == good:
+            continue
+        answer = read(unit(lived_in), key)
+        assert answer.status_code == 401, key
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer["WWW-Authenticate"] == "Bearer"
+    browser = Client()
+    browser.force_login(lived_in.people["Bo"])
+    assert browser.get(f"/api/v1/{unit(lived_in)}").status_code == 401
+
+
+def test_a_key_reaches_no_further_than_its_scope(lived_in: LivedIn) -> None:
+    own, above = key_of(lived_in, "Bo", results.UNIT_SCOPE), key_of(lived_in, "Bo", results.GROUPS_SCOPE)
+    assert read(unit(lived_in), own).status_code == 200
+    assert read(groups(lived_in), own).status_code == 403
+    assert read(groups(lived_in), above).status_code == 200
+    assert read(unit(lived_in), above).status_code == 403
+
+
+def test_what_is_not_the_members_is_as_absent(lived_in: LivedIn) -> None:
+    hal = key_of(lived_in, "Hal")
+    forbidden, absent = read(unit(lived_in), hal), read(f"rounds/{'0' * 32}/unit", hal)
+    assert forbidden.status_code == absent.status_code == 404
+    assert forbidden.content == absent.content
+    assert read(unit(lived_in, "open"), key_of(lived_in, "Bo")).status_code == 404
+
+
+def test_a_key_that_is_over_or_ended_or_whose_member_left_is_none(lived_in: LivedIn) -> None:
+    bo = lived_in.people["Bo"]
+    ended, over, left = key_of(lived_in, "Bo"), key_of(lived_in, "Bo"), key_of(lived_in, "Bo")
+    assert tokens.end_key(member=bo, key_id=ended.split("_")[1], at=lived_in.now)
+    assert not tokens.end_key(member=lived_in.people["Hal"], key_id=over.split("_")[1], at=lived_in.now)
+    ProgramKey.objects.filter(pk=over.split("_")[1]).update(ends_on=timezone.localdate() - timedelta(days=1))
+    assert read("rounds", left).status_code == 200
+    bo.is_active = False
+    bo.save(update_fields=["is_active"])
+    try:
+        assert [read("rounds", key).status_code for key in (ended, over, left)] == [401] * 3
+    finally:
+        bo.is_active = True
+        bo.save(update_fields=["is_active"])
+
+
+def test_the_first_read_of_a_day_stands_in_the_change_log(lived_in: LivedIn) -> None:
+    key = key_of(lived_in, "Bo")
+    before = AuditEntry.objects.filter(kind="results.exported").count()
+    for _time in range(3):
+        read(unit(lived_in), key)
+    read(unit(lived_in, "open"), key)
+    entries = AuditEntry.objects.filter(kind="results.exported")
+    assert entries.count() == before + 1
+    assert entries.order_by("-id")[0].facts == {"taken_as": "API"}
+
+
+def test_no_key_is_kept_and_none_is_in_the_change_log(lived_in: LivedIn) -> None:
+    key = key_of(lived_in, "Bo")
+    secret = key.split("_", 2)[2]
+    stored = str(list(ProgramKey.objects.values_list())) + str(list(AuditEntry.objects.values_list()))
+    assert secret not in stored
+    assert key.split("_")[1] not in str(list(AuditEntry.objects.values_list("subject", "facts")))
+
+
+def test_what_is_sent_wrongly_is_named_and_not_repeated(lived_in: LivedIn) -> None:
+    key = key_of(lived_in, "Bo")
+    wrong = read(f"rounds/{key}/unit", key)
+    assert wrong.status_code == 422
+    assert "round_id" in wrong.json()["detail"]
+    assert key not in wrong.content.decode()
+    assert read(f"{groups(lived_in)}?page=0", key).status_code == 422
+
+
+def test_no_answer_sets_a_cookie_and_only_reading_is_possible(lived_in: LivedIn) -> None:
+    key = key_of(lived_in, "Bo")
+    answer = read("rounds", key)
+    assert not answer.cookies
+    sent = Client(enforce_csrf_checks=True).post("/api/v1/rounds", headers={"authorization": f"Bearer {key}"})
+    assert sent.status_code == 405
+
+
+def test_the_description_is_open_api_and_names_every_error() -> None:
+    told = Client().get("/api/v1/openapi.json").json()
+    assert told["openapi"].startswith("3.1")
+    for path, operations in told["paths"].items():
+        assert set(operations) == {"get"}, path
+        responses = operations["get"]["responses"]
+        assert {"200", "401"} <= set(responses), path
+        if "round_id" in path:
+            assert {"403", "404", "422"} <= set(responses), path
+        assert operations["get"]["security"]
+
+
+def test_the_description_leaves_nothing_of_a_document_out(lived_in: LivedIn) -> None:
+    """A field that the schema does not name would be dropped without a word."""
+    from andon.features.results import exports, queries, trend
+    from andon.features.results import groups as groups_of
+
+    own = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"])
+    document = exports.unit_document(own, trend.trend_of(own.round, own.unit))
+    assert read(unit(lived_in), key_of(lived_in, "Bo")).json() == document
+    report = groups_of.report_for(lived_in.people["Bo"], lived_in.rounds["autumn"], "", page="1", now=lived_in.now)
+    assert read(groups(lived_in), key_of(lived_in, "Bo")).json() == exports.group_document(report)
+
+
+def test_a_member_has_twenty_keys_at_most_and_a_year_is_the_longest(lived_in: LivedIn) -> None:
+    for _number in range(tokens.MOST):
+        key_of(lived_in, "Hal")
+    with pytest.raises(tokens.TooManyKeys):
+        key_of(lived_in, "Hal")
+    with pytest.raises(ValueError, match="within a year"):
+        key_of(lived_in, "Bo", days=400)
+    with pytest.raises(tokens.UnknownScope):
+        key_of(lived_in, "Bo", "answers")

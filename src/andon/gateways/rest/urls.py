@@ -1,0 +1,5 @@
+from andon.gateways.rest.api import api
+
+app_name = api.urls_namespace
+
+urlpatterns = api.urls[0]
