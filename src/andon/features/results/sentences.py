@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from andon.features.results.groups import GroupReport, SpreadLine
+from andon.features.results.practices import Moved
 from andon.features.results.queries import FacetLine, Report
 from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
 from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Zone
@@ -66,6 +67,13 @@ WHY_NO_HISTOGRAM = {
         "So that nobody can be computed, shares carry a random error. For so few answers to so many statements it "
         "would be larger than what it hides, so none were drawn."
     ),
+}
+
+_MOVED = {
+    "overlap": gettext_lazy("No change that we can see: the two ranges overlap."),
+    "risen": gettext_lazy("It may have risen."),
+    "fallen": gettext_lazy("It may have fallen."),
+    "cannot_tell": gettext_lazy("Not both times a figure, so nothing can be said."),
 }
 
 _SILENCES = {
@@ -147,6 +155,11 @@ def word_of(line: FacetLine) -> str:
         return str(WHY_NO_INDEX[line.why_not])
     word = str(BAND_WORDS[line.band])
     return word if line.index else _("%(word)s, not updated") % {"word": word}
+
+
+def moved(line: Moved) -> str:
+    """What two figures of one facet say beside each other; never why."""
+    return str(_MOVED[line.said])
 
 
 def why_colours_wait(report: Report) -> list[str]:

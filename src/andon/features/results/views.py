@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from andon.features.guide import public as guide
 from andon.features.instruments import public as instruments
-from andon.features.results import bars, groups, queries, sentences
+from andon.features.results import bars, groups, practices, queries, sentences
 from andon.features.rounds import public as rounds
 from andon.foundation.permissions.public import current_member, member_required
 
@@ -36,9 +37,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def report(request: HttpRequest, round_id: str) -> HttpResponse:
-    found = queries.report_for(current_member(request), round_id)
+    member = current_member(request)
+    found = queries.report_for(member, round_id)
+    tried = practices.beside(found, member)
     context = {
         "report": found,
+        "tried": tried,
+        "offered": guide.lines(tried.offered),
+        "moved": [(line, sentences.moved(line)) for line in tried.moved],
         "headline": sentences.headline(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
