@@ -51,19 +51,25 @@ def named_in(member: Member) -> tuple[Entry, ...]:
     return _entries(TakenUp.objects.filter(by=member))
 
 
+# Of a member no more than their name is read.
+_FIELDS = ("pk", "practice_id", "team_id", "team__name", "on", "by_id", "by__name", "settled_on", "outcome")
+
+
 def _entries(rows: QuerySet[TakenUp]) -> tuple[Entry, ...]:
     return tuple(
         Entry(
-            id=row.pk,
-            practice=guide().practice(row.practice_id),
-            practice_id=row.practice_id,
-            team_id=row.team_id,
-            team=row.team.name,
-            on=row.on,
-            by=row.by.name or row.by.email if row.by else "",
-            by_id=row.by.key if row.by else "",
-            settled_on=row.settled_on,
-            outcome=row.outcome,
+            id=entry_id,
+            practice=guide().practice(practice_id),
+            practice_id=practice_id,
+            team_id=team_id,
+            team=team,
+            on=on,
+            by=by or "",
+            by_id=by_id.hex if by_id else "",
+            settled_on=settled_on,
+            outcome=outcome,
         )
-        for row in rows.select_related("team", "by").order_by("-on", "practice_id", "pk")
+        for entry_id, practice_id, team_id, team, on, by_id, by, settled_on, outcome in rows.order_by(
+            "-on", "practice_id", "pk"
+        ).values_list(*_FIELDS)
     )
