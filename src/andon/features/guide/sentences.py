@@ -36,11 +36,12 @@ KINDS = {Kind.BOOK: _("book"), Kind.STUDY: _("study"), Kind.ARTICLE: _("article"
 
 
 def line(practice: Practice) -> dict[str, Any]:
-    """What the list of practices says of one."""
+    """What the list of practices says of one. What any member can do, others can do too: that goes without saying."""
+    roles = (Role.MEMBER,) if Role.MEMBER in practice.roles else practice.roles
     return {
         "practice": practice,
         "facets": [FACETS[facet] for facet in practice.facets],
-        "roles": [ROLES[role] for role in practice.roles],
+        "roles": [ROLES[role] for role in roles],
     }
 
 

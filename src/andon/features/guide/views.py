@@ -1,5 +1,7 @@
 """The guide as pages: moments, practices, the member path, resources, and what a team took up."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +27,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "moments": guide().moments,
         "path": guide().path,
-        "practices": sentences.lines(found),
+        "number": len(found),
+        "groups": _groups(found, facet),
         "facet": facet,
         "role": role,
         "facets": [(one.value, sentences.FACETS[one], sentences.ABOUT[one]) for one in Facet],
@@ -34,6 +37,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "about": sentences.ABOUT[Facet(facet)] if facet else "",
     }
     return render(request, "guide/index.html", context)
+
+
+def _groups(found: list[Practice], facet: str) -> list[tuple[object, object, list[dict[str, Any]]]]:
+    """By what they are for before all, each with its name and what it is about; one group where a facet was chosen."""
+    if facet:
+        return [("", "", sentences.lines(found))]
+    of_each = [(one, [practice for practice in found if practice.facets[0] is one]) for one in Facet]
+    return [(sentences.FACETS[one], sentences.ABOUT[one], sentences.lines(some)) for one, some in of_each if some]
 
 
 @require_safe
@@ -46,7 +57,13 @@ def practice(request: HttpRequest, practice_id: str) -> HttpResponse:
         for entry in queries.taken_up_in([place.node_id] if place else [])
         if entry.is_running and entry.practice_id == practice_id
     ]
-    context = sentences.line(found) | {"place": place, "running": running[0] if running else None}
+    context = {
+        "practice": found,
+        "facets": [sentences.FACETS[facet] for facet in found.facets],
+        "roles": [sentences.ROLES[role] for role in found.roles],
+        "place": place,
+        "running": running[0] if running else None,
+    }
     return render(request, "guide/practice.html", context)
 
 

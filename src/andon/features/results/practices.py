@@ -56,7 +56,7 @@ class Beside:
 
 
 def beside(report: queries.Report, member: Member) -> Beside:
-    """For the member's own report. At most three queries, and three more where something was taken up before this result.
+    """For the member's own report. At most three queries, and three more where something was taken up before it.
 
     Guarantees: compares with no result that the member may not read: the one before is looked for among their own.
     """
