@@ -56,9 +56,10 @@ class Beside:
 
 
 def beside(report: queries.Report, member: Member) -> Beside:
-    """For the member's own report. At most three queries, and three more where something was taken up before it.
+    """For the member's own report. At most three queries, and three more for what was taken up before, and after.
 
     Guarantees: compares with no result that the member may not read: the one before is looked for among their own.
+    Whoever left the team since reads nothing of what it took up afterwards.
     """
     entries = guide.taken_up_in(report.unit.node_ids)
     before, after = _neighbours(report.round, rounds.rounds_of(member))
@@ -73,6 +74,8 @@ def beside(report: queries.Report, member: Member) -> Beside:
     # Of what was taken up on the day of a result, people had read the result.
     earlier = tuple(entry for entry in entries if first <= entry.on < this)
     since = tuple(entry for entry in entries if this <= entry.on < last)
+    if since and not _is_here(member, report):
+        since = ()
     earlier_report = _report_of(before, member) if before and earlier and report.has_figures else None
     same_teams = earlier_report is not None and earlier_report.unit.node_ids == report.unit.node_ids
     return Beside(
@@ -84,6 +87,11 @@ def beside(report: queries.Report, member: Member) -> Beside:
         other_teams=earlier_report is not None and not same_teams,
         other_people=earlier_report is not None and same_teams and earlier_report.unit.members != report.unit.members,
     )
+
+
+def _is_here(member: Member, report: queries.Report) -> bool:
+    place = organisation.place_of(member.pk, on=organisation.today())
+    return place is not None and place.node_id in report.unit.node_ids
 
 
 def _offered(report: queries.Report, entries: Iterable[guide.Entry]) -> tuple[guide.Practice, ...]:

@@ -43,6 +43,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
     context = {
         "report": found,
         "tried": tried,
+        "several_teams": len(found.unit.node_ids) > 1,
         "offered": guide.lines(tried.offered),
         "moved": [(line, sentences.moved(line)) for line in tried.moved],
         "headline": sentences.headline(found),

@@ -15,6 +15,7 @@ from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.results import practices, queries, sentences
 from andon.features.rounds import public as rounds
+from andon.foundation.organisation.models import Membership
 from andon.kernel.disclosure import Band
 from andon.kernel.psychometrics import Index
 from tests.lived_in import LivedIn
@@ -130,6 +131,31 @@ def test_what_another_team_took_up_is_not_shown(lived_in: LivedIn) -> None:
     took_up(lived_in, "alert-hand-over", ago=60, team="Cloud")
     assert "Taken up since" not in page(lived_in, "Bo", "released")
     assert "Taken up since the last round" in page(lived_in, "Hal", "kept")
+
+
+def test_whoever_left_the_team_reads_nothing_of_what_it_took_up_afterwards(lived_in: LivedIn) -> None:
+    took_up(lived_in, "alert-hand-over", ago=60)
+    took_up(lived_in, "near-miss-line", ago=5)
+    assert "Taken up since this result" in page(lived_in, "Bo", "released")
+    Membership.objects.filter(member=lived_in.people["Bo"]).update(node=lived_in.nodes["Cloud"])
+    content = page(lived_in, "Bo", "released")
+    assert "Taken up since this result" not in content
+    assert "Taken up since the last round" in content
+
+
+def test_where_several_teams_are_counted_together_each_entry_says_whose_it_is(
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took_up(lived_in, "alert-hand-over", ago=60)
+    took_up(lived_in, "near-miss-line", ago=60, team="Cloud")
+    found = report(lived_in, "Bo", "released")
+    assert "Detection · Taken up" not in text(page(lived_in, "Bo", "released"))
+    both = found.unit.node_ids | {lived_in.nodes["Cloud"].pk}
+    together = replace(found, unit=replace(found.unit, node_ids=both))
+    monkeypatch.setattr(queries, "report_for", lambda member, round_id: together)
+    said = text(page(lived_in, "Bo", "released"))
+    assert "Detection · Taken up" in said
+    assert "Cloud · Taken up" in said
 
 
 def test_whoever_is_named_is_named_on_the_report_and_nobody_else(lived_in: LivedIn) -> None:
