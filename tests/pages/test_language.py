@@ -5,6 +5,8 @@ What may stand outside of the brackets is data: names, addresses, numbers, the t
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +20,8 @@ from django.test.signals import template_rendered
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from andon.features.guide.model import Text
+from andon.features.guide.shipped import in_language
 from andon.features.instruments import public as instruments
 from andon.features.results.models import Drawing, Drawn
 from andon.features.results.tasks import draw_release
@@ -145,7 +149,20 @@ def known_data() -> list[str]:
         said |= {label for labels in instrument.scale.labels.values() for label in labels}
         said |= {text for statement in instrument.statements for text in statement.wording.values()}
         said |= {text for facet in instrument.facets for text in facet.name.values()}
+    said |= {text for text in texts_of(in_language("en")) if text}
     return sorted(said, key=len, reverse=True)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """The texts of the guide, which has files of its own for each language."""
+    if isinstance(value, Text):
+        yield str(value)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from texts_of(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from texts_of(getattr(value, field.name))
 
 
 def forgotten(page: str, data: list[str]) -> set[str]:

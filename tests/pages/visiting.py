@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from andon.features.guide.models import TakenUp
 from andon.features.instruments import public as instruments
 from andon.features.releases.models import ReleasedGroup
 from andon.features.rounds import signing
@@ -122,13 +124,23 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "people:second_factor_needed people:passkeys "
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "tokens:index notifications:outbox issuance:offer rounds:index rounds:new results:index "
+        "guide:index guide:member_path guide:resources guide:taken_up "
         "instruments:index instruments:add "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
         "privacy:notice privacy:ask privacy:requests setup:next invitations:index invitations:send "
         "providers:index providers:choose"
     )
+    guides = {
+        "guide: a moment": reverse("guide:moment", args=["after-an-incident"]),
+        "guide: a practice": reverse("guide:practice", args=["alert-hand-over"]),
+        "guide: one with our own judgement": reverse("guide:practice", args=["remove-one-annoyance"]),
+        "guide: taking up": reverse("guide:take_up", args=["alert-hand-over"]),
+        "guide: chosen": reverse("guide:index") + "?stage=learner&who=lead",
+        "guide: chosen wrongly": reverse("guide:index") + "?stage=nowhere&who=nobody",
+    }
     return (
         {name: reverse(name) for name in plain.split()}
+        | guides
         | rounds
         | files
         | nodes
@@ -195,6 +207,7 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
     yield from _large_groups(house)
     yield from _questionnaires(house)
     yield from _own_questionnaires(house)
+    yield from _taken_up(house)
     yield from _failures()
 
 
@@ -283,6 +296,28 @@ def _own_questionnaires(house: LivedIn) -> Iterator[Seen]:
         yield Seen("a questionnaire offered again", "steward", here, stella.post(offer, {"do": "offer"}, follow=True))
         sent(OWN_QUESTIONNAIRE.replace(b"1.0.0", b"2.0.0"))
         yield Seen("an earlier version", "steward", here, stella.get(here))
+
+
+def _taken_up(house: LivedIn) -> Iterator[Seen]:
+    """A team tries, keeps and ends practices, by name and without; two results beside each other, and what a newer one
+    says of an older. One practice is of a guide that is not shipped any more.
+    """
+    bo, here = client_of(house, "member"), reverse("guide:taken_up")
+    practice = reverse("guide:practice", args=["alert-hand-over"])
+    with undone():
+        taken = bo.post(reverse("guide:take_up", args=["alert-hand-over"]), {"named": "on"}, follow=True)
+        yield Seen("guide: taken up", "member", here, taken)
+        yield Seen("guide: one under way", "member", practice, bo.get(practice))
+        TakenUp.objects.create(practice_id="of-long-ago", team=house.nodes["Detection"], on=house.now.date())
+        kept = TakenUp.objects.get(practice_id="of-long-ago").pk
+        settled = bo.post(reverse("guide:settle", args=[kept]), {"do": "kept"}, follow=True)
+        yield Seen("guide: one kept, one under way", "member", here, settled)
+        for number, name in enumerate(("first-week", "say-i-do-not-know", "of-long-ago")):
+            day = (house.now - timedelta(days=80 - number)).date()
+            TakenUp.objects.create(practice_id=name, team=house.nodes["Detection"], on=day, by=house.people["Ada"])
+        for name in ("autumn", "released"):
+            report = reverse("results:report", args=[house.rounds[name]])
+            yield Seen(f"guide: beside {name}", "member", report, bo.get(report))
 
 
 def _forms(house: LivedIn) -> Iterator[Seen]:

@@ -54,6 +54,12 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [str(house.people["Bo"].pk)]
         case "invitations:accept" | "rescue":
             return ["foreign"]
+        case "guide:moment":
+            return ["after-an-incident"]
+        case "guide:practice" | "guide:take_up":
+            return ["alert-hand-over"]
+        case "guide:settle":
+            return ["absent"]
         case "instruments:offer":
             return ["andon-security"]
         case "instruments:detail" | "instruments:rights":

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.foundation.audit.urls")),
     path("", include("andon.foundation.configuration.urls")),
     path("", include("andon.foundation.notifications.urls")),
+    path("guide/", include("andon.features.guide.urls")),
     path("instruments/", include("andon.features.instruments.urls")),
     path("rounds/", include("andon.features.rounds.urls")),
     path("rounds/", include("andon.features.closing.urls")),

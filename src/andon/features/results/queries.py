@@ -62,8 +62,7 @@ class Report:
     """What the members of a unit see of a round. `reason` says why there are no figures, where there are none."""
 
     round: rounds.RoundView
-    unit_id: str
-    unit_name: str
+    unit: rounds.UnitView
     ballots: int
     roster: int
     reason: str
@@ -75,6 +74,14 @@ class Report:
     # What the four colours are called: see `instruments.Instrument.words`.
     words: str
     silences: frozenset[disclosure.Silence]
+
+    @property
+    def unit_id(self) -> str:
+        return self.unit.id
+
+    @property
+    def unit_name(self) -> str:
+        return self.unit.name
 
     @property
     def rests(self) -> bool:
@@ -154,8 +161,7 @@ def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.F
     whole = accountability is not None and len(safety) == len(SAFETY)
     return Report(
         round=view,
-        unit_id=unit.id,
-        unit_name=unit.name,
+        unit=unit,
         ballots=release.ballots,
         roster=release.roster_size,
         reason=release.reason.value if release.reason else "",

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from andon.features.results.groups import GroupReport, SpreadLine
+from andon.features.results.practices import Moved
 from andon.features.results.queries import FacetLine, Report
-from andon.features.results.trend import FacetTrend
+from andon.features.results.trend import FacetTrend, Trend
 from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
 from andon.kernel.psychometrics import Change, HeadlineCode, HeadlineLine, Zone
 
@@ -198,6 +199,14 @@ def change(facet: FacetTrend) -> str:
         case _:
             assert_never(message.change)
     return said + " " + _("We would notice about ±%(points)d points.") % {"points": message.would_notice}
+
+
+def moved(line: Moved, trend: Trend | None) -> str:
+    """What two figures of one facet say beside each other, by the same ladder as the staircase; never why."""
+    facet = next((facet for facet in trend.facets if facet.id == line.now.id), None) if trend else None
+    if facet is None or line.before.index is None or line.now.index is None:
+        return _("Not both times a figure, so nothing can be said.")
+    return change(facet)
 
 
 def steps_in_words(facet: FacetTrend) -> str:

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from andon.features.guide import public as guide
 from andon.features.instruments import public as instruments
-from andon.features.results import bars, debrief, groups, queries, sentences, steps, trend
+from andon.features.results import bars, debrief, groups, practices, queries, sentences, steps, trend
 from andon.features.results.forms import AgreeOnStep, EndStep
 from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
@@ -42,11 +43,17 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def report(request: HttpRequest, round_id: str) -> HttpResponse:
-    own = queries.own_result(current_member(request), round_id)
+    member = current_member(request)
+    own = queries.own_result(member, round_id)
     line = trend.trend_of(own.round, own.unit)
     context = shown(own, line)
     found: queries.Report = context["report"]
+    tried = practices.beside(found, member)
     context |= {
+        "tried": tried,
+        "several_teams": len(found.unit.node_ids) > 1,
+        "offered": guide.lines(tried.offered),
+        "moved": [(moved, sentences.moved(moved, line)) for moved in tried.moved],
         "pictures": _pictures(queries.drawings(round_id, found.unit_id)) if found.has_stages else None,
         "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "has_groups": rounds.has_groups(round_id),

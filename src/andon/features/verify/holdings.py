@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from andon.features.guide import public as guide
 from andon.features.issuance import public as issuance
 from andon.features.privacy import public as privacy
 from andon.features.results import public as results
@@ -289,6 +290,21 @@ def _invitation(member: Member) -> Holding:
     )
 
 
+def _taken_up(member: Member) -> Holding:
+    return Holding(
+        _("Practices that you took up by name"),
+        _("Only where you chose to be named. You can take your name off; being erased does it too."),
+        tuple(
+            (
+                (_("Practice"), entry.practice.title if entry.practice else entry.practice_id),
+                (_("Team"), entry.team),
+                (_("Taken up on"), entry.on),
+            )
+            for entry in guide.named_in(member)
+        ),
+    )
+
+
 # Model labels in front, so that a test can tell which models are spoken for.
 SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Member": _account,
@@ -315,6 +331,7 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "providers.DutyByRule": _beside_the_provider,
     "invitations.Invitation": _invitation,
     "notifications.OutboxMail": _letters,
+    "guide.TakenUp": _taken_up,
 }
 
 

@@ -25,6 +25,7 @@ STYLE_SHEETS = (
     "interface/css/people.css",
     "interface/css/bands.css",
     "interface/css/report.css",
+    "interface/css/guide.css",
     "interface/css/print.css",
 )
 

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "andon.features.publiclog",
     "andon.features.ballots",
+    "andon.features.guide",
     "andon.features.instruments",
     "andon.features.releases",
     "andon.features.rounds",
