@@ -90,6 +90,8 @@ def trend_of(view: rounds.RoundView, unit: rounds.UnitView) -> Trend | None:
         for before, one in zip([None, *past], past, strict=False)
         if one.unit_id in figures
     ]
+    if len(shown) < 2:
+        return None
     instrument = instruments.load(view.instrument_id, view.instrument_version)
     prior, is_assumed = _prior(instrument)
     facets = tuple(_facet_trend(facet, instrument, shown, prior) for facet in instrument.facets)

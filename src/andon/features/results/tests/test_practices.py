@@ -183,7 +183,8 @@ def test_other_people_in_the_same_teams_are_told(lived_in: LivedIn, monkeypatch:
     assert not practices.beside(report(lived_in, "Bo", "released"), lived_in.people["Bo"]).other_people
     fewer = replace(before, unit=replace(before.unit, seats=before.unit.seats[1:]))
     monkeypatch.setattr(practices, "_report_of", lambda view, member: fewer)
-    assert "Not all of the people are those of last time, so the two results are not compared." in text(page(lived_in, "Bo", "released"))
+    said = text(page(lived_in, "Bo", "released"))
+    assert "Not all of the people are those of last time, so the two results are not compared." in said
 
 
 def test_nobody_is_shown_a_result_that_they_were_not_asked_in(lived_in: LivedIn) -> None:
