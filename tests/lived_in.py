@@ -19,6 +19,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from andon.features.ballots import public as ballots
+from andon.features.cadence import services as schedules
 from andon.features.closing import public as closing
 from andon.features.issuance import public as issuance
 from andon.features.publiclog import public as publiclog
@@ -65,6 +66,7 @@ class LivedIn:
         self.nodes: dict[str, Node] = {}
         self.rounds: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.schedule = ""
         self._keys: dict[str, bytes] = {}
 
     def add_node(self, name: str, parent: str | None = None) -> None:
@@ -207,6 +209,16 @@ def _live(made: LivedIn) -> None:
     draw_release.func(released)
     agreed = "Whoever hands over a shift says one thing they are unsure of."
     made.agree_on_step(released, agreed, by="Ada", owner="Bo", ago=36 * days)
+    made.schedule = schedules.make_schedule(
+        node_id=made.nodes["Detection"].pk,
+        instrument_id="andon-core",
+        first_on=(made.now + 60 * days).date(),
+        weeks=13,
+        open_days=7,
+        by=made.people["Ada"],
+        at=made.now,
+        on=made.now.date(),
+    ).pk
     security = made.open_round("security", "Detection", by="Ada", ago=80 * days, instrument="andon-security")
     made.answer(security, members("Ada", "Bo"), {"SE1": 5, "SE2": 4, "SE3": 2, "SE4": 1, "SE5": 1, "SE6": 5, "SE7": 3})
     made.close(security, ago=73 * days)

@@ -230,6 +230,12 @@ GET  guide:take_up                 in     404     200    200  200   200      200
 POST guide:take_up                 in     404     302    302  302   302      302    404     404     404
 GET  guide:settle                  405    405     405    405  405   405      405    405     405     405
 POST guide:settle                  in     404     404    404  404   404      404    404     404     404
+GET  cadence:index                 in     404     404    200  200   404      200    404     404     404
+POST cadence:index                 405    405     405    405  405   405      405    405     405     405
+GET  cadence:new                   in     404     404    200  200   404      200    404     404     404
+POST cadence:new                   in     404     404    200  200   404      200    404     404     404
+GET  cadence:change                405    405     405    405  405   405      405    405     405     405
+POST cadence:change                in     404     404    302  302   404      404    404     404     404
 GET  results:index                 in     200     200    200  200   200      200    200     200     200
 POST results:index                 405    405     405    405  405   405      405    405     405     405
 GET  results:report                in     404     200    200  404   404      404    404     404     404

@@ -86,6 +86,8 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.rounds["released"]]
         case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome" | "results:export":
             return [house.rounds["released"]]
+        case "cadence:change":
+            return [house.schedule]
         case "rest:unit" | "rest:top_group":
             return [house.rounds["autumn"]]
         case "rest:group":

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("andon.foundation.notifications.urls")),
     path("guide/", include("andon.features.guide.urls")),
     path("instruments/", include("andon.features.instruments.urls")),
+    path("rounds/schedules/", include("andon.features.cadence.urls")),
     path("rounds/", include("andon.features.rounds.urls")),
     path("rounds/", include("andon.features.closing.urls")),
     path("results/", include("andon.features.results.urls")),

@@ -11,10 +11,11 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
+
+from andon.foundation.whole_files import write_whole
 
 NAME = "erased-people"
 _FIRST_LINE = "people erased from Andon, 1"
@@ -57,16 +58,6 @@ def add(file: Path, marks: Iterable[str]) -> None:
         before = read_or_none(file)
         after = before.union(marks)
         if after != before or not file.exists():
-            _replace(file, after)
-            os.fsync(folder)
+            write_whole(file, "\n".join([_FIRST_LINE, *sorted(after)]) + "\n")
     finally:
         os.close(folder)
-
-
-def _replace(file: Path, marks: Iterable[str]) -> None:
-    beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write("\n".join([_FIRST_LINE, *sorted(marks)]) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(file)

@@ -8,13 +8,14 @@ class Rounds(AppConfig):
 
     def ready(self) -> None:
         from andon.features.rounds import tasks
-        from andon.features.rounds.choices import POLICIES
+        from andon.features.rounds.choices import ASKING, POLICIES
         from andon.foundation.audit.public import register_fact, register_words
         from andon.foundation.configuration import public as configuration
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
         tasks.register()
         configuration.register(POLICIES)
+        configuration.register(ASKING)
         register_navigation(
             NavigationItem(
                 label=_("Rounds"),

@@ -88,5 +88,34 @@ def policy(*, early_close: bool) -> disclosure.Policy:
     )
 
 
+def _anybody() -> forms.Field:
+    return forms.BooleanField(
+        label=_("Every member may open a round of their own team"),
+        required=False,
+        help_text=_("Otherwise only those who lead it, or a team above."),
+    )
+
+
+ASKING = configuration.Section(
+    slug="asking",
+    title=_("Who may ask"),
+    lead=_("Whoever leads a team may always open a round of it, and of the teams below."),
+    order=44,
+    settings=(
+        configuration.Setting(
+            "rounds.anybody",
+            _anybody,
+            default=False,
+            anonymity=_("None: a round is a round, whoever opened it. The change log says who did."),
+        ),
+    ),
+)
+
+
+def anybody_may_ask() -> bool:
+    """Whether every member may open a round of their own team."""
+    return bool(configuration.read("rounds.anybody"))
+
+
 def notice() -> timedelta:
     return timedelta(days=configuration.read("policy.notice_days"))

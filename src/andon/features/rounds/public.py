@@ -1,5 +1,6 @@
 """The door of `rounds`."""
 
+from andon.features.rounds.choices import notice
 from andon.features.rounds.erasing import erase_member
 from andon.features.rounds.founding import (
     BegunWithAnotherKey,
@@ -23,6 +24,7 @@ from andon.features.rounds.queries import (
     access_round,
     acts_of,
     all_rounds,
+    asked_ids,
     asked_in,
     asked_with,
     count_not_ended,
@@ -34,9 +36,12 @@ from andon.features.rounds.queries import (
     has_groups,
     is_issuing,
     left_out_of,
+    may_ask_in,
     not_asked_count,
+    open_rounds,
     purposes_of,
     released_before,
+    released_since,
     rounds_led_by,
     rounds_of,
     rounds_with_depth,
@@ -105,6 +110,7 @@ __all__ = [
     "acts_of",
     "all_rounds",
     "ask_to_close",
+    "asked_ids",
     "asked_in",
     "asked_to_close",
     "asked_with",
@@ -129,9 +135,12 @@ __all__ = [
     "is_issuing",
     "left_out_of",
     "make_delegate",
+    "may_ask_in",
     "new_steward_key",
     "not_asked_count",
+    "notice",
     "open_round",
+    "open_rounds",
     "plan_round",
     "public_half",
     "publish_round",
@@ -139,6 +148,7 @@ __all__ = [
     "record_ending",
     "register_issuance_generation",
     "released_before",
+    "released_since",
     "rounds_led_by",
     "rounds_of",
     "rounds_with_depth",

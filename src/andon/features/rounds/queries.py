@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from andon.features.releases import public as releases
-from andon.features.rounds import sentences
+from andon.features.rounds import choices, sentences
 from andon.features.rounds.models import (
     CloseRequest,
     Ending,
@@ -165,8 +165,34 @@ def rounds_below(led: Collection[str], *, limit: int = 50) -> list[RoundView]:
     return [_view(row) for row in rows.order_by("-opens_at", "pk")[:limit]]
 
 
+def may_ask_in(member: Member, *, on: date) -> list[str]:
+    """The nodes whose rounds the member may open: those they lead, and their own team where everybody may."""
+    led = organisation.leads_directly(member.pk, on=on)
+    if not choices.anybody_may_ask():
+        return led
+    place = organisation.place_of(member.pk, on=on)
+    return led if place is None or place.node_id in led else [*led, place.node_id]
+
+
 def all_rounds(*, limit: int = 200) -> list[RoundView]:
     return [_view(row) for row in _rounds().order_by("-opens_at", "pk")[:limit]]
+
+
+def open_rounds() -> list[RoundView]:
+    """Rounds that take ballots now. One query."""
+    rows = _rounds().filter(opening__isnull=False, close_request=None, ending=None)
+    return [_view(row) for row in rows.order_by("closes_at", "pk")]
+
+
+def released_since(moment: datetime) -> list[str]:
+    """The ids of rounds that closed since then with a result. One query."""
+    ended = Ending.objects.filter(kind=Ending.Kind.CLOSED, at__gte=moment)
+    return list(ended.order_by("at", "round_id").values_list("round_id", flat=True))
+
+
+def asked_ids(round_id: str) -> QuerySet[RosterEntry, UUID]:
+    """The ids of everybody on the roster who was not erased: part of the query that asks."""
+    return RosterEntry.objects.filter(round_id=round_id).values_list("member_id", flat=True)
 
 
 def count_not_ended() -> int:

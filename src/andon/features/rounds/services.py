@@ -140,10 +140,12 @@ def publish_round(
     at: datetime,
     early_close: bool = True,
     replaces: str = "",
+    also: Callable[[str], None] | None = None,
 ) -> Round:
     """Fix the roster, make the keys and publish the manifest.
 
     `replaces`: a round that is withdrawn in the same transaction; see `renewal.renew_round`, which holds its lock.
+    `also(round_id)`: what else is written in the transaction that plans the round, and with it or not at all.
 
     Guarantees: either nothing happened (RoundRefused), or the round is published, or it will be: a killed
     publication is finished by the worker with the same roster and the same keys.
@@ -187,6 +189,8 @@ def publish_round(
             round=published.id,
             instrument=f"{instrument.id} {instrument.version}",
         )
+        if also is not None:
+            also(published.id)
     finish_publication(round_id=published.id, at=at)
     published.refresh_from_db()
     return published

@@ -31,6 +31,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "latest": latest,
             "latest_unit": unit,
             "latest_headline": headline,
-            "may_open": bool(organisation.leads_directly(member.pk, on=organisation.today())),
+            "may_open": bool(rounds.may_ask_in(member, on=organisation.today())),
         },
     )

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from andon.features.cadence import public as cadence
 from andon.features.guide import public as guide
 from andon.features.issuance import public as issuance
 from andon.features.privacy import public as privacy
@@ -168,6 +169,22 @@ def _steps(member: Member) -> Holding:
     )
 
 
+def _schedules(member: Member) -> Holding:
+    return Holding(
+        _("Schedules of rounds"),
+        _("Who made, paused or ended one. Every member can read it in the change log."),
+        tuple(((_("Team"), team), (_("What"), what), (_("Day"), at)) for team, what, at in cadence.traces_of(member)),
+    )
+
+
+def _letters_about_rounds(member: Member) -> Holding:
+    return Holding(
+        _("Letters about rounds that have not left yet"),
+        _("Everybody who is asked gets the same. The row goes when the letter has left."),
+        tuple(((_("Letters"), str(number)),) for number in [cadence.letters_to(member)] if number),
+    )
+
+
 def _keys(member: Member) -> Holding:
     return Holding(
         _("Keys for programs"),
@@ -317,6 +334,10 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "people.Session": _sessions,
     "rounds.Round": _rounds_opened,
     "rounds.CloseRequest": _rounds_opened,
+    "cadence.Schedule": _schedules,
+    "cadence.Pause": _schedules,
+    "cadence.ScheduleEnding": _schedules,
+    "cadence.Letter": _letters_about_rounds,
     "tokens.ProgramKey": _keys,
     "tokens.ProgramRead": _keys,
     "results.AgreedStep": _steps,

@@ -16,6 +16,14 @@ def zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def zone_of(chosen: str) -> ZoneInfo:
+    """A person's time zone: what they chose, else the organisation's."""
+    try:
+        return ZoneInfo(chosen) if chosen else zone()
+    except (ZoneInfoNotFoundError, ValueError):
+        return zone()
+
+
 def today(at: datetime | None = None) -> date:
     """The organisation's day at that moment, or now. One query."""
     return timezone.localdate(at, zone())

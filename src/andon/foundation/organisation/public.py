@@ -9,7 +9,7 @@ from django.db.models import Q, Window
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import RowNumber
 
-from andon.foundation.organisation.days import today, zone
+from andon.foundation.organisation.days import today, zone, zone_of
 from andon.foundation.organisation.directory import TeamLine, teams_found, trees_around
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
@@ -44,6 +44,7 @@ __all__ = [
     "tree",
     "trees_around",
     "zone",
+    "zone_of",
 ]
 
 

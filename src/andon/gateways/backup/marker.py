@@ -1,30 +1,19 @@
 """How far a restore has come, in a file beside the data, so that a killed one goes on and nothing is served before."""
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from andon.foundation.whole_files import write_whole
 
 NAME = "restore-under-way.json"
 LAST_BACKUP = "last-backup.json"
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(json.dumps(content, sort_keys=True) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(file)
-    descriptor = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_whole(file, json.dumps(content, sort_keys=True) + "\n")
 
 
 @dataclass

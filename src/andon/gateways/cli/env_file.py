@@ -5,11 +5,11 @@ account only; a file that others may read or change is refused, and so is a line
 Does not: name ANDON_DATA, since that says where the file is. Needs no Django: `andon serve` reads it too.
 """
 
-import os
 import re
-import secrets
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+
+from andon.foundation.whole_files import write_whole
 
 NAME = "andon.env"
 _LINE = re.compile(r"(ANDON_[A-Z0-9_]*[A-Z0-9])=(.*)")
@@ -78,10 +78,5 @@ def write(folder: Path, values: Mapping[str, str]) -> Path:
         if match is not None and match[1] in left:
             lines[place] = f"{match[1]}={left.pop(match[1])}"
     lines += [f"{name}={value}" for name, value in left.items()]
-    beside = folder / f"{NAME}.{secrets.token_hex(4)}.new"
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-        handle.write("\n".join(lines) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(file)
+    write_whole(file, "\n".join(lines) + "\n")
     return file

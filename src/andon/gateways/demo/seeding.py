@@ -1,6 +1,5 @@
 """Filling a new installation with Lanternworks, in steps that may be repeated."""
 
-import os
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.people.demo import demo_address
 from andon.foundation.people.models import Member
+from andon.foundation.whole_files import write_whole
 from andon.gateways.demo import lanternworks, wallet
 from andon.kernel import psychometrics, wire
 
@@ -103,14 +103,7 @@ def _steward_key() -> str:
     file = Path(settings.STEWARD_KEY_FILE)
     if not file.exists():
         private, _public = rounds.new_steward_key()
-        # Written beside and moved, so that a run that is cut off here leaves no half of a key.
-        beside = file.with_suffix(".new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(private + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        beside.replace(file)
+        write_whole(file, private + "\n")
     return rounds.steward_public_key()
 
 

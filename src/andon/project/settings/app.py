@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "andon.features.instruments",
     "andon.features.releases",
     "andon.features.rounds",
+    "andon.features.cadence",
     "andon.features.issuance",
     "andon.features.closing",
     "andon.features.results",

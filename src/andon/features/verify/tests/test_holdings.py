@@ -28,6 +28,7 @@ NOT_TOLD = {
     "rounds.Publication": "a record of a round, whose opening is told to whoever opened it",
     "rounds.Opening": "the same",
     "rounds.Ending": "the same",
+    "cadence.Turn": "a day of a schedule and its round, told to whoever made the schedule",
     "rounds.RoundGroup": "a node above several units, and how many people it had",
     "rounds.RoundUnit": "the list of a unit, told to each of its members as the unit they are counted with",
     DBTaskResult._meta.label: "arguments are ids of rounds; held to below",

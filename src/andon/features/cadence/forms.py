@@ -1,0 +1,47 @@
+"""How often a team is asked."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from andon.features.instruments import public as instruments
+
+RHYTHMS = {
+    "13": _("Each quarter"),
+    "8": _("Every eight weeks"),
+    "26": _("Twice a year"),
+    "0": _("Once, on this day"),
+}
+# A change that is to be seen needs time; and what is asked again sooner is remembered.
+USUAL_WAIT = timedelta(days=90)
+
+
+class MakeSchedule(forms.Form):
+    node = forms.ChoiceField(label=_("Who is asked"), help_text=_("The people of this team and of all teams below it."))
+    instrument = forms.ChoiceField(label=_("Questionnaire"))
+    weeks = forms.ChoiceField(
+        label=_("How often"), widget=forms.RadioSelect, choices=list(RHYTHMS.items()), initial="13"
+    )
+    first_on = forms.DateField(
+        label=_("First on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("On a day off it opens on the next working day, at nine. It is published three days before."),
+    )
+    open_days = forms.ChoiceField(
+        label=_("How long it stays open"),
+        widget=forms.RadioSelect,
+        initial="7",
+        choices=[("3", _("Three days")), ("7", _("One week")), ("14", _("Two weeks"))],
+    )
+
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        node: Any = self.fields["node"]
+        node.choices = teams
+        chosen: Any = self.fields["instrument"]
+        offer = [line.instrument for line in instruments.listed() if line.is_newest and line.is_on_offer]
+        chosen.choices = [(one.id, str(instruments.in_words(one.title))) for one in offer]
+        self.fields["first_on"].initial = today + timedelta(days=7)

@@ -1,0 +1,172 @@
+"""Schedules: made, paused, ended, and carried out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from andon.features.cadence import choices, days
+from andon.features.cadence.models import Pause, Schedule, ScheduleEnding, Turn
+from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
+from andon.foundation.organisation import public as organisation
+from andon.foundation.people.models import Member
+
+# A round is published so long before it opens: wallets fetch their slips meanwhile.
+LEAD = timedelta(days=3)
+# Later than this a day is left out: after a long standstill nobody is asked twice in a row.
+LATE = timedelta(days=6)
+WEEKS = (0, 8, 13, 26)
+OPEN_DAYS = (3, 7, 14)
+
+
+class ScheduleRefused(ValueError):
+    """The schedule cannot be made like this. Nothing was changed."""
+
+
+class AlreadyScheduled(ScheduleRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is a schedule for this team and this questionnaire. End that one first. Nothing was changed.")
+        )
+
+
+class TooSoon(ScheduleRefused):
+    def __init__(self) -> None:
+        super().__init__(_("The first day lies in the past, or more than a year away. Nothing was changed."))
+
+
+def make_schedule(
+    *, node_id: str, instrument_id: str, first_on: date, weeks: int, open_days: int, by: Member, at: datetime, on: date
+) -> Schedule:
+    """Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours."""
+    if weeks not in WEEKS or open_days not in OPEN_DAYS:
+        raise ValueError("a rhythm that nobody offered")
+    if not on <= first_on <= on + timedelta(days=366):
+        raise TooSoon
+    with transaction.atomic(using="default"):
+        alike = Schedule.objects.select_for_update().filter(node_id=node_id, instrument_id=instrument_id)
+        if alike.filter(ending=None).exclude(look_on=None, pause=None).exists():
+            raise AlreadyScheduled
+        schedule = Schedule.objects.create(
+            node_id=node_id,
+            instrument_id=instrument_id,
+            first_on=first_on,
+            weeks=weeks,
+            open_days=open_days,
+            look_on=max(on, first_on - LEAD),
+            by=by,
+            at=at,
+        )
+        audit.record(kind="schedule.made", by=by, at=at, subject=schedule.node.name)
+    return schedule
+
+
+def pause_schedule(*, schedule_id: str, by: Member, at: datetime) -> None:
+    """No further round until it goes on. Sent twice, it pauses once. Rounds that are published are not touched."""
+    with transaction.atomic(using="default"):
+        schedule = _locked(schedule_id)
+        if schedule.look_on is None:
+            return
+        Pause.objects.get_or_create(schedule=schedule, defaults={"by": by, "at": at})
+        _look(schedule, None)
+        audit.record(kind="schedule.paused", by=by, at=at, subject=schedule.node.name)
+
+
+def resume_schedule(*, schedule_id: str, by: Member, at: datetime, on: date) -> None:
+    """Go on with the next of its days that is not over. Days that passed meanwhile are left out."""
+    with transaction.atomic(using="default"):
+        schedule = _locked(schedule_id)
+        removed, _by_model = Pause.objects.filter(schedule=schedule).delete()
+        if not removed:
+            return
+        turn = days.next_turn(schedule.first_on, schedule.weeks, after=on - timedelta(days=1))
+        _look(schedule, max(on, turn - LEAD) if turn else None)
+        audit.record(kind="schedule.resumed", by=by, at=at, subject=schedule.node.name)
+
+
+def end_schedule(*, schedule_id: str, by: Member, at: datetime) -> None:
+    """No further round. Sent twice, it ends once. Rounds that are published are not touched."""
+    with transaction.atomic(using="default"):
+        schedule = _locked(schedule_id)
+        _row, is_new = ScheduleEnding.objects.get_or_create(schedule=schedule, defaults={"by": by, "at": at})
+        _look(schedule, None)
+        if is_new:
+            audit.record(kind="schedule.ended", by=by, at=at, subject=schedule.node.name)
+
+
+def _locked(schedule_id: str) -> Schedule:
+    return Schedule.objects.select_for_update().get(pk=schedule_id)
+
+
+def _look(schedule: Schedule, on: date | None) -> None:
+    schedule.look_on = on
+    schedule.save(update_fields=["look_on"])
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The day whose turn it is, when its round opens, and the schedule's next look."""
+
+    turn: date
+    opens_at: datetime
+    look_on: date | None
+
+
+def due(schedule: Schedule, *, now: datetime, on: date) -> Due | None:
+    """What a schedule asks for on that day; None where that is nothing, or was missed by too much."""
+    turn = days.latest_turn(schedule.first_on, schedule.weeks, until=on + LEAD)
+    if turn is None or on - turn > LATE:
+        return None
+    day = days.next_working_day(turn, days.days_off(choices.country()))
+    opens_at = max(days.opening(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
+    return Due(turn, opens_at, _look_after(schedule, turn, on))
+
+
+def _look_after(schedule: Schedule, turn: date, on: date) -> date | None:
+    following = days.next_turn(schedule.first_on, schedule.weeks, after=turn)
+    return max(on + timedelta(days=1), following - LEAD) if following else None
+
+
+def carry_out(*, schedule_id: str, now: datetime) -> None:
+    """Publish the round whose turn it is, if there is one. May be repeated.
+
+    Guarantees: at most one round for each day of a schedule, also when it is killed anywhere: that the turn was taken
+    is written in the transaction that plans its round. Where no round can be, the reason is kept, and it goes on with
+    the next day.
+    Raises: what publish_round raises where something of the installation is missing; it is tried again then.
+    """
+    on = organisation.today(now)
+    schedule = Schedule.objects.filter(pk=schedule_id, look_on__lte=on).first()
+    if schedule is None:
+        return
+    what = due(schedule, now=now, on=on)
+    if what is None:
+        following = days.next_turn(schedule.first_on, schedule.weeks, after=on + LEAD)
+        _look(schedule, max(on + timedelta(days=1), following - LEAD) if following else None)
+        return
+    if Turn.objects.filter(schedule=schedule, due_on=what.turn).exists():
+        _look(schedule, what.look_on)
+        return
+
+    def take_turn(round_id: str) -> None:
+        Turn.objects.create(schedule=schedule, due_on=what.turn, round_id=round_id)
+        _look(schedule, what.look_on)
+
+    try:
+        rounds.publish_round(
+            node_id=schedule.node_id,
+            instrument_id=schedule.instrument_id,
+            opens_at=what.opens_at,
+            closes_at=what.opens_at + timedelta(days=schedule.open_days),
+            by=schedule.by,
+            at=now,
+            also=take_turn,
+        )
+    except rounds.RoundRefused as refused:
+        with transaction.atomic(using="default"):
+            Turn.objects.get_or_create(
+                schedule=schedule, due_on=what.turn, defaults={"refusal": type(refused).__name__[:32]}
+            )
+            _look(schedule, what.look_on)

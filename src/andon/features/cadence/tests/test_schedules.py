@@ -1,0 +1,199 @@
+"""Rounds that open by themselves: once for each turn, also when something is killed, and not after a standstill."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from andon.features.cadence import services
+from andon.features.cadence.models import Schedule, Turn
+from andon.features.rounds import public as rounds
+from andon.features.rounds import services as rounds_services
+from andon.features.rounds.models import Round
+from andon.foundation.configuration import public as configuration
+from andon.foundation.organisation import public as organisation
+from tests.lived_in import LivedIn, founded, members
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[LivedIn]:
+    with founded(tmp_path) as made:
+        made.add_team("Detection", "Lanternworks", members("Ada", "Bo"))
+        made.add_team("Small", "Lanternworks", ["Dee", "Eve"])
+        made.add_member("Stella", duty="steward")
+        yield made
+
+
+def client(house: LivedIn, name: str) -> Client:
+    browser = Client()
+    browser.force_login(house.people[name])
+    return browser
+
+
+def a_monday() -> date:
+    today = organisation.today()
+    return today + timedelta(days=14 - today.weekday())
+
+
+def schedule(house: LivedIn, *, first_on: date | None = None, weeks: int = 13, team: str = "Detection") -> Schedule:
+    return services.make_schedule(
+        node_id=house.nodes[team].pk,
+        instrument_id="andon-core",
+        first_on=first_on or a_monday(),
+        weeks=weeks,
+        open_days=7,
+        by=house.people["Ada"],
+        at=timezone.now(),
+        on=organisation.today(),
+    )
+
+
+def at(day: date, hour: int = 6) -> datetime:
+    return datetime.combine(day, datetime.min.time(), tzinfo=organisation.zone()) + timedelta(hours=hour)
+
+
+def looks(made: Schedule, *days: date) -> None:
+    for day in days:
+        services.carry_out(schedule_id=made.pk, now=at(day))
+
+
+def test_a_round_is_published_three_days_before_and_only_once(house: LivedIn) -> None:
+    made = schedule(house)
+    looks(made, made.first_on - 4 * DAY)
+    assert not Round.objects.exists()
+    looks(made, *(made.first_on - n * DAY for n in (3, 2, 1, 0)), made.first_on + DAY)
+    published = Round.objects.get()
+    assert published.opens_at == at(made.first_on, 9)
+    assert published.closes_at - published.opens_at == 7 * DAY
+    assert Turn.objects.get().round_id == published.pk
+
+
+def test_the_next_turn_is_a_quarter_later(house: LivedIn) -> None:
+    made = schedule(house)
+    looks(made, made.first_on - 3 * DAY)
+    made.refresh_from_db()
+    assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
+
+
+def test_once_is_once(house: LivedIn) -> None:
+    made = schedule(house, weeks=0)
+    looks(made, made.first_on - 3 * DAY)
+    made.refresh_from_db()
+    assert made.look_on is None
+    looks(made, made.first_on + timedelta(weeks=26))
+    assert Round.objects.count() == 1
+
+
+def test_after_a_long_standstill_nobody_is_asked_for_what_was_missed(house: LivedIn) -> None:
+    made = schedule(house)
+    looks(made, made.first_on + 10 * DAY)
+    assert not Round.objects.exists()
+    made.refresh_from_db()
+    assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
+
+
+def test_a_turn_and_its_round_are_written_together(house: LivedIn) -> None:
+    """Killed after the plan: the worker finishes that round, and the schedule makes no second one."""
+    made = schedule(house)
+    with (
+        patch.object(rounds_services, "finish_publication", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        looks(made, made.first_on - 3 * DAY)
+    planned = Round.objects.get()
+    assert Turn.objects.get().round_id == planned.pk
+    looks(made, made.first_on - 2 * DAY)
+    assert Round.objects.count() == 1
+
+
+def test_a_round_without_its_turn_would_be_seen(house: LivedIn) -> None:
+    """The planted fault: a turn that is written after its round asks twice when it is killed in between."""
+    made = schedule(house)
+    honest = rounds.publish_round
+
+    def apart(**options: Any) -> Round:
+        options.pop("also")
+        return honest(**options)
+
+    with patch.object(rounds, "publish_round", apart):
+        looks(made, made.first_on - 3 * DAY)
+    assert Round.objects.count() == 1
+    assert not Turn.objects.exists()
+
+
+def test_where_no_round_can_be_the_reason_is_kept_and_it_goes_on(house: LivedIn) -> None:
+    made = schedule(house, team="Small")
+    looks(made, made.first_on - 3 * DAY)
+    assert Turn.objects.get().refusal == "NobodyToAsk"
+    made.refresh_from_db()
+    assert made.look_on is not None
+
+
+def test_a_paused_schedule_asks_nobody_and_goes_on_with_its_next_day(house: LivedIn) -> None:
+    made = schedule(house)
+    ada = house.people["Ada"]
+    services.pause_schedule(schedule_id=made.pk, by=ada, at=timezone.now())
+    looks(made, made.first_on - 3 * DAY, made.first_on)
+    assert not Round.objects.exists()
+    services.resume_schedule(schedule_id=made.pk, by=ada, at=timezone.now(), on=made.first_on + DAY)
+    made.refresh_from_db()
+    assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
+    services.end_schedule(schedule_id=made.pk, by=ada, at=timezone.now())
+    looks(made, made.first_on + timedelta(weeks=13))
+    assert not Round.objects.exists()
+
+
+def test_two_schedules_of_one_team_are_refused(house: LivedIn) -> None:
+    made = schedule(house)
+    with pytest.raises(services.AlreadyScheduled):
+        schedule(house)
+    services.pause_schedule(schedule_id=made.pk, by=house.people["Ada"], at=timezone.now())
+    with pytest.raises(services.AlreadyScheduled):
+        schedule(house)
+    services.end_schedule(schedule_id=made.pk, by=house.people["Ada"], at=timezone.now())
+    schedule(house)
+
+
+def test_a_lead_makes_one_on_the_page_and_nobody_else_touches_it(house: LivedIn) -> None:
+    ada, gil, bo = client(house, "Ada"), client(house, "Gil"), client(house, "Bo")
+    form = {
+        "node": house.nodes["Detection"].pk,
+        "instrument": "andon-core",
+        "weeks": "13",
+        "first_on": a_monday().isoformat(),
+        "open_days": "7",
+    }
+    assert ada.post("/rounds/schedules/new/", form | {"first_on": "2020-01-01"}).status_code == 422
+    assert ada.post("/rounds/schedules/new/", form).status_code == 302
+    assert ada.post("/rounds/schedules/new/", form).status_code == 422
+    made = Schedule.objects.get()
+    assert "Each quarter" in ada.get("/rounds/schedules/").content.decode()
+    for other in (bo, client(house, "Dee"), client(house, "Stella")):
+        assert other.post(f"/rounds/schedules/{made.pk}/", {"what": "end"}).status_code == 404
+    assert bo.get("/rounds/schedules/").status_code == 404
+    # Whoever leads everybody leads this team, too.
+    assert gil.post(f"/rounds/schedules/{made.pk}/", {"what": "pause"}).status_code == 302
+    assert "Paused." in ada.get("/rounds/schedules/").content.decode()
+    assert ada.post(f"/rounds/schedules/{made.pk}/", {"what": "resume"}).status_code == 302
+    assert ada.post(f"/rounds/schedules/{made.pk}/", {"what": "end"}).status_code == 302
+    assert ada.post(f"/rounds/schedules/{made.pk}/", {"what": "end"}).status_code == 404
+
+
+def test_a_plain_member_opens_a_round_of_their_team_where_that_is_allowed(house: LivedIn) -> None:
+    bo = client(house, "Bo")
+    form = {"node": house.nodes["Detection"].pk, "instrument": "andon-core", "opens": "now", "closes": "7d"}
+    assert bo.post("/rounds/new/", form | {"confirm": "yes"}).status_code == 404
+    configuration.write({"rounds.anybody": True}, by=house.people["Stella"], at=timezone.now())
+    assert bo.get("/rounds/new/").status_code == 200
+    other = bo.post("/rounds/new/", form | {"node": house.nodes["Small"].pk, "confirm": "yes"})
+    assert other.status_code != 302
+    assert bo.post("/rounds/new/", form | {"confirm": "yes"}).status_code == 302
+    assert Round.objects.get().by == house.people["Bo"]

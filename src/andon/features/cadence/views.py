@@ -1,0 +1,99 @@
+"""Schedules as pages: the list, making one, pausing, going on, ending."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from andon.features.cadence import queries, services
+from andon.features.cadence.forms import RHYTHMS, MakeSchedule
+from andon.foundation.organisation import public as organisation
+from andon.foundation.permissions.public import current_member, member_required
+
+# Of more teams the one to ask is found by walking the tree, where rounds are opened.
+SHORT_LIST = 50
+
+REFUSALS: dict[str, str | Promise] = {
+    "NobodyToAsk": gettext_lazy("there were fewer than five people"),
+    "AskedAlready": gettext_lazy("somebody had been asked the same within 28 days"),
+    "NotOnOffer": gettext_lazy("the questionnaire is not on offer any more"),
+    "BadDates": gettext_lazy("the dates did not fit the promises of rounds"),
+}
+
+
+@require_safe
+@member_required
+def index(request: HttpRequest) -> HttpResponse:
+    member, on = current_member(request), organisation.today()
+    led = organisation.leads_directly(member.pk, on=on)
+    if not led:
+        raise Http404
+    found = [
+        (view, RHYTHMS[str(view.weeks)], [(turn, REFUSALS.get(turn.refusal, "")) for turn in view.turns])
+        for view in queries.schedules_of(led, on=on)
+    ]
+    return render(request, "cadence/index.html", {"schedules": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def new(request: HttpRequest) -> HttpResponse:
+    member, on = current_member(request), organisation.today()
+    led = organisation.leads_directly(member.pk, on=on)
+    if not led:
+        raise Http404
+    teams, asked = organisation.short_list(led, most=SHORT_LIST), request.GET.get("node", "")
+    if teams is None:
+        # Too many for a list: those the member leads directly, and the one they came from.
+        wanted = organisation.team_below(asked.replace("\x00", "")[:32], led)
+        teams = [*organisation.named_paths(led), *([wanted] if wanted else [])]
+    initial: dict[str, Any] = {"node": asked} if asked else {}
+    form = MakeSchedule(request.POST or None, teams=teams, today=on, initial=initial)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            services.make_schedule(
+                node_id=told["node"],
+                instrument_id=told["instrument"],
+                first_on=told["first_on"],
+                weeks=int(told["weeks"]),
+                open_days=int(told["open_days"]),
+                by=member,
+                at=timezone.now(),
+                on=on,
+            )
+        except services.ScheduleRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(
+                request, _("The schedule stands. Its first round is published three days before it opens.")
+            )
+            return redirect("cadence:index")
+    return render(request, "cadence/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@member_required
+def change(request: HttpRequest, schedule_id: str) -> HttpResponse:
+    """Pause it, let it go on, or end it."""
+    member = current_member(request)
+    schedule, what, at = queries.access_schedule(member, schedule_id), request.POST.get("what"), timezone.now()
+    match what:
+        case "pause":
+            services.pause_schedule(schedule_id=schedule.pk, by=member, at=at)
+            messages.success(request, _("The schedule is paused. Rounds that are published are not touched."))
+        case "resume":
+            services.resume_schedule(schedule_id=schedule.pk, by=member, at=at, on=organisation.today())
+            messages.success(request, _("The schedule goes on."))
+        case "end":
+            services.end_schedule(schedule_id=schedule.pk, by=member, at=at)
+            messages.success(request, _("The schedule is ended. Rounds that are published are not touched."))
+        case _other:
+            messages.error(request, _("Nothing was changed: choose what to do with the schedule."))
+    return redirect("cadence:index")
