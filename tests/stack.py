@@ -130,7 +130,8 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start parts that do not run and wait until the doors answer and the worker is ready."""
-        wanted = serve.parts(self.env, names)
+        # The rooms come along with the anonymous door on PostgreSQL, and go on when that is killed and started again.
+        wanted = [part for part in serve.parts(self.env, names) if part.name not in self.processes]
         marks = {}
         for part in wanted:
             log = self.logs / f"{part.name}.log"

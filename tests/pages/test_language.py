@@ -124,6 +124,8 @@ def outside(page: str) -> str:
 def known_data() -> list[str]:
     """Names and wordings, the longest first so that none hides a part of another."""
     said = {*EVERYWHERE, "Lanternworks", "New One", "new@example.org", "not an address", "extra"}
+    # Kinds of files.
+    said |= {"PDF", "CSV", "JSON"}
     # What an identity provider and its steward call things, and the names of claims, which no language changes.
     said |= {
         "Lantern ID",

@@ -5,11 +5,11 @@ import math
 import random
 from statistics import pstdev
 
+import opendp.prelude as dp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.kernel.disclosure import noise
 from andon.kernel.disclosure.large import (
     ANSWERS,
     CELLS,
@@ -55,8 +55,8 @@ def test_opendp_itself_says_that_a_histogram_costs_no_more_than_its_share():
 
 
 def test_too_little_noise_would_be_refused(monkeypatch):
-    make = noise.dp.m.make_gaussian
-    monkeypatch.setattr(noise.dp.m, "make_gaussian", lambda *space, scale: make(*space, scale=scale * 0.99))
+    make = dp.m.make_gaussian
+    monkeypatch.setattr(dp.m, "make_gaussian", lambda *space, scale: make(*space, scale=scale * 0.99))
     with pytest.raises(CannotPrivatise):
         _mechanism.__wrapped__(Budget(21, 1).rho_per_histogram)
 

@@ -42,9 +42,11 @@ def pdf(context: dict[str, Any]) -> bytes:
         import weasyprint
     except OSError as missing:
         raise PaperMissing from missing
-    content = render_to_string(TEMPLATE, context | {"sheet": mark_safe(_read(SHEET))})  # noqa: S308
+    content = render_to_string(TEMPLATE, context)
     with _alone:
-        return bytes(weasyprint.HTML(string=content, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1"))
+        page = weasyprint.HTML(string=content, url_fetcher=_refuse)
+        sheet = weasyprint.CSS(string=_read(SHEET), url_fetcher=_refuse)
+        return bytes(page.write_pdf(stylesheets=[sheet], pdf_variant="pdf/ua-1"))
 
 
 def _refuse(url: str, *_args: Any, **_options: Any) -> Any:
