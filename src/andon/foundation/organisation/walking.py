@@ -61,11 +61,7 @@ SELECT few.id, few.parent_id, few.name, CASE WHEN (SELECT COUNT(*) FROM few) <= 
 ) END FROM few
 """
 # The same of every node there is. The whole index once takes a third of the time of ten thousand walks along it.
-_ALL_SIZED = """
-SELECT node.id, node.parent_id, node.name, COALESCE(counted.size, 0) FROM organisation_node node LEFT JOIN (
-    SELECT node_id, COUNT(*) AS size FROM organisation_membership membership WHERE {stands} GROUP BY node_id
-) counted ON counted.node_id = node.id
-"""
+_SIZES = "SELECT node_id, COUNT(*) FROM organisation_membership membership WHERE {stands} GROUP BY node_id"
 _NODES = "SELECT id, parent_id, name FROM organisation_node"
 # A branch of more nodes than this is not walked: everything is read at once, and what is not asked for is left out.
 MOST_WALKED = 1_500
@@ -135,7 +131,7 @@ def few_below(root: str, *, most: int) -> list[str] | None:
 def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
     """These nodes and all below them, with how many active members stand in each on that day.
 
-    One query; of a large branch two, whatever its size. Nothing is kept in memory: a change is seen at once.
+    One query; of a large branch three, whatever its size. Nothing is kept in memory: a change is seen at once.
     """
     if not roots:
         return {}
@@ -145,9 +141,12 @@ def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
         # None at all: either they begin at the top of a large tree, or they are gone.
         if 0 < len(rows) <= MOST_WALKED:
             return {row[0]: SizedNode._make(row) for row in rows}
-        cursor.execute(_ALL_SIZED.format(stands=_STANDS), [on, on])
+        cursor.execute(_SIZES.format(stands=_STANDS), [on, on])
+        size_of: dict[str, int] = dict(cursor.fetchall())
+        # As a join of the two PostgreSQL takes twice as long for them.
+        cursor.execute(_NODES)
         rows = cursor.fetchall()
-    nodes = {row[0]: SizedNode._make(row) for row in rows}
+    nodes = {row[0]: SizedNode(*row, size_of.get(row[0], 0)) for row in rows}
     if [node.id for node in nodes.values() if node.parent_id is None] == list(roots)[:1]:
         return nodes
     return _at_and_below(roots, nodes)
