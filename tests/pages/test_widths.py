@@ -23,8 +23,8 @@ from tests.pages.test_engines import Laid, chromium, frame_of, laid_out
 from tests.pages.test_language import Texts, read_again
 from tests.pages.test_language import bracketed as bracketed
 
-# The smallest that WCAG 2.2, 1.4.10 asks for, a phone, a desk.
-WIDTHS = (320, 390, 1280)
+# The smallest that WCAG 2.2, 1.4.10 asks for, which no phone is narrower than, and a desk.
+WIDTHS = (320, 1280)
 # Text that runs out of its own box, which nobody scrolls to.
 BOXES = ".navigation a, button, [role=button], .band, .tag, th, td, dt, dd, h1, h2, h3, label, summary, figcaption"
 RUNS_OUT = """(boxes) => {

@@ -90,7 +90,7 @@ def test_a_full_disk_does_not_undo_an_erasure_and_is_made_up_for(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
-        patch.setattr(marks, "_replace", full)
+        patch.setattr(marks, "write_whole", full)
         services.erase(member=stored(lived_in, "Bo"), by=None, at=lived_in.now)
     assert not Member.objects.filter(name="Bo Lindqvist").exists()
     assert services.missing_marks() == 1
