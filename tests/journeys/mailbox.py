@@ -13,17 +13,23 @@ from aiosmtpd.controller import Controller
 from tests.stack import free_ports
 
 
+# Letters about rounds come by day only, at a moment of the worker's own: no journey waits for them.
+ABOUT_ROUNDS = ("A round is open", "A round closes soon", "The result is there", "Eine Runde", "Das Ergebnis ist da")
+
+
 class Mailbox:
-    """Keeps what it is handed, and tells the port it listens on."""
+    """Keeps what it is handed, letters about rounds apart, and tells the port it listens on."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.received: list[EmailMessage] = []
+        self.about_rounds: list[EmailMessage] = []
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.received.append(message)
+        is_about_rounds = str(message["Subject"]).startswith(ABOUT_ROUNDS)
+        (self.about_rounds if is_about_rounds else self.received).append(message)
         return "250 Kept"
 
     def newest_to(self, address: str, *, within_seconds: float = 10, after: int = 0) -> EmailMessage:
