@@ -12,7 +12,6 @@ from aiosmtpd.controller import Controller
 
 from tests.stack import free_ports
 
-
 # Letters about rounds come by day only, at a moment of the worker's own: no journey waits for them.
 ABOUT_ROUNDS = ("A round is open", "A round closes soon", "The result is there", "Eine Runde", "Das Ergebnis ist da")
 
