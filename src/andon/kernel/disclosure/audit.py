@@ -149,6 +149,8 @@ def excluded(sums: Sequence[Sum], known: Mapping[str, int]) -> frozenset[tuple[s
     return frozenset(ruled_out)
 
 
+# Of what is about to be shown, and of nothing else: most figures of a large round are like many others.
+@lru_cache(maxsize=65536)
 def _wrong_with(figure: Figure, people: int) -> Reason | None:
     n = figure.ballots
     if n > people:

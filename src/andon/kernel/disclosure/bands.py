@@ -6,6 +6,7 @@ Reference: docs/protocol/disclosure.md, section 2 (rule R2).
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from andon.kernel.disclosure.units import LEAST_UNIT
 
@@ -49,6 +50,8 @@ def band(total: int, ballots: int) -> Band:
     return Band.HIGH
 
 
+# Never `band`: a total that a cache holds would outlive the ballots it was made of.
+@lru_cache(maxsize=4096)
 def band_edges(n: int, band: Band) -> tuple[int, int]:
     """The lowest and the highest total, both included, that show this band for n ballots.
 
