@@ -8,7 +8,7 @@ from tests.anomalies.processes import Installation
 from tests.anomalies.promises import told_where
 
 LONGER_THAN_ANY = 60
-TEAM = 40
+TEAM = 60
 
 
 @pytest.fixture(scope="module")

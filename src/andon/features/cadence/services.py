@@ -11,6 +11,7 @@ from andon.features.cadence.models import Pause, Schedule, ScheduleEnding, Turn
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation.models import Node
 from andon.foundation.people.models import Member
 
 # A round is published so long before it opens: wallets fetch their slips meanwhile.
@@ -46,8 +47,10 @@ def make_schedule(
     if not on <= first_on <= on + timedelta(days=366):
         raise TooSoon
     with transaction.atomic(using="default"):
-        alike = Schedule.objects.select_for_update().filter(node_id=node_id, instrument_id=instrument_id)
-        if alike.filter(ending=None).exclude(look_on=None, pause=None).exists():
+        # Two at once wait for each other at the team: there may be no schedule yet that they could wait at.
+        Node.objects.select_for_update().filter(pk=node_id).first()
+        alike = Schedule.objects.filter(node_id=node_id, instrument_id=instrument_id, ending=None)
+        if alike.exclude(look_on=None, pause=None).exists():
             raise AlreadyScheduled
         schedule = Schedule.objects.create(
             node_id=node_id,

@@ -146,7 +146,7 @@ def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
         # As a join of the two PostgreSQL takes twice as long for them.
         cursor.execute(_NODES)
         rows = cursor.fetchall()
-    nodes = {row[0]: SizedNode(*row, size_of.get(row[0], 0)) for row in rows}
+    nodes = {node_id: SizedNode(node_id, parent_id, name, size_of.get(node_id, 0)) for node_id, parent_id, name in rows}
     if [node.id for node in nodes.values() if node.parent_id is None] == list(roots)[:1]:
         return nodes
     return _at_and_below(roots, nodes)
