@@ -134,13 +134,18 @@ def test_a_browser_that_asks_for_german_gets_german_everywhere(
 
 def says_nothing_about_anybody(stack: Stack, fetched: list[Request]) -> None:
     """One static file, the same for everybody who reads the language, asked for without cookie and referrer."""
-    assert fetched
+    answered = 0
     for request in fetched:
         assert request.url.startswith(f"{stack.anonymous_url}/bundle/")
         assert "?" not in request.url
         sent = {name for name, value in request.all_headers().items() if value}
         assert not {"cookie", "referer", "authorization"} & sent
         answer = request.response()
-        assert answer is not None
+        if answer is None:
+            # The page was left before it came.
+            assert request.failure == "net::ERR_ABORTED"
+            continue
+        answered += 1
         assert answer.ok
         assert "set-cookie" not in answer.all_headers()
+    assert answered
