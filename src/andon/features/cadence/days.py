@@ -1,9 +1,8 @@
 """Working days and hours: when a round opens by itself, and when a letter may arrive. Values in, values out."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 FIRST_HOUR, LAST_HOUR = 8, 18
 OPENS_AT = time(9, 0)
@@ -48,7 +47,7 @@ def next_working_day(day: date, is_free: IsFree) -> date:
     return day
 
 
-def opening(day: date, zone: ZoneInfo) -> datetime:
+def opening(day: date, zone: tzinfo) -> datetime:
     """Nine in the morning of that day, in UTC."""
     return datetime.combine(day, OPENS_AT, tzinfo=zone).astimezone(UTC)
 
@@ -71,10 +70,7 @@ def next_turn(first_on: date, weeks: int, *, after: date) -> date | None:
     return first_on + timedelta(weeks=((after - first_on).days // (7 * weeks) + 1) * weeks)
 
 
-def is_a_time_to_write(now: datetime, zone: str, own: ZoneInfo, is_free: IsFree) -> bool:
+def is_a_time_to_write(now: datetime, zone: tzinfo, is_free: IsFree) -> bool:
     """Whether a letter may arrive now where its reader lives: by day, and on a working day."""
-    try:
-        there = now.astimezone(ZoneInfo(zone) if zone else own)
-    except (ZoneInfoNotFoundError, ValueError):
-        there = now.astimezone(own)
+    there = now.astimezone(zone)
     return FIRST_HOUR <= there.hour < LAST_HOUR and not is_free(there.date())

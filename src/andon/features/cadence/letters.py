@@ -65,12 +65,12 @@ def write_letters(*, round_id: str, kind: LetterKind) -> None:
 
 def may_be_sent(now: datetime) -> list[tuple[str, str, str]]:
     """(round, kind, zone) of letters that wait where it is day now. One query."""
-    is_free, own = days.days_off(choices.country()), organisation.zone()
+    is_free = days.days_off(choices.country())
     return [
         (mailing.round_id, mailing.kind, zone)
         for mailing in Mailing.objects.filter(is_done=False)
         for zone in mailing.zones
-        if days.is_a_time_to_write(now, zone, own, is_free)
+        if days.is_a_time_to_write(now, organisation.zone_of(zone), is_free)
     ]
 
 

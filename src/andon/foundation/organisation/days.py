@@ -1,6 +1,6 @@
 """Which day it is. Memberships begin and end on days, and a day is the organisation's, wherever a member sits."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
@@ -16,12 +16,37 @@ def zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def zone_of(chosen: str) -> ZoneInfo:
-    """A person's time zone: what they chose, else the organisation's."""
+class OrganisationZone(tzinfo):
+    """The organisation's time zone, which is asked for when the first time is shown and not before."""
+
+    def __init__(self) -> None:
+        self._found: ZoneInfo | None = None
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        if self._found is None:
+            self._found = zone()
+        return self._found
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return self._zone.utcoffset(moment)
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return self._zone.dst(moment)
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return self._zone.tzname(moment) or self._zone.key
+
+    def fromutc(self, moment: datetime) -> datetime:
+        return self._zone.fromutc(moment.replace(tzinfo=self._zone)).replace(tzinfo=self)
+
+
+def zone_of(name: str) -> tzinfo:
+    """A person's time zone: the one that they chose, else the organisation's, also where theirs is unknown here."""
     try:
-        return ZoneInfo(chosen) if chosen else zone()
+        return ZoneInfo(name) if name else OrganisationZone()
     except (ZoneInfoNotFoundError, ValueError):
-        return zone()
+        return OrganisationZone()
 
 
 def today(at: datetime | None = None) -> date:

@@ -1,50 +1,17 @@
 """What a member chose comes before what their browser asks for, and what is owed before anything else."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 
-from andon.foundation.organisation import days, languages
+from andon.foundation.organisation import languages
+from andon.foundation.organisation.days import zone_of
 from andon.foundation.people import owed
 
 Answer = Callable[[HttpRequest], HttpResponse]
-
-
-class OrganisationZone(tzinfo):
-    """The organisation's time zone, which is asked for when the first time is shown and not before."""
-
-    def __init__(self) -> None:
-        self._found: ZoneInfo | None = None
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        if self._found is None:
-            self._found = days.zone()
-        return self._found
-
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        return self._zone.utcoffset(moment)
-
-    def dst(self, moment: datetime | None) -> timedelta | None:
-        return self._zone.dst(moment)
-
-    def tzname(self, moment: datetime | None) -> str | None:
-        return self._zone.tzname(moment) or self._zone.key
-
-    def fromutc(self, moment: datetime) -> datetime:
-        return self._zone.fromutc(moment.replace(tzinfo=self._zone)).replace(tzinfo=self)
-
-
-def zone_of(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name) if name else OrganisationZone()
-    except (ZoneInfoNotFoundError, ValueError):
-        return OrganisationZone()
 
 
 class MemberChoices:

@@ -73,6 +73,13 @@ def test_at_night_nothing_leaves_and_everybody_has_their_own_night(house: LivedI
     assert len(send(NOON)) == 5
 
 
+def test_a_zone_that_this_machine_does_not_know_is_the_organisations(house: LivedIn) -> None:
+    Member.objects.filter(pk=house.people["Bo"].pk).update(time_zone="Nowhere/AtAll")
+    opened(house)
+    assert send(NIGHT) == []
+    assert len(send(NOON)) == 6
+
+
 def test_a_worker_that_was_killed_in_the_middle_sends_no_letter_twice(house: LivedIn) -> None:
     opened(house)
     honest = letters.send_mail
