@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import rfc8785
@@ -131,6 +132,14 @@ def check_keys(value: object, names: frozenset[str]) -> dict[str, object]:
     if value.keys() != names:
         raise Malformed("expected exactly the keys " + ", ".join(sorted(names)))
     return value
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment in UTC to the second, as manifests, delegations and files have it: 2026-11-27T09:00:00Z.
+
+    Does not: round; what is below a second is cut off. A moment without a time zone is taken for local time.
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sha256_hex(data: bytes) -> str:

@@ -7,8 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.utils.text import slugify
@@ -19,7 +18,7 @@ from andon.features.publiclog import public as publiclog
 from andon.features.results import groups, queries, sentences
 from andon.features.results.trend import Trend
 from andon.features.rounds import public as rounds
-from andon.kernel import disclosure
+from andon.kernel import disclosure, wire
 
 UNIT_FORMAT = "andon.results.unit/1"
 GROUP_FORMAT = "andon.results.group/1"
@@ -49,15 +48,15 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
-    name: str
-    content: bytes
-    content_type: str
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+def round_document(view: rounds.RoundView) -> dict[str, Any]:
+    """A round as every document has it."""
+    return {
+        "asked": view.node_name,
+        "closed_at": wire.utc_text(view.ended_at) if view.ended_at else None,
+        "fingerprint": view.fingerprint,
+        "id": view.id,
+        "opened_at": wire.utc_text(view.opens_at),
+    }
 
 
 def _about(view: rounds.RoundView) -> dict[str, Any]:
@@ -72,13 +71,7 @@ def _about(view: rounds.RoundView) -> dict[str, Any]:
             "version": instrument.version,
         },
         "policy": manifest.body["policy"] if manifest else None,
-        "round": {
-            "asked": view.node_name,
-            "closed_at": _moment(view.ended_at),
-            "fingerprint": view.fingerprint,
-            "id": view.id,
-            "opened_at": _moment(view.opens_at),
-        },
+        "round": round_document(view),
     }
 
 

@@ -44,9 +44,13 @@ def steps_of(member: Member) -> list[tuple[str, str, date | datetime]]:
     return steps.traces_of(member)
 
 
-def rounds_for_program(grant: tokens.Grant) -> list[rounds.RoundView]:
+def rounds_for_program(grant: tokens.Grant) -> list[dict[str, Any]]:
     """The rounds whose result the member of this key can look at, newest first."""
-    return queries.released_rounds(grant.member)
+    return [
+        exports.round_document(view)
+        | {"instrument_id": view.instrument_id, "instrument_version": view.instrument_version}
+        for view in queries.released_rounds(grant.member)
+    ]
 
 
 def unit_for_program(grant: tokens.Grant, round_id: str, *, at: datetime, on: date) -> dict[str, Any]:

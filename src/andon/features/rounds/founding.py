@@ -7,7 +7,7 @@ repeated with the same key and finds its own entries.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -63,11 +63,7 @@ def founding_request(*, at: datetime) -> FoundingRequest:
     begins = at.replace(microsecond=0)
     organisation_id = begun[0] if begun else secrets.token_hex(16)
     until = begins + signing.DELEGATION_LASTS
-    return FoundingRequest(organisation_id, signing.make_delegate(), utc_text(begins), utc_text(until))
-
-
-def utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return FoundingRequest(organisation_id, signing.make_delegate(), wire.utc_text(begins), wire.utc_text(until))
 
 
 def sign_founding(request: FoundingRequest, private_key: bytes) -> FoundingSignatures:

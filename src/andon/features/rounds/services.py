@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -424,11 +424,11 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
             "andon": "v1",
             "box_key": wire.b64u(box_key),
             "bundle": bundle,
-            "closes_at": utc_text(published.closes_at),
+            "closes_at": wire.utc_text(published.closes_at),
             "generations": generations,
             "instrument": {"id": instrument.id, "sha256": instrument_hash, "version": instrument.version},
             "kind": published.kind,
-            "opens_at": utc_text(published.opens_at),
+            "opens_at": wire.utc_text(published.opens_at),
             "policy": published.policy,
             "previous": previous,
             "purposes": list(PURPOSES),
@@ -442,10 +442,6 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
 def in_words(row: Round) -> str:
     """How a round is called where there is no room for more: the node and the day it opens."""
     return f"{row.node.name}, {timezone.localtime(row.opens_at, organisation.zone()):%Y-%m-%d}"
-
-
-def utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def open_round(*, round_id: str, at: datetime) -> None:

@@ -207,15 +207,11 @@ def delegation_body(*, organisation_id: str, delegate: str, previous: str, at: d
     return {
         "andon": "v1",
         "delegate": delegate,
-        "from": _utc_text(begins),
+        "from": wire.utc_text(begins),
         "organisation": organisation_id,
         "previous": previous,
-        "until": _utc_text(begins + DELEGATION_LASTS),
+        "until": wire.utc_text(begins + DELEGATION_LASTS),
     }
-
-
-def _utc_text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def delegation_request(*, at: datetime) -> bytes:

@@ -18,28 +18,25 @@ class Problem(Schema):
     detail: str = Field(description="What happened and what to do.")
 
 
-class ReleasedRound(Schema):
-    """A round whose result can be looked at."""
+class About(Schema):
+    """A round as every document has it."""
 
     id: str
     asked: str = Field(description="The node of the organisation whose people were asked.")
     opened_at: str = Field(description="UTC, ISO 8601.")
     closed_at: str | None = Field(description="UTC, ISO 8601.")
     fingerprint: str = Field(description="The twelve words of the round's manifest.")
+
+
+class ReleasedRound(About):
+    """A round whose result can be looked at."""
+
     instrument_id: str
     instrument_version: str
 
 
 class ReleasedRounds(Schema):
     rounds: list[ReleasedRound] = Field(description="Newest first, at most fifty.")
-
-
-class About(Schema):
-    id: str
-    asked: str
-    opened_at: str | None
-    closed_at: str | None
-    fingerprint: str
 
 
 class Instrument(Schema):

@@ -4,7 +4,6 @@ Every answer is a function of a release, through the same door as pages and file
 """
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -67,10 +66,6 @@ def _granted(request: HttpRequest, scope: str) -> tokens.Grant:
     return grant
 
 
-def _utc(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
 @api.get(
     "/rounds",
     response={200: ReleasedRounds, 401: Problem},
@@ -80,20 +75,7 @@ def _utc(moment: datetime | None) -> str | None:
 )
 def list_rounds(request: HttpRequest) -> dict[str, Any]:
     grant: tokens.Grant = request.auth  # type: ignore[attr-defined]
-    return {
-        "rounds": [
-            {
-                "id": view.id,
-                "asked": view.node_name,
-                "opened_at": _utc(view.opens_at),
-                "closed_at": _utc(view.ended_at),
-                "fingerprint": view.fingerprint,
-                "instrument_id": view.instrument_id,
-                "instrument_version": view.instrument_version,
-            }
-            for view in results.rounds_for_program(grant)
-        ]
-    }
+    return {"rounds": results.rounds_for_program(grant)}
 
 
 @api.get(
