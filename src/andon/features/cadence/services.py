@@ -1,6 +1,6 @@
 """Schedules: made, paused, ended, and carried out."""
 
-from dataclasses import dataclass
+import contextlib
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -108,68 +108,65 @@ def _look(schedule: Schedule, on: date | None) -> None:
     schedule.save(update_fields=["look_on"])
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The day whose turn it is, when its round opens, and the schedule's next look."""
-
-    turn: date
-    opens_at: datetime
-    look_on: date | None
+class NotAnyMore(rounds.RoundRefused):
+    """The schedule was paused or ended while its round was being planned."""
 
 
-def due(schedule: Schedule, *, now: datetime, on: date) -> Due | None:
-    """What a schedule asks for on that day; None where that is nothing, or was missed by too much."""
-    turn = days.latest_turn(schedule.first_on, schedule.weeks, until=on + LEAD)
-    if turn is None or on - turn > LATE:
-        return None
-    day = days.next_working_day(turn, days.days_off(choices.country()))
-    opens_at = max(days.opening(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
-    return Due(turn, opens_at, _look_after(schedule, turn, on))
+def _go_on(schedule: Schedule, *, after: date, on: date) -> None:
+    """Look again when the first turn after that day is near. Raises: NotAnyMore.
 
-
-def _look_after(schedule: Schedule, turn: date, on: date) -> date | None:
-    following = days.next_turn(schedule.first_on, schedule.weeks, after=turn)
-    return max(on + timedelta(days=1), following - LEAD) if following else None
+    One statement, so that a pause or an end that came meanwhile stays what it is.
+    """
+    following = days.next_turn(schedule.first_on, schedule.weeks, after=after)
+    look_on = max(on + days.ONE, following - LEAD) if following else None
+    if not Schedule.objects.filter(pk=schedule.pk, look_on__isnull=False).update(look_on=look_on):
+        raise NotAnyMore
 
 
 def carry_out(*, schedule_id: str, now: datetime) -> None:
     """Publish the round whose turn it is, if there is one. May be repeated.
 
-    Guarantees: at most one round for each day of a schedule, also when it is killed anywhere: that the turn was taken
-    is written in the transaction that plans its round. Where no round can be, the reason is kept, and it goes on with
-    the next day.
+    Guarantees: at most one round for each day of a schedule, also when it is killed anywhere, and none once it is
+    paused or ended: that the turn was taken is written in the transaction that plans its round. Where no round can be,
+    the reason is kept, and it goes on with the next day.
     Raises: what publish_round raises where something of the installation is missing; it is tried again then.
     """
     on = organisation.today(now)
     schedule = Schedule.objects.filter(pk=schedule_id, look_on__lte=on).first()
     if schedule is None:
         return
-    what = due(schedule, now=now, on=on)
-    if what is None:
-        following = days.next_turn(schedule.first_on, schedule.weeks, after=on + LEAD)
-        _look(schedule, max(on + timedelta(days=1), following - LEAD) if following else None)
-        return
-    if Turn.objects.filter(schedule=schedule, due_on=what.turn).exists():
-        _look(schedule, what.look_on)
-        return
+    turn = days.latest_turn(schedule.first_on, schedule.weeks, until=on + LEAD)
+    with contextlib.suppress(NotAnyMore):
+        if turn is None or on - turn > LATE:
+            # Too early, or missed by too much.
+            _go_on(schedule, after=on + LEAD, on=on)
+        elif Turn.objects.filter(schedule=schedule, due_on=turn).exists():
+            _go_on(schedule, after=turn, on=on)
+        else:
+            _take(schedule, turn, now=now, on=on)
 
-    def take_turn(round_id: str) -> None:
-        Turn.objects.create(schedule=schedule, due_on=what.turn, round_id=round_id)
-        _look(schedule, what.look_on)
+
+def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
+    """Publish the round of this turn, or keep why there is none. Raises: NotAnyMore."""
+    day = days.next_working_day(turn, days.days_off(choices.country()))
+    opens_at = max(days.opening(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
+
+    def taken(**became: str) -> None:
+        _go_on(schedule, after=turn, on=on)
+        Turn.objects.create(schedule=schedule, due_on=turn, **became)
 
     try:
         rounds.publish_round(
             node_id=schedule.node_id,
             instrument_id=schedule.instrument_id,
-            opens_at=what.opens_at,
-            closes_at=what.opens_at + timedelta(days=schedule.open_days),
+            opens_at=opens_at,
+            closes_at=opens_at + timedelta(days=schedule.open_days),
             by=schedule.by,
             at=now,
-            also=take_turn,
+            also=lambda round_id: taken(round_id=round_id),
         )
+    except NotAnyMore:
+        raise
     except rounds.RoundRefused as refused:
         with transaction.atomic(using="default"):
-            Turn.objects.get_or_create(
-                schedule=schedule, due_on=what.turn, defaults={"refusal": type(refused).__name__[:32]}
-            )
-            _look(schedule, what.look_on)
+            taken(refusal=type(refused).__name__)
