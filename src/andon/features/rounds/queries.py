@@ -166,12 +166,17 @@ def rounds_below(led: Collection[str], *, limit: int = 50) -> list[RoundView]:
 
 
 def may_ask_in(member: Member, *, on: date) -> list[str]:
-    """The nodes whose rounds the member may open: those they lead, and their own team where everybody may."""
+    """The nodes whose rounds the member may open: those they lead, and their own team where everybody may.
+
+    Own means that there is no team below: a round of a node asks all of those, too, and these are not theirs to ask.
+    """
     led = organisation.leads_directly(member.pk, on=on)
     if not choices.anybody_may_ask():
         return led
     place = organisation.place_of(member.pk, on=on)
-    return led if place is None or place.node_id in led else [*led, place.node_id]
+    if place is None or place.node_id in led or organisation.has_teams_below(place.node_id):
+        return led
+    return [*led, place.node_id]
 
 
 def all_rounds(*, limit: int = 200) -> list[RoundView]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
-from andon.features.rounds import choices, queries, renewal, sentences, services, signing
+from andon.features.rounds import queries, renewal, sentences, services, signing
 from andon.features.rounds.forms import OpenRound
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, is_steward, member_required
@@ -36,8 +36,8 @@ def index(request: HttpRequest) -> HttpResponse:
     nodes = organisation.leads_directly(member.pk, on=organisation.today())
     led = [view for view in queries.rounds_below(nodes) if view.id not in listed]
     titles = instruments.titles((view.instrument_id, view.instrument_version) for view in (*mine, *led))
-    context = {"mine": mine, "led": led, "may_open": bool(nodes) or choices.anybody_may_ask(), "titles": titles}
-    context["leads"] = bool(nodes)
+    context = {"mine": mine, "led": led, "leads": bool(nodes), "titles": titles}
+    context["may_open"] = bool(nodes or queries.may_ask_in(member, on=organisation.today()))
     return render(request, "rounds/index.html", context | (_of_the_key() if is_steward(member) else {}))
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "create_organisation",
     "current",
     "duties_of",
+    "has_teams_below",
     "labels_in",
     "leads",
     "leads_directly",
@@ -127,6 +128,11 @@ def labels_in(node_ids: Iterable[str], *, on: date, most: int) -> dict[str, tupl
 def below_any(roots: Iterable[str]) -> RawSQL:
     """The ids of these nodes and of all below them, as part of a query that asks: `filter(node_id__in=...)`."""
     return inside(*roots)
+
+
+def has_teams_below(node_id: str) -> bool:
+    """Whether there is a team below this one that was not retired. One query."""
+    return Node.objects.filter(parent_id=node_id, retired_on=None).exists()
 
 
 def below(root_id: str) -> set[str]:

@@ -151,6 +151,33 @@ def test_a_paused_schedule_asks_nobody_and_goes_on_with_its_next_day(house: Live
     assert not Round.objects.exists()
 
 
+@pytest.mark.parametrize("stop", ["pause", "end"])
+def test_what_is_paused_or_ended_while_its_round_is_planned_asks_nobody(house: LivedIn, stop: str) -> None:
+    made = schedule(house)
+    stops = {"pause": services.pause_schedule, "end": services.end_schedule}
+    honest = rounds.publish_round
+
+    def late(**options: Any) -> Round:
+        stops[stop](schedule_id=made.pk, by=house.people["Ada"], at=timezone.now())
+        return honest(**options)
+
+    with patch.object(rounds, "publish_round", late):
+        looks(made, made.first_on - 3 * DAY)
+    made.refresh_from_db()
+    assert (Round.objects.count(), Turn.objects.count(), made.look_on) == (0, 0, None)
+
+
+def test_a_look_that_is_written_back_unasked_would_be_seen(house: LivedIn) -> None:
+    """The planted fault: a schedule that was read before its pause is written whole, and goes on."""
+    made = schedule(house)
+    services.pause_schedule(schedule_id=made.pk, by=house.people["Ada"], at=timezone.now())
+    with pytest.raises(services.NotAnyMore):
+        services._go_on(made, after=made.first_on, on=made.first_on)
+    services._look(made, made.first_on)
+    made.refresh_from_db()
+    assert made.look_on is not None
+
+
 def test_two_schedules_of_one_team_are_refused(house: LivedIn) -> None:
     made = schedule(house)
     with pytest.raises(services.AlreadyScheduled):
@@ -197,3 +224,14 @@ def test_a_plain_member_opens_a_round_of_their_team_where_that_is_allowed(house:
     assert other.status_code != 302
     assert bo.post("/rounds/new/", form | {"confirm": "yes"}).status_code == 302
     assert Round.objects.get().by == house.people["Bo"]
+
+
+def test_whoever_sits_above_other_teams_may_not_ask_those_and_sees_no_way_to(house: LivedIn) -> None:
+    house.add_member("Max", "Lanternworks")
+    house.add_member("Nobody's")
+    configuration.write({"rounds.anybody": True}, by=house.people["Stella"], at=timezone.now())
+    for name in ("Max", "Nobody's"):
+        assert client(house, name).get("/rounds/new/").status_code == 404
+        assert "/rounds/new/" not in client(house, name).get("/rounds/").content.decode()
+        assert "/rounds/new/" not in client(house, name).get("/").content.decode()
+    assert "/rounds/new/" in client(house, "Bo").get("/rounds/").content.decode()
