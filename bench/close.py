@@ -11,6 +11,7 @@ What the numbers mean: docs/operations/performance.md.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import resource
@@ -19,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -218,29 +221,24 @@ def _open_all(round_id: str, box_key: bytes) -> float:
     return time.perf_counter() - began
 
 
-class _told:  # noqa: N801 - reads like the word it is
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
     """Prints each step of the close with the time at which it began."""
+    from andon.features.closing import services
 
-    def __enter__(self) -> None:
-        from andon.features.closing import services
+    began = time.perf_counter()
 
-        self.honest, self.began = dict(vars(services._Steps)), time.perf_counter()
-        for name in ("stop_taking", "freeze", "compute_and_commit", "read_back", "destroy_keys", "forget", "show"):
-            setattr(services._Steps, name, self._telling(name, self.honest[name]))
-
-    def _telling(self, name: str, step: Any) -> Any:
-        def told(steps: Any) -> Any:
-            print(f"  {time.perf_counter() - self.began:6.1f} s  {name}", flush=True)
-            return step(steps)
+    def telling(name: str, step: Callable[[Any], None]) -> Callable[[Any], None]:
+        def told(steps: Any) -> None:
+            print(f"  {time.perf_counter() - began:6.1f} s  {name}", flush=True)
+            step(steps)
 
         return told
 
-    def __exit__(self, *_error: object) -> None:
-        from andon.features.closing import services
-
-        for name, value in self.honest.items():
-            if not name.startswith("__"):
-                setattr(services._Steps, name, value)
+    names = ("stop_taking", "freeze", "compute_and_commit", "read_back", "destroy_keys", "forget", "show")
+    steps = {name: telling(name, getattr(services._Steps, name)) for name in names}
+    with mock.patch.multiple(services._Steps, **steps):
+        yield
 
 
 if __name__ == "__main__":
