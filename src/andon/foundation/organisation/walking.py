@@ -143,7 +143,6 @@ def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
             return {row[0]: SizedNode._make(row) for row in rows}
         cursor.execute(_SIZES.format(stands=_STANDS), [on, on])
         size_of: dict[str, int] = dict(cursor.fetchall())
-        # As a join of the two PostgreSQL takes twice as long for them.
         cursor.execute(_NODES)
         rows = cursor.fetchall()
     nodes = {node_id: SizedNode(node_id, parent_id, name, size_of.get(node_id, 0)) for node_id, parent_id, name in rows}

@@ -62,7 +62,7 @@ class Unit:
 class SizedNode(NamedTuple):
     """A node of the organisation with the number of its direct members: units follow from sizes alone.
 
-    A tuple, because a page about everybody makes ten thousand of them, and a frozen dataclass takes four times as long.
+    A tuple, because a page about everybody makes ten thousand, and a frozen dataclass takes about twice as long.
     """
 
     id: str
