@@ -28,10 +28,11 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
     if kind not in CONTENT_TYPES:
         return _unknown(request)
     line = trend.trend_of(own.round, own.unit)
-    document = exports.unit_document(own, line)
+    context = views.shown(own, line)
+    document = exports.unit_document(own, context["report"], line)
     if kind == "pdf":
         try:
-            content = paper.pdf(_on_paper(own, line, document))
+            content = paper.pdf(_on_paper(own, context, document))
         except paper.PaperMissing:
             return sentence(
                 request,
@@ -82,8 +83,7 @@ def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, m
     )
 
 
-def _on_paper(own: queries.Own, line: trend.Trend | None, document: dict[str, Any]) -> dict[str, Any]:
-    context = views.shown(own, line)
+def _on_paper(own: queries.Own, context: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     report: queries.Report = context["report"]
     drawn = queries.drawings(own.round.id, own.unit.id) if report.has_stages else {}
     return context | {

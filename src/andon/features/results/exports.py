@@ -6,7 +6,7 @@ Reference: docs/guide/taking-results-along.md.
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
 from andon.features.results import groups, queries, sentences
-from andon.features.results.trend import Trend
+from andon.features.results.trend import FacetTrend, Trend
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure, wire
 
@@ -75,10 +75,9 @@ def _about(view: rounds.RoundView) -> dict[str, Any]:
     }
 
 
-def unit_document(own: queries.Own, trend: Trend | None = None) -> dict[str, Any]:
-    """What the report of a unit shows, for programs. With `trend`, what may be said of the last step of each facet."""
+def unit_document(own: queries.Own, report: queries.Report, trend: Trend | None) -> dict[str, Any]:
+    """What this report of a unit shows, for programs. With `trend`, what may be said of the last step of each facet."""
     release = own.part.release
-    report = queries.build_report(own.round, own.unit, own.part)
     changes = {facet.id: facet for facet in trend.facets} if trend else {}
     return _about(own.round) | {
         "facets": [
@@ -119,13 +118,13 @@ def unit_document(own: queries.Own, trend: Trend | None = None) -> dict[str, Any
     }
 
 
-def _change(facet: Any) -> dict[str, Any] | None:
+def _change(facet: FacetTrend | None) -> dict[str, Any] | None:
     if facet is None or facet.message is None:
         return None
     return {"said": facet.message.change.value, "would_notice": facet.message.would_notice}
 
 
-def _total(figures: Any, code: str) -> dict[str, int] | None:
+def _total(figures: Mapping[str, disclosure.StatementFigure] | None, code: str) -> dict[str, int] | None:
     """The lowest and highest sum of answers that the colour is compatible with."""
     if figures is None or code not in figures:
         return None

@@ -60,7 +60,8 @@ def unit_for_program(grant: tokens.Grant, round_id: str, *, at: datetime, on: da
     """
     own = queries.own_result(grant.member, round_id)
     _tell(grant, own.unit.name, own.round, what=f"unit {round_id}", at=at, on=on)
-    return exports.unit_document(own, trend.trend_of(own.round, own.unit))
+    report = queries.build_report(own.round, own.unit, own.part)
+    return exports.unit_document(own, report, trend.trend_of(own.round, own.unit))
 
 
 def group_for_program(

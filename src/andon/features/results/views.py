@@ -127,18 +127,8 @@ def _mark(line: queries.FacetLine) -> tuple[queries.FacetLine, SafeString | None
 
 
 def _talk(request: HttpRequest, round_id: str) -> dict[str, Any]:
-    own = queries.own_result(current_member(request), round_id)
-    found = queries.build_report(own.round, own.unit, own.part)
-    before, here = steps.steps_around(own)
-    return {
-        "report": found,
-        "headline": sentences.headline(found),
-        "by_level": found.words == "level",
-        "debrief": debrief.debrief_of(found),
-        "minutes": debrief.MINUTES,
-        "step_before": before,
-        "step": here,
-    }
+    context = shown(queries.own_result(current_member(request), round_id), None)
+    return context | {"debrief": debrief.debrief_of(context["report"]), "minutes": debrief.MINUTES}
 
 
 @require_safe
@@ -179,8 +169,7 @@ def agree(request: HttpRequest, round_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The step stands in your unit's report, and opens the next one."))
             return redirect("results:report", round_id=round_id)
-    context = {"form": form, "report_id": round_id, "unit_name": own.unit.name, "step": here}
-    return render(request, "results/step.html", context, status=422 if form.is_bound else 200)
+    return _about_a_step(request, "results/step.html", form, own, here)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -207,8 +196,14 @@ def end(request: HttpRequest, round_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Written down. Your unit sees it above its next report."))
             return redirect("results:report", round_id=round_id)
-    context = {"form": form, "report_id": round_id, "unit_name": own.unit.name, "step": here}
-    return render(request, "results/step_outcome.html", context, status=422 if form.is_bound else 200)
+    return _about_a_step(request, "results/step_outcome.html", form, own, here)
+
+
+def _about_a_step(
+    request: HttpRequest, template: str, form: AgreeOnStep | EndStep, own: queries.Own, step: steps.Step | None
+) -> HttpResponse:
+    context = {"form": form, "report_id": own.round.id, "unit_name": own.unit.name, "step": step}
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
 @require_safe
