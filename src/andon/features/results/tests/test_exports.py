@@ -3,16 +3,18 @@
 import csv
 import io
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.test import Client
 
-from andon.features.results import exports, paper
+from andon.features.results import exports, paper, queries
 from andon.foundation.audit.models import AuditEntry
-from tests.lived_in import LivedIn
+from tests.lived_in import LivedIn, members
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -51,11 +53,24 @@ def test_json_says_what_the_page_shows_with_method_and_policy(lived_in: LivedIn,
             assert str(facet["index"]["middle"]) in page
 
 
-def test_no_file_holds_a_mean_or_who_was_asked(lived_in: LivedIn, bo: Client) -> None:
-    for kind in ("json", "csv"):
-        content = export(bo, lived_in, kind).content.decode()
-        assert not [member.email for member in lived_in.people.values() if member.email in content]
-        assert not [member.name for member in lived_in.people.values() if member.name in content]
+def people_in(content: str, house: LivedIn) -> set[str]:
+    return {name for name, member in house.people.items() if member.email in content or member.name in content}
+
+
+def test_no_file_holds_who_was_asked(lived_in: LivedIn, bo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = ("json", "csv")
+    assert [people_in(export(bo, lived_in, kind).content.decode(), lived_in) for kind in kinds] == [set(), set()]
+    # The planted fault: a unit with its roster.
+    honest = exports.unit_document
+
+    def talkative(own: queries.Own, *others: Any) -> dict[str, Any]:
+        document = honest(own, *others)
+        document["unit"]["roster"] = ", ".join(own.unit.members)
+        return document
+
+    monkeypatch.setattr(exports, "unit_document", talkative)
+    for kind in kinds:
+        assert people_in(export(bo, lived_in, kind).content.decode(), lived_in) == {*members("Ada", "Bo")}
 
 
 def test_csv_has_a_row_for_each_facet_and_statement(lived_in: LivedIn, bo: Client) -> None:
@@ -126,9 +141,33 @@ def test_a_group_is_taken_along_without_the_figures_of_its_units(lived_in: Lived
     assert table.content.decode("utf-8-sig").startswith("# format,andon.results.group/1")
 
 
-def test_nothing_is_fetched_while_a_paper_is_made() -> None:
-    with pytest.raises(paper.NothingIsFetched):
-        paper._refuse("https://example.org/pixel.png")
+class Asked(BaseHTTPRequestHandler):
+    """Whoever is asked for a picture, and counts it."""
+
+    times = 0
+
+    def do_GET(self) -> None:
+        type(self).times += 1
+        self.send_error(404)
+
+    def log_message(self, *_words: Any) -> None:
+        pass
+
+
+def test_nothing_is_fetched_while_a_paper_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Asked, "times", 0)
+    with HTTPServer(("127.0.0.1", 0), Asked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/pixel.png"
+        page = f'<html lang="en"><title>x</title><body><img src="{address}" alt="x"></body></html>'
+        monkeypatch.setattr(paper, "render_to_string", lambda *_words: page)
+        assert paper.pdf({}).startswith(b"%PDF-")
+        assert Asked.times == 0
+        # The planted fault: what WeasyPrint does by itself.
+        monkeypatch.setattr(paper, "ALLOWED_PROTOCOLS", ("http",))
+        paper.pdf({})
+        assert Asked.times == 1
+        server.shutdown()
 
 
 @pytest.fixture
