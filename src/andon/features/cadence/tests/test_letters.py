@@ -13,6 +13,7 @@ from django.utils import timezone
 from andon.features.cadence import letters
 from andon.features.cadence.models import Letter, LetterKind, Mailing
 from andon.features.cadence.tasks import _due
+from andon.features.rounds import public as rounds
 from andon.foundation.configuration import public as configuration
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.people.models import Member
@@ -55,6 +56,30 @@ def test_everybody_who_is_asked_gets_the_same_letter_whether_they_answered_or_no
     assert len({(one.subject, one.body) for one in sent}) == 1
     assert "this server cannot know" in sent[0].body
     assert not Letter.objects.exists()
+
+
+def left_out(house: LivedIn, sent: list[Any]) -> set[str]:
+    """Those on the roster who got no letter, or another one than the first."""
+    alike = {one.to[0] for one in sent if (one.subject, one.body) == (sent[0].subject, sent[0].body)}
+    return {house.people[name].email for name in members("Ada", "Bo")} - alike
+
+
+def test_a_letter_only_to_those_whose_slip_was_not_fetched_would_be_seen(
+    house: LivedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: what somebody would build who wants to remind those that did not answer."""
+    round_id = house.open_round("one", "Detection", by="Ada", ago=DAY)
+    house.answer(round_id, ["Bo"], ANSWERS)
+    letters.write_letters(round_id=round_id, kind=LetterKind.OPENED)
+    assert left_out(house, send()) == set()
+    honest = rounds.asked_ids
+
+    def without_those_who_fetched(asked: str) -> Any:
+        return honest(asked).exclude(member=house.people["Bo"])
+
+    monkeypatch.setattr(rounds, "asked_ids", without_those_who_fetched)
+    letters.write_letters(round_id=round_id, kind=LetterKind.ENDS_SOON)
+    assert left_out(house, send()) == {house.people["Bo"].email}
 
 
 def test_letters_are_made_once_and_each_leaves_once(house: LivedIn) -> None:

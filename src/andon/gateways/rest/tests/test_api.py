@@ -11,6 +11,7 @@ from andon.features.results import public as results
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.tokens import public as tokens
 from andon.foundation.tokens.models import ProgramKey
+from andon.gateways.rest import api
 from tests.lived_in import LivedIn
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -76,12 +77,15 @@ def test_without_a_key_that_holds_nothing_is_told(lived_in: LivedIn) -> None:
     assert browser.get(f"/api/v1/{unit(lived_in)}").status_code == 401
 
 
-def test_a_key_reaches_no_further_than_its_scope(lived_in: LivedIn) -> None:
+def test_a_key_reaches_no_further_than_its_scope(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
     own, above = key_of(lived_in, "Bo", results.UNIT_SCOPE), key_of(lived_in, "Bo", results.GROUPS_SCOPE)
     assert read(unit(lived_in), own).status_code == 200
     assert read(groups(lived_in), own).status_code == 403
     assert read(groups(lived_in), above).status_code == 200
     assert read(unit(lived_in), above).status_code == 403
+    # The planted fault: a gate that only asks for a key.
+    monkeypatch.setattr(api, "_granted", lambda request, _scope: request.auth)
+    assert read(groups(lived_in), own).status_code == 200
 
 
 def test_what_is_not_the_members_is_as_absent(lived_in: LivedIn) -> None:
@@ -119,11 +123,17 @@ def test_the_first_read_of_a_day_stands_in_the_change_log(lived_in: LivedIn) -> 
     assert entries.order_by("-id")[0].facts == {"taken_as": "API"}
 
 
-def test_no_key_is_kept_and_none_is_in_the_change_log(lived_in: LivedIn) -> None:
-    key = key_of(lived_in, "Bo")
-    secret = key.split("_", 2)[2]
+def is_stored(key: str) -> bool:
     stored = str(list(ProgramKey.objects.values_list())) + str(list(AuditEntry.objects.values_list()))
-    assert secret not in stored
+    return key.split("_", 2)[2] in stored
+
+
+def test_no_key_is_kept_and_none_is_in_the_change_log(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = key_of(lived_in, "Bo")
+    assert not is_stored(key)
+    # The planted fault: a secret that is kept as it is.
+    monkeypatch.setattr(tokens, "_digest", lambda secret: secret)
+    assert is_stored(key_of(lived_in, "Bo"))
     assert key.split("_")[1] not in str(list(AuditEntry.objects.values_list("subject", "facts")))
 
 
