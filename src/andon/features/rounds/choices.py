@@ -92,7 +92,7 @@ def _anybody() -> forms.Field:
     return forms.BooleanField(
         label=_("Every member may open a round of their own team"),
         required=False,
-        help_text=_("Of a team with teams below it, and otherwise, only those who lead it or a team above."),
+        help_text=_("Otherwise only those who lead it, or a team above. So, too, where teams lie below it."),
     )
 
 
