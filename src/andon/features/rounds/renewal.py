@@ -24,7 +24,7 @@ from andon.foundation.people.models import Member
 
 # Of more people than this, a comparison with today's is made when somebody asks for it, not whenever a page is seen.
 COMPARED_AT_ONCE = 2_000
-UNITS_SHOWN = 200
+UNITS_SHOWN = 100
 
 
 class CannotRenew(services.RoundRefused):
@@ -72,13 +72,21 @@ class Renewal:
     can_be: bool
 
 
-# Of a round of everybody. Both sides come in the order of their indexes, so the database compares two sorted lists.
-_WITHOUT_A_PLACE = """
+# Of a round of everybody. SQLite gets both sides in the order of their indexes and compares two sorted lists, where it
+# would otherwise build one; PostgreSQL hashes the second side, where it would otherwise sort both.
+_WITHOUT_A_PLACE = {
+    "sqlite": """
 SELECT member_id FROM rounds_rosterentry WHERE round_id = %s
 EXCEPT
 SELECT member_id FROM organisation_membership WHERE ends_on IS NULL
 ORDER BY 1 LIMIT %s
-"""
+""",
+    "postgresql": """
+SELECT member_id FROM rounds_rosterentry WHERE round_id = %s
+    AND member_id NOT IN (SELECT member_id FROM organisation_membership WHERE ends_on IS NULL)
+LIMIT %s
+""",
+}
 _PRESENT = """
 SELECT COUNT(*) FROM organisation_membership membership
 WHERE membership.starts_on <= %s AND (membership.ends_on IS NULL OR membership.ends_on >= %s)
@@ -103,14 +111,16 @@ def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> 
     left_out = NotAsked.objects.filter(round_id=round_id)
     if not however_many and (_are_many(asked) or _are_many(here)):
         return None
-    numbers = _since_of_everybody(round_id, on=on, fixed_on=fixed_on) if row.node.parent_id is None else None
+    number, numbers = asked.count(), None
+    if row.node.parent_id is None:
+        numbers = _since_of_everybody(round_id, number, on=on, fixed_on=fixed_on)
     present, known, moved = numbers or _since(here, asked, fixed_on=fixed_on)
     # Those whom the round could not ask are fewer than five: of five there would have been a unit.
     left_ids = list(left_out.values_list("member_id", flat=True))
     for starts_on in here.filter(member_id__in=left_ids).values_list("starts_on", flat=True) if left_ids else ():
         known += 1
         moved += starts_on > fixed_on
-    return RosterChanges(joined=present - known, left=asked.count() + len(left_ids) - known, moved=moved)
+    return RosterChanges(joined=present - known, left=number + len(left_ids) - known, moved=moved)
 
 
 def _since(here: QuerySet[Membership], asked: QuerySet[RosterEntry], *, fixed_on: date) -> tuple[int, int, int]:
@@ -123,14 +133,16 @@ def _since(here: QuerySet[Membership], asked: QuerySet[RosterEntry], *, fixed_on
     return numbers["present"], numbers["known"], numbers["moved"]
 
 
-def _since_of_everybody(round_id: str, *, on: date, fixed_on: date) -> tuple[int, int, int] | None:
+def _since_of_everybody(round_id: str, number: int, *, on: date, fixed_on: date) -> tuple[int, int, int] | None:
     """The same of the whole organisation, by looking at those alone who may have left. None, where these are many.
+
+    `number` is how many the round asks.
 
     Whoever is on the roster and has a place without an end is here, unless it begins later or they were deactivated.
     """
     asked = RosterEntry.objects.filter(round_id=round_id)
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_A_PLACE, [round_id, COMPARED_AT_ONCE + 1])
+        cursor.execute(_WITHOUT_A_PLACE[connection.vendor], [round_id, COMPARED_AT_ONCE + 1])
         without = {row[0] for row in cursor.fetchall()}
         cursor.execute(
             "SELECT member_id FROM organisation_membership WHERE starts_on > %s LIMIT %s", [on, COMPARED_AT_ONCE + 1]
@@ -147,7 +159,7 @@ def _since_of_everybody(round_id: str, *, on: date, fixed_on: date) -> tuple[int
     )
     gone = asked.filter(~Exists(stands), member_id__in=without | later)
     deactivated = asked.filter(member__in=Member.objects.filter(is_active=False)).exclude(member_id__in=without | later)
-    return present, asked.count() - gone.count() - deactivated.count(), moved
+    return present, number - gone.count() - deactivated.count(), moved
 
 
 def _are_many(rows: QuerySet[RosterEntry] | QuerySet[Membership]) -> bool:

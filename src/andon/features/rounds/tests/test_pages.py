@@ -65,20 +65,23 @@ def test_the_preview_says_which_teams_are_counted_together_and_who_is_not_asked(
     assert re.search(r"Not asked.*Gil Abara", said)
 
 
+@pytest.mark.parametrize("few_named", [0, 2_000])
 def test_a_preview_of_very_many_shows_a_page_of_units_and_the_numbers_of_all(
-    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch
+    lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch, few_named: int
 ) -> None:
+    monkeypatch.setattr("andon.foundation.organisation.public.FEW_NAMED", few_named)
     client, asked = client_of(lived_in, "Gil"), choice(lived_in, "Lanternworks")
     whole = client.post("/rounds/new/", asked)
     assert "Next groups" not in text(whole)
     units = [name for name, _size, _members in whole.context["units"]]
+    first = {name: tuple(members[:2]) for name, _size, members in whole.context["units"]}
     monkeypatch.setattr("andon.features.rounds.views.UNITS_A_PAGE", 1)
     monkeypatch.setattr("andon.features.rounds.views.PEOPLE_A_UNIT", 2)
     shown = []
     for number in range(1, len(units) + 1):
         page = client.post("/rounds/new/", {**asked, "page": str(number)})
         assert f"Groups {number} to {number} of {len(units)}" in text(page)
-        assert all(len(members) <= 2 for _name, _size, members in page.context["units"])
+        assert all(tuple(members) == first[name] for name, _size, members in page.context["units"])
         assert page.context["asked"] == whole.context["asked"]
         shown += [name for name, _size, _members in page.context["units"]]
     assert shown == units

@@ -138,7 +138,9 @@ def test_a_round_of_everybody_is_compared_as_any_other(
     changes, slowly = told()
     assert changes == renewal.RosterChanges(joined=1, left=3, moved=0)
     if at_once:
-        assert renewal._since_of_everybody(whole, on=on, fixed_on=organisation.today(row.at)) == slowly
+        assert (
+            renewal._since_of_everybody(whole, row.roster.count(), on=on, fixed_on=organisation.today(row.at)) == slowly
+        )
 
 
 def round_of_everybody(house: LivedIn, monkeypatch: pytest.MonkeyPatch) -> str:
