@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.guide import public as guide
 from andon.features.instruments import public as instruments
-from andon.features.results import bars, debrief, groups, practices, queries, sentences, steps, trend
+from andon.features.results import bars, debrief, groups, practices, queries, sentences, shifts, steps, trend
 from andon.features.results.forms import AgreeOnStep, EndStep
 from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
@@ -58,6 +58,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "has_groups": rounds.has_groups(round_id),
         "trend": line,
+        "shifts": shifts.shifts_of(found),
         "rows": _rows(line) if line else [],
     }
     return render(request, "results/report.html", context)

@@ -1,0 +1,71 @@
+"""How far what is shown can shift a belief about one answer: the ratios that a report prints.
+
+A colour rules no answer out, but it makes answers more or less likely. Source and limits: docs/protocol/disclosure.md,
+section 3.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+from django.utils.translation import gettext_lazy as _
+
+from andon.features.results.queries import Report, Wording
+from andon.kernel import disclosure
+
+# What somebody may believe beforehand of each answer, after keying: nothing, or that most are content.
+PRIORS: tuple[tuple[Wording, tuple[Fraction, ...]], ...] = (
+    (_("who thinks every answer equally likely"), (Fraction(1, 5),) * 5),
+    (_("who thinks that most are content"), tuple(Fraction(weight, 100) for weight in (4, 8, 18, 40, 30))),
+)
+# Of more ballots the ratio of so many is printed, which theirs stay under: it falls slowly, and takes long to compute.
+MOST_COMPUTED = 21
+# Beyond this a number says no more than that it is large.
+MOST_PRINTED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The worst ratios for one who knows their own answers, of one colour, of a facet's and of all colours.
+
+    None stands for more than `MOST_PRINTED`.
+    """
+
+    belief: Wording
+    of_one: int
+    of_facet: int | None
+    of_all: int | None
+
+
+def shifts_of(report: Report) -> tuple[Shift, ...]:
+    """One line for each named prior; none where the report shows no colour.
+
+    Ratios of statements multiply, as far as answers are independent: where they are not, the product is too much.
+    """
+    shown = [sum(1 for statement in statements if statement.band) for _line, statements in report.statements]
+    if not report.has_figures or not any(shown):
+        return ()
+    return tuple(
+        _shift(belief, ratios_of(report.ballots)[place], shown) for place, (belief, _prior) in enumerate(PRIORS)
+    )
+
+
+def _shift(belief: Wording, ratio: Fraction, shown: list[int]) -> Shift:
+    return Shift(belief, round(ratio), _power(ratio, max(shown)), _power(ratio, sum(shown)))
+
+
+def _power(ratio: Fraction, number: int) -> int | None:
+    result = ratio**number
+    if result > MOST_PRINTED:
+        return None
+    # Two digits say all there is to say.
+    size = 10 ** max(0, len(str(round(result))) - 2)
+    return round(result / size) * size
+
+
+@cache
+def ratios_of(ballots: int) -> tuple[Fraction, ...]:
+    """The worst ratio of one colour for each of `PRIORS`, at most for more than `MOST_COMPUTED` ballots."""
+    found = (disclosure.worst_likelihood_ratio(min(ballots, MOST_COMPUTED), prior) for _belief, prior in PRIORS)
+    # A band of four rules nothing out, so a ratio is never unbounded.
+    return tuple(ratio for ratio in found if ratio is not None)

@@ -1,0 +1,61 @@
+"""The ratios that a report prints, against the kernel that they come from."""
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from andon.features.results import queries, shifts
+from andon.kernel.disclosure import worst_likelihood_ratio
+from tests.cast_of_people import found_organisation
+from tests.seasons import House
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+
+@pytest.fixture
+def house(tmp_path: Any, settings: Any, key_directory: Any) -> House:
+    return House(found_organisation(tmp_path, settings, teams={"Detection": 6, "Cloud": 3}))
+
+
+def report_of(house: House) -> queries.Report:
+    own = queries.own_result(house.of("Detection")[0], house.round_id)
+    return queries.build_report(own.round, own.unit, own.part)
+
+
+def test_a_report_prints_the_ratios_of_its_ballots(house: House) -> None:
+    house.ask({"Detection": 5})
+    report = report_of(house)
+    unknown, content = shifts.shifts_of(report)
+    assert (unknown.of_one, content.of_one) == (24, 298)
+    # Five statements hold the largest facet, 21 all of them.
+    largest = max(len(statements) for _line, statements in report.statements)
+    assert unknown.of_facet is None or unknown.of_facet == pytest.approx(24.4**largest, rel=0.05)
+    assert (unknown.of_all, content.of_all) == (None, None)
+    client = Client()
+    client.force_login(house.of("Detection")[0], "andon.foundation.people.backends.MemberBackend")
+    page = client.get(f"/results/{house.round_id}/", follow=True).content.decode()
+    assert re.search(r'class="number">24<.*class="number">298<', page, re.DOTALL)
+
+
+def test_where_nothing_is_shown_nothing_is_printed(house: House) -> None:
+    house.ask({"Detection": 5})
+    report = report_of(house)
+    assert shifts.shifts_of(dataclasses.replace(report, reason="too_few_ballots")) == ()
+
+
+@pytest.mark.parametrize("ballots", [22, 23, 26, 31, 46])
+def test_what_is_printed_for_many_is_not_too_little(ballots: int) -> None:
+    for printed, (_belief, prior) in zip(shifts.ratios_of(ballots), shifts.PRIORS, strict=True):
+        exact = worst_likelihood_ratio(ballots, prior)
+        assert exact is not None
+        assert exact <= printed
+
+
+def test_a_large_number_is_two_digits_or_none() -> None:
+    ratio = shifts.ratios_of(8)[0]
+    assert shifts._power(ratio, 2) == 140
+    assert shifts._power(ratio, 4) == 20_000
+    assert shifts._power(ratio, 21) is None
