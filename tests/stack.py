@@ -36,7 +36,7 @@ class Stack:
     Attributes: `app_url`, `anonymous_url` (origins, no slash at the end), `data_directory`, `key_directory`, `env`
     (what every part and every `manage` gets), `logs` (a folder with a file per part), `processes`.
     `environment` of the constructor is added to `env`: Stack(folder, None, ANDON_DEMO="1"). `before` are commands
-    that run after `andon prepare` and before anything is started: before=(("demo",),).
+    that run after `andon prepare` and before anything is started: before=(("demo", "--rounds=1"),).
     """
 
     # Otherwise the first `andon prepare` is run on whatever lies there.

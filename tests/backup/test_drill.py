@@ -87,7 +87,7 @@ def shell(stack: Any, program: str) -> Any:
 def drill(make_stack: Any, tmp_path_factory: Any) -> SimpleNamespace:
     """The organisation, its backup made while answers came in, and what must not be in it."""
     folder = tmp_path_factory.mktemp("drill")
-    stack = make_stack(parts=(), before=(("demo",),), ANDON_DEMO="1")
+    stack = make_stack(parts=(), before=(("demo", "--rounds=1"),), ANDON_DEMO="1")
     made = shell(stack, UNDER_WAY.replace("LIMIT", str(HALF)))
     recipient = stack.andon("backup", "--new-identity", str(folder / "identity")).stdout.split()[-1]
     program = MORE_ANSWERS.replace("ROUND", repr(made["round"])).replace("LIMIT", str(HALF))

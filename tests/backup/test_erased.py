@@ -32,7 +32,7 @@ print(json.dumps(gone))
 def drill(make_stack: Any, tmp_path_factory: Any) -> SimpleNamespace:
     """A backup, two erasures, and the list that a newer backup left beside itself."""
     folder = tmp_path_factory.mktemp("erased")
-    stack = make_stack(parts=(), before=(("demo",),), ANDON_DEMO="1")
+    stack = make_stack(parts=(), before=(("demo", "--rounds=1"),), ANDON_DEMO="1")
     recipient = stack.andon("backup", "--new-identity", str(folder / "identity")).stdout.split()[-1]
     stack.andon("backup", "--to", str(folder / "older.age"), "--recipient", recipient)
     gone = shell(stack, ERASE)

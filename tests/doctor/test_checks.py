@@ -501,7 +501,7 @@ def test_the_doors_of_a_running_service_send_what_is_looked_for(make_stack, post
     """Without a proxy in between every header arrives; and neither a person nor a secret stands in the output."""
     import json
 
-    stack = make_stack(before=(("demo",),), ANDON_DEMO="1")
+    stack = make_stack(before=(("demo", "--rounds=1"),), ANDON_DEMO="1")
     done = stack.andon("doctor", "--json", check=False)
     found = {finding["id"]: finding for finding in json.loads(done.stdout)}
     assert found.keys() == findings.CHECKS.keys()

@@ -25,7 +25,7 @@ HELD_BACK = {"cards", "chosen", "look_again_in", "mine", "phase", "phones", "sta
 @pytest.fixture(scope="module")
 def stack(make_stack: Callable[..., Any]) -> Stack:
     made: Stack = make_stack(parts=("app", "anonymous"), ANDON_DEMO="1", ANDON_ANONYMOUS_WORKERS="1")
-    made.andon("demo")
+    made.andon("demo", "--rounds=1")
     return made
 
 

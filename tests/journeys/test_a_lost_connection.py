@@ -12,7 +12,7 @@ from tests.stack import Stack
 
 @pytest.fixture(scope="module")
 def stack(make_stack: Callable[..., Any]) -> Stack:
-    stack: Stack = make_stack(before=(("demo",),), ANDON_DEMO="1")
+    stack: Stack = make_stack(before=(("demo", "--rounds=1"),), ANDON_DEMO="1")
     stack.andon("rounds", "open", "--node", "Security/Detection", "--by", "demo-lead@example.org")
     return stack
 

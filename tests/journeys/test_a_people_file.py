@@ -26,7 +26,7 @@ WITHIN = 60_000
 @pytest.fixture(scope="module")
 def stack(make_stack: Callable[..., Any]) -> Stack:
     stack: Stack = make_stack(parts=("app", "anonymous"), ANDON_DEMO="1")
-    stack.andon("demo")
+    stack.andon("demo", "--rounds=1")
     stack.start("worker")
     return stack
 

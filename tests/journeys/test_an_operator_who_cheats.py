@@ -23,7 +23,7 @@ ANSWERS = [4] * 21
 
 @pytest.fixture(scope="module")
 def stack(make_stack: Callable[..., Any]) -> Stack:
-    stack: Stack = make_stack(before=(("demo",),), ANDON_DEMO="1")
+    stack: Stack = make_stack(before=(("demo", "--rounds=1"),), ANDON_DEMO="1")
     return stack
 
 

@@ -27,7 +27,7 @@ def stack(make_stack: Callable[..., Any]) -> Stack:
     """The demonstration: one button signs in."""
     # The worker comes after it: it would close a round of long ago today, and nobody could be asked for 28 days.
     stack: Stack = make_stack(parts=("app", "anonymous"), ANDON_DEMO="1")
-    stack.andon("demo")
+    stack.andon("demo", "--rounds=1")
     stack.start("worker")
     return stack
 

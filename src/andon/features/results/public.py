@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from andon.features.results import exports, groups, queries, sentences, steps, trend
+from andon.features.results.models import StepOutcome
 from andon.features.results.steps import Step
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
@@ -16,6 +17,7 @@ __all__ = [
     "GROUPS_SCOPE",
     "UNIT_SCOPE",
     "Step",
+    "agree_on_step",
     "group_for_program",
     "open_steps_of",
     "opening_of",
@@ -32,6 +34,23 @@ def opening_of(member: Member, round_id: str) -> tuple[str, list[str]]:
     """What the member's own report of this round opens with: the unit's name, then sentences. Raises: Http404."""
     report = queries.report_for(member, round_id)
     return report.unit_name, sentences.headline(report)
+
+
+def agree_on_step(member: Member, round_id: str, *, words: str, due_on: date, at: datetime, became: str = "") -> bool:
+    """Write down what the member's unit agreed on after the round, seen to by the member, and that it was done.
+
+    False, and nothing changes, where the unit agreed on something already. `became`: what is said of the done step.
+    Raises: Http404.
+    """
+    own = queries.own_result(member, round_id)
+    if steps.steps_around(own)[1] is not None:
+        return False
+    with transaction.atomic(using="default"):
+        steps.agree_on_step(own=own, words=words, owner_id=member.pk, due_on=due_on, by=member, at=at)
+        if became:
+            done_at = at + (due_on - at.date())
+            steps.end_step(own=own, kind=StepOutcome.Kind.DONE, words=became, by=member, at=done_at)
+    return True
 
 
 def open_steps_of(member: Member, *, until: date) -> list[Step]:

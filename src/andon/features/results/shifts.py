@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from andon.features.results.queries import Report, Wording
+from andon.features.results.queries import Report
 from andon.kernel import disclosure
 
 # What somebody may believe beforehand of each answer, after keying: nothing, or that most are content.
-PRIORS: tuple[tuple[Wording, tuple[Fraction, ...]], ...] = (
+PRIORS: tuple[tuple[str | Promise, tuple[Fraction, ...]], ...] = (
     (_("who thinks every answer equally likely"), (Fraction(1, 5),) * 5),
     (_("who thinks that most are content"), tuple(Fraction(weight, 100) for weight in (4, 8, 18, 40, 30))),
 )
@@ -31,7 +32,7 @@ class Shift:
     None stands for more than `MOST_PRINTED`.
     """
 
-    belief: Wording
+    belief: str | Promise
     of_one: int
     of_facet: int | None
     of_all: int | None
@@ -50,7 +51,7 @@ def shifts_of(report: Report) -> tuple[Shift, ...]:
     )
 
 
-def _shift(belief: Wording, ratio: Fraction, shown: list[int]) -> Shift:
+def _shift(belief: str | Promise, ratio: Fraction, shown: list[int]) -> Shift:
     return Shift(belief, round(ratio), _power(ratio, max(shown)), _power(ratio, sum(shown)))
 
 

@@ -19,20 +19,50 @@ DUTIES = {"steward": "steward", "auditor": "auditor", "facilitator": "facilitato
 HEAD = "Ruth Abernathy"
 
 
+# Everybody is asked every eight weeks: so many rounds in 18 months, the last of them number 0, that before it -1.
+ROUNDS = 10
+FIRST = 1 - ROUNDS
+# The first round after a team was dissolved into two others.
+REORGANISED = -1
+
+
 @dataclass(frozen=True, slots=True)
-class Team:
-    """A team: who leads it and who belongs to it, how many of them answer, and how it stands.
+class Stand:
+    """How many of a team answer a round, and how it stands.
 
     `level` and `shifts` (by facet) are in standard deviations of the simulator's latent answers; 0 is average.
+    """
+
+    answering: int
+    level: float
+    shifts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team: who leads it and who belongs to it, and how it stands from a round on, until it stands otherwise.
+
+    `came` are those of the members who belonged to `DISSOLVED` before.
     """
 
     name: str
     lead: str
     members: tuple[str, ...]
-    answering: int
-    level: float
-    shifts: Mapping[str, float] = field(default_factory=dict)
+    stands: Mapping[int, Stand]
+    came: tuple[str, ...] = ()
 
+    def stand(self, number: int) -> Stand:
+        return self.stands[max(since for since in self.stands if since <= number)]
+
+    def people(self, number: int) -> tuple[str, ...]:
+        """Who belongs to it when a round is asked."""
+        everybody = (self.lead, *self.members)
+        return everybody if number >= REORGANISED else tuple(one for one in everybody if one not in self.came)
+
+
+TIRED = {"learner": -0.5, "contributor": -1.0, "challenger": -0.9}
+STRICT = {"inclusion": 0.2, "accountability": 1.3}
+QUIET = {"inclusion": 0.9, "learner": -0.5, "contributor": -0.9, "challenger": -1.7, "accountability": 0.1}
 
 TEAMS = (
     # The story: people here feel at home and help each other, and keep quiet when they see it differently.
@@ -49,9 +79,8 @@ TEAMS = (
             "Ravi Subramanian",
             "Freya Jensen",
         ),
-        answering=8,
-        level=0.1,
-        shifts={"inclusion": 0.9, "learner": -0.5, "contributor": -0.9, "challenger": -1.7, "accountability": 0.1},
+        stands={FIRST: Stand(6, 0.2, QUIET), REORGANISED: Stand(8, 0.1, QUIET)},
+        came=("Katarzyna Nowak", "Ravi Subramanian", "Freya Jensen"),
     ),
     Team(
         "SOC day",
@@ -71,9 +100,7 @@ TEAMS = (
             "Tariq Mansour",
             "Grace Kim",
         ),
-        answering=11,
-        level=0.2,
-        shifts={"learner": -0.5, "contributor": -1.0, "challenger": -0.9},
+        stands={FIRST: Stand(14, 0.2, TIRED), REORGANISED: Stand(11, 0.1, TIRED)},
     ),
     Team(
         "SOC night",
@@ -91,10 +118,9 @@ TEAMS = (
             "Arjun Mehta",
             "Ivana Petrović",
         ),
-        answering=8,
-        level=-1.2,
-        shifts={"inclusion": 0.2, "accountability": 1.3},
+        stands={FIRST: Stand(12, -1.2, STRICT), REORGANISED: Stand(8, -1.2, STRICT)},
     ),
+    # The real improvement: after a step that they agreed on, and everybody answers each time.
     Team(
         "Application security",
         "Anneliese Brandt",
@@ -107,32 +133,75 @@ TEAMS = (
             "Hamid Rahimi",
             "Isla MacLeod",
         ),
-        answering=7,
-        level=0.6,
-        shifts={"challenger": 0.2},
+        stands={FIRST: Stand(8, -1.3), -2: Stand(8, 0.6, {"learner": 0.3, "challenger": -0.5})},
     ),
     Team(
         "Cloud security",
         "Thabo Mokoena",
         ("Julia Schneider", "Wei Zhang", "Camille Laurent", "Oskar Nilsson", "Deepika Iyer", "Malik Johnson"),
-        answering=6,
-        level=0.4,
-        shifts={"accountability": -1.4},
+        stands={FIRST: Stand(5, 0.3, {"accountability": -1.4}), REORGANISED: Stand(6, 0.4, {"accountability": -1.4})},
+        came=("Deepika Iyer", "Malik Johnson"),
     ),
+    # Too few answer here, round after round, so nothing can be said.
     Team(
         "Identity",
         "Chiara Bianchi",
         ("Ines Haddad", "Peter Novák", "Ana Sofia Reyes", "Daniel Osei", "Mirjam de Wit"),
-        answering=5,
-        level=0.1,
-        shifts={"learner": -0.4},
+        stands={FIRST: Stand(3, 0.1, {"learner": -0.4})},
     ),
-    # Three people: too few for a figure of their own, so they share a unit with the team beside them.
+    # A new team of three: too few for a figure of their own, so they share a unit with the team beside them.
     Team(
         "Security engineering",
         "Hiroshi Yamamoto",
         ("Esther Wanjiru", "Luca Ferraro"),
-        answering=2,
-        level=0.3,
+        stands={FIRST: Stand(0, 0.3), REORGANISED: Stand(1, 0.3)},
+        came=("Hiroshi Yamamoto", "Esther Wanjiru", "Luca Ferraro"),
     ),
 )
+# It was there until the organisation changed.
+DISSOLVED = Team(
+    "Platform security",
+    "Deepika Iyer",
+    (
+        "Malik Johnson",
+        "Katarzyna Nowak",
+        "Ravi Subramanian",
+        "Freya Jensen",
+        "Hiroshi Yamamoto",
+        "Esther Wanjiru",
+        "Luca Ferraro",
+    ),
+    stands={FIRST: Stand(7, 0.0)},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The step that a team agreed on after a round, and what became of it; nothing yet where it is still to be done."""
+
+    after: int
+    owner: str
+    words: str
+    became: str = ""
+
+
+STEPS = (
+    Agreed(
+        -4,
+        "Linh Tran",
+        "Answer every objection to a release in writing within two days",
+        became="Done. Four objections, two of them changed the release.",
+    ),
+    Agreed(
+        -3,
+        "Anneliese Brandt",
+        "Begin each design review with something that the reviewer got wrong last month",
+        became="Done eleven times. By the second month somebody else began without being asked.",
+    ),
+    Agreed(0, "Zoë Papadaki", "Invite one person of another team to each review"),
+)
+
+
+def teams(number: int) -> tuple[Team, ...]:
+    """The teams that there are when a round is asked."""
+    return TEAMS if number >= REORGANISED else (*TEAMS, DISSOLVED)

@@ -1,7 +1,7 @@
 """Lanternworks: made by the real protocol, once, and nowhere but in a demonstration."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
+from andon.features.results import public as results
+from andon.features.results import queries, sentences, trend
 from andon.features.rounds import public as rounds
 from andon.foundation.jobs import public as jobs
 from andon.foundation.organisation import public as organisation
@@ -21,7 +24,7 @@ from andon.foundation.organisation.models import Membership, Node, Organisation
 from andon.foundation.people.demo import DEMO_ROLES, demo_address, demo_roles
 from andon.foundation.people.models import Member
 from andon.gateways.demo import lanternworks, seeding
-from andon.kernel import manifest, wire
+from andon.kernel import manifest, psychometrics, wire
 from andon.kernel.disclosure import Band
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -35,10 +38,15 @@ def demo_mode(tmp_path: Path, settings: Any, key_directory: Path) -> Path:
     return tmp_path / "steward.key"
 
 
-def seed() -> str:
+def seed(rounds_asked: int = 1) -> str:
     said = StringIO()
-    call_command("seed_demo", stdout=said)
+    call_command("seed_demo", f"--rounds={rounds_asked}", stdout=said)
     return said.getvalue()
+
+
+def seen_by(name: str, view: rounds.RoundView) -> tuple[queries.Report, trend.Trend | None]:
+    own = queries.own_result(Member.objects.get(name=name), view.id)
+    return queries.build_report(own.round, own.unit, own.part), trend.trend_of(own.round, own.unit)
 
 
 def everything() -> dict[str, list[Any]]:
@@ -52,10 +60,11 @@ def test_sixty_people_in_seven_teams_with_a_lead_each_and_a_demo_account_for_eve
     assert "60 people in 7 teams" in seed()
 
     department = Node.objects.get(name="Security", parent__name="Lanternworks")
-    teams = {node.name: node.memberships.count() for node in department.children.all()}
+    children = department.children.filter(retired_on=None)
+    teams = {node.name: node.memberships.filter(ends_on=None).count() for node in children}
     assert sorted(teams.values()) == [3, 6, 7, 8, 9, 12, 14]
     assert Member.objects.count() == sum(teams.values()) + 1 == 60
-    for team in department.children.all():
+    for team in children:
         assert team.memberships.filter(role=Membership.Role.LEAD).count() == 1
     assert {role.name for role in demo_roles()} == {role.name for role in DEMO_ROLES}
     assert all(member.email.isascii() and member.email.endswith("@example.org") for member in Member.objects.all())
@@ -88,7 +97,8 @@ def test_the_round_is_closed_its_log_holds_and_every_unit_has_five_or_more(demo_
     assert list(summary.rounds) == [view.id]
     assert [entry["kind"] for entry in entries] == ["genesis", "manifest", "opened", "closed", "released"]  # type: ignore[index]
     assert all(len(unit.members) >= 5 for unit in rounds.units_of(view.id))
-    assert all(part.release.figures is not None for part in releases.parts(view.id))
+    silent = [part.unit_id for part in releases.parts(view.id) if part.release.figures is None]
+    assert [unit.name for unit in rounds.units_of(view.id) if unit.id in silent] == ["Identity + Security engineering"]
 
 
 def test_the_team_of_demo_lead_is_strong_in_inclusion_and_weak_in_challenger(demo_mode: Path) -> None:
@@ -110,6 +120,59 @@ def test_the_team_of_demo_lead_is_strong_in_inclusion_and_weak_in_challenger(dem
     }
     assert bands["inclusion"] == {Band.HIGH: 4}
     assert bands["challenger"][Band.LOW] >= 3
+
+
+def test_the_pages_say_what_became_of_each_team_in_eighteen_months(demo_mode: Path) -> None:
+    """A real improvement, a reorganisation, and a unit about which nothing can be said."""
+    said = seed(lanternworks.ROUNDS)
+    assert "10 closed rounds" in said
+    views = sorted(rounds.all_rounds(), key=lambda view: view.opens_at)
+    assert {view.state for view in views} == {rounds.State.RELEASED}
+    assert timedelta(days=540) < timezone.now() - views[0].opens_at < timedelta(days=560)
+    manifest.check_chain([wire.parse_canonical(entry.content) for entry in publiclog.page(0)])  # type: ignore[misc]
+
+    _report, improved = seen_by("Linh Tran", views[-1])
+    assert improved is not None
+    assert {facet.message.change for facet in improved.facets if facet.message} == {psychometrics.Change.ROSE}
+    _report, unchanged = seen_by("Hana Sato", views[-1])
+    assert unchanged is not None
+    assert {facet.message.change for facet in unchanged.facets if facet.message} == {psychometrics.Change.NONE_SEEN}
+
+    reorganised, parted = seen_by("Ravi Subramanian", views[-1])
+    assert parted is not None
+    assert reorganised.unit_name == "Detection"
+    assert [step.begins for step in parted.facets[0].steps] == [number in {0, 8} for number in range(10)]
+    assert "people joined or left" in sentences.change(parted.facets[0])
+    assert seen_by("Ravi Subramanian", views[-3])[0].unit_name == "Platform security"
+
+    nothing, line = seen_by("Peter Novák", views[-1])
+    assert (nothing.has_figures, nothing.reason, line) == (False, "too_few_ballots", None)
+
+
+def test_steps_are_agreed_on_and_the_next_report_opens_with_what_became_of_them(demo_mode: Path) -> None:
+    seed(4)
+    client = Client()
+    client.force_login(Member.objects.get(name="Linh Tran"), "andon.foundation.people.backends.MemberBackend")
+    views = sorted(rounds.all_rounds(), key=lambda view: view.opens_at)
+    page = client.get(f"/results/{views[1].id}/").content.decode()
+    assert "What you agreed on last time" in page
+    assert "Begin each design review" in page
+    assert "without being asked" in page
+    [step] = results.open_steps_of(Member.objects.get(name="Zoë Papadaki"), until=date.max)
+    assert step.words.startswith("Invite one person")
+
+
+def test_whoever_began_with_fewer_rounds_keeps_them(demo_mode: Path) -> None:
+    seed(2)
+    before = everything()
+    assert "Nothing was changed" in seed(lanternworks.ROUNDS)
+    assert everything() == before
+
+
+def test_what_was_made_on_an_earlier_day_is_not_made_again(demo_mode: Path) -> None:
+    made = seeding.seed_demo(now=timezone.now() - timedelta(days=20), rounds_asked=3)
+    again = seeding.seed_demo(now=timezone.now(), rounds_asked=3)
+    assert (again.is_new, again.rounds, again.round_id) == (False, 3, made.round_id)
 
 
 def test_a_second_run_changes_nothing_and_says_so(demo_mode: Path) -> None:
@@ -187,8 +250,9 @@ def test_a_real_organisation_is_left_alone(demo_mode: Path) -> None:
     assert not demo_mode.exists()
 
 
-def test_names_and_answers_are_the_same_each_time() -> None:
+def test_names_and_answers_are_the_same_each_time_and_others_in_each_round() -> None:
     assert seeding.made_answers() == seeding.made_answers()
+    assert seeding.made_answers(-1) != seeding.made_answers()
     names = [name for team in lanternworks.TEAMS for name in (team.lead, *team.members)]
     assert len({seeding.address_of(name) for name in names}) == len(names) == 59
 
