@@ -7,9 +7,10 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 WORKERS ?= logical
-# `make test` looks at what is slow too, on SQLite: EXTENT="not journey".
-EXTENT ?= not journey and not slow
-pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
+# `make test` looks at what is slow too, on SQLite: EXTENT="not journey and not sweep".
+EXTENT ?= not journey and not slow and not sweep
+# Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
+pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
 .PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench screenshots
 
@@ -62,9 +63,9 @@ e2e: setup ## journeys of people through the running service, in Chromium
 e2e-postgres: setup ## the journey of a whole round again, on a real PostgreSQL server
 	ANDON_TEST_DATABASE=postgres $(pytest) -m journey tests/journeys/test_a_round.py
 
-test-slow: setup ## tests marked slow by themselves, on SQLite and on PostgreSQL
-	$(pytest) -m slow
-	ANDON_TEST_DATABASE=postgres $(pytest) -m slow
+test-slow: setup ## tests marked slow and whole sweeps by themselves, on SQLite and on PostgreSQL
+	$(pytest) -m "slow or sweep"
+	ANDON_TEST_DATABASE=postgres $(pytest) -m "slow or sweep"
 
 wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code inside; the same sources give the same bytes
 	rm -rf dist

@@ -19,7 +19,7 @@ from pathlib import Path
 
 LIGHT = ["lint", "types", "test-client", "arch"]
 HEAVY = ["test-sqlite", "test-postgres", "e2e", "e2e-postgres"]
-EXTENT = {"test-postgres": "not journey and not slow"}
+EXTENT = {"test-postgres": "not journey and not slow and not sweep"}
 RESULTS = Path("test-results")
 # The last lines of Node's test runner, which writes no report.
 OF_NODE = re.compile(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$")
@@ -78,7 +78,7 @@ def run(ring: str, *, shown: bool) -> Ended:
             "--no-print-directory",
             ring,
             "IS_SET_UP=yes",
-            f"EXTENT={EXTENT.get(ring, 'not journey')}",
+            f"EXTENT={EXTENT.get(ring, 'not journey and not sweep')}",
             *([] if shown else ["WORKERS=1"]),
         ],
         stdin=subprocess.DEVNULL,

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-# A sweep of few points at every change, and of all points in the ring of what is slow.
+# A sweep of few points at every change, and of all points in `make test-slow`.
 few_points_or_all = pytest.mark.parametrize(
     "step",
     [
         pytest.param(7, id="few points"),
-        pytest.param(1, id="all points", marks=[pytest.mark.slow, pytest.mark.timeout(400)]),
+        pytest.param(1, id="all points", marks=[pytest.mark.sweep, pytest.mark.timeout(400)]),
     ],
 )
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from andon.gateways.backup import envelope, lines
 
 
@@ -80,6 +82,21 @@ if left > 0:
     print("NOT REACHED")
 sys.exit(status)
 """
+
+
+# Few points at every change, each twice as far on as the one before, and many in `make test-slow`.
+few_or_many_points = pytest.mark.parametrize(
+    "nearness",
+    [
+        pytest.param(1, id="few points"),
+        pytest.param(3, id="many points", marks=[pytest.mark.sweep, pytest.mark.timeout(1200)]),
+    ],
+)
+
+
+def after(point: int, nearness: int) -> int:
+    """The point at which to kill next: the first ones are tried most closely, for each is a step of its own."""
+    return point + 1 + point // nearness
 
 
 def killed_at(point: int, stack: Any, *words: str, **environment: str) -> bool:

@@ -406,7 +406,8 @@ def test_a_backup_never_replaces_a_file(drill, tmp_path):
     assert file.read_text() == "kept"
 
 
-def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path):
+@archives.few_or_many_points
+def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path, nearness):
     point, killed = 1, 0
     while True:
         file = tmp_path / f"{point}.age"
@@ -415,7 +416,7 @@ def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path):
         killed += 1
         if file.exists():
             archives.read(file, drill.identity)
-        point += 1 + point // 3
+        point = archives.after(point, nearness)
     assert killed > 8
     archives.read(file, drill.identity)
     left = [path.name for path in tmp_path.iterdir() if path.suffix == ".part"]
@@ -439,7 +440,8 @@ def new_databases(postgres_server):
 
 
 @pytest.mark.timeout(600)
-def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_databases):
+@archives.few_or_many_points
+def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_databases, nearness):
     point, killed = 1, 0
     while True:
         there = elsewhere(drill, f"killed-{point}", **new_databases())
@@ -456,7 +458,7 @@ def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_data
         else:
             assert done.returncode == 0, (point, done.stderr)
         assert_the_same(drill.reading, there.backup(), drill.round)
-        point += 1 + point // 2
+        point = archives.after(point, nearness)
     assert killed > 8
 
 

@@ -109,7 +109,8 @@ def test_a_list_that_is_none_is_refused_before_anything_is_written(drill, tmp_pa
 
 
 @pytest.mark.timeout(600)
-def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_second_time(drill):
+@archives.few_or_many_points
+def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_second_time(drill, nearness):
     point, killed = 1, 0
     while True:
         there = elsewhere(drill, f"killed-{point}")
@@ -124,7 +125,7 @@ def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_
         if done.returncode:
             assert "in use" in done.stderr, (point, done.stderr)
         assert back(drill, there.backup()) == [], point
-        point += 1 + point // 2
+        point = archives.after(point, nearness)
     assert killed > 8
 
 

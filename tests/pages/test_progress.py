@@ -12,7 +12,7 @@ from andon.features.ballots import public as ballots
 from andon.features.ballots.models import Ballot
 from andon.features.issuance.models import IssuedSlip
 from andon.features.rounds import queries as rounds_queries
-from tests.lived_in import ANSWERS, ROLES, LivedIn
+from tests.lived_in import ANSWERS, ROLES_HERE, LivedIn
 from tests.pages import visiting
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -49,7 +49,7 @@ def timeless(page: bytes) -> bytes:
 class Watch:
     """What every page says to everybody, or to these roles."""
 
-    def __init__(self, house: LivedIn, door: Any, roles: Iterable[str] = ROLES) -> None:
+    def __init__(self, house: LivedIn, door: Any, roles: Iterable[str] = ROLES_HERE) -> None:
         self.house, self.door = house, door
         self.clients = {role: visiting.client_of(house, role) for role in roles}
         self.seen = everything(house, door, self.clients)

@@ -19,7 +19,7 @@ from tests.architecture.repository import ROOT, own_files
 from tests.journeys.watching import assert_fits
 from tests.lived_in import LivedIn
 from tests.pages import visiting
-from tests.pages.test_engines import Laid, chromium, frame_of, laid_out
+from tests.pages.test_engines import Kinds, Laid, chromium, laid_out
 from tests.pages.test_language import Texts, read_again
 from tests.pages.test_language import bracketed as bracketed
 
@@ -44,10 +44,8 @@ RUNS_OUT = """(boxes) => {
 
 def built(house: LivedIn) -> dict[str, tuple[str, bytes]]:
     """Each kind of page once."""
-    kinds: dict[tuple[bytes, ...], tuple[str, str, bytes]] = {}
-    for seen in visiting.every_page(house):
-        kinds.setdefault(frame_of(seen.content), (f"{seen.what}, by {seen.by}", seen.address, seen.content))
-    return {name: (address, content) for name, address, content in kinds.values()}
+    kinds, every = Kinds(), visiting.every_page(house)
+    return {f"{seen.what}, by {seen.by}": (seen.address, seen.content) for seen in every if kinds.is_new(seen.content)}
 
 
 def without(pages: dict[str, tuple[str, bytes]], words: bytes) -> list[str]:

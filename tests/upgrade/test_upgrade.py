@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import postgres
-from tests.backup.archives import killed_at
+from tests.backup.archives import after, few_or_many_points, killed_at
 from tests.stack import PARTS, Stack
 
 pytestmark = pytest.mark.slow
@@ -158,7 +158,8 @@ def test_a_backup_of_it_can_be_read(upgraded, tmp_path):
 
 
 @pytest.mark.timeout(600)
-def test_an_upgrade_that_is_killed_goes_on(tmp_path, postgres_server):
+@few_or_many_points
+def test_an_upgrade_that_is_killed_goes_on(tmp_path, postgres_server, nearness):
     with OldStack(tmp_path / "whole", postgres_server, parts=(), ANDON_DEMO="1") as stack:
         wanted = shell(stack, STATE)
     point, killed = 1, 0
@@ -170,7 +171,7 @@ def test_an_upgrade_that_is_killed_goes_on(tmp_path, postgres_server):
             done = stack.andon("prepare", check=False)
             assert done.returncode == 0, (point, done.stderr)
             assert shell(stack, STATE) == wanted, point
-        point += 1 + point // 2
+        point = after(point, nearness)
     assert killed > 8
 
 

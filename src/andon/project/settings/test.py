@@ -40,3 +40,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Most tests look at one room on an empty database; those of the set-up put it back.
 FIRST_RUN = "andon.features.setup.middleware.FirstRun"
 MIDDLEWARE.remove(FIRST_RUN)
+# Looked for when they are asked for: each test client would otherwise read all of them again at its start, which takes
+# longer than most pages.
+WHITENOISE_AUTOREFRESH = True
