@@ -102,9 +102,7 @@ def _left_out(member: Member) -> Holding:
 
 def _slips(member: Member) -> Holding:
     issuing = {view.id: view for view in rounds.rounds_of(member) if rounds.is_issuing(view)}
-    issued = issuance.issued_in(
-        member=member, purposes={round_id: rounds.purposes_of(view) for round_id, view in issuing.items()}
-    )
+    issued = issuance.issued_in(member=member, purposes={round_id: view.purposes for round_id, view in issuing.items()})
     given = [
         (
             (_("Round"), issuing[round_id].words),
