@@ -17,6 +17,7 @@ RHYTHMS = {
 }
 # A change that is to be seen needs time; and what is asked again sooner is remembered.
 USUAL_WAIT = timedelta(days=90)
+SOONEST = timedelta(days=7)
 
 
 class MakeSchedule(forms.Form):
@@ -44,4 +45,4 @@ class MakeSchedule(forms.Form):
         chosen: Any = self.fields["instrument"]
         offer = [line.instrument for line in instruments.listed() if line.is_newest and line.is_on_offer]
         chosen.choices = [(one.id, str(instruments.in_words(one.title))) for one in offer]
-        self.fields["first_on"].initial = today + timedelta(days=7)
+        self.fields["first_on"].initial = today + SOONEST

@@ -1,5 +1,6 @@
 """Schedules as pages: the list, making one, pausing, going on, ending."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from andon.features.cadence import queries, services
-from andon.features.cadence.forms import RHYTHMS, MakeSchedule
+from andon.features.cadence.forms import RHYTHMS, SOONEST, USUAL_WAIT, MakeSchedule
+from andon.features.rounds import public as rounds
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
@@ -48,12 +50,16 @@ def new(request: HttpRequest) -> HttpResponse:
     led = organisation.leads_directly(member.pk, on=on)
     if not led:
         raise Http404
-    teams, asked = organisation.short_list(led, most=SHORT_LIST), request.GET.get("node", "")
+    initial = _once_more(request.GET.get("after", ""), on=on) or {"node": request.GET.get("node", "")}
+    asked = initial["node"].replace("\x00", "")[:32]
+    teams = organisation.short_list(led, most=SHORT_LIST)
     if teams is None:
         # Too many for a list: those the member leads directly, and the one they came from.
-        wanted = organisation.team_below(asked.replace("\x00", "")[:32], led)
+        wanted = organisation.team_below(asked, led)
         teams = [*organisation.named_paths(led), *([wanted] if wanted else [])]
-    initial: dict[str, Any] = {"node": asked} if asked else {}
+    if asked not in dict(teams):
+        # Nothing is told about a round of people whom the member does not lead.
+        initial = {}
     form = MakeSchedule(request.POST or None, teams=teams, today=on, initial=initial)
     if form.is_valid():
         told = form.cleaned_data
@@ -76,6 +82,20 @@ def new(request: HttpRequest) -> HttpResponse:
             )
             return redirect("cadence:index")
     return render(request, "cadence/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _once_more(round_id: str, *, on: date) -> dict[str, Any]:
+    """What asks the people of an ended round once more, when a change can be seen; nothing where there is none."""
+    view = rounds.find(round_id.replace("\x00", "")[:32])
+    if view is None or view.ended_at is None:
+        return {}
+    wait = timezone.localtime(view.ended_at).date() + USUAL_WAIT
+    return {
+        "node": view.node_id,
+        "instrument": view.instrument_id,
+        "weeks": "0",
+        "first_on": max(wait, on + SOONEST),
+    }
 
 
 @require_POST

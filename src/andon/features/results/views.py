@@ -20,6 +20,7 @@ from andon.features.results import bars, debrief, groups, practices, queries, se
 from andon.features.results.forms import AgreeOnStep, EndStep
 from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
+from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
 
@@ -59,6 +60,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "has_groups": rounds.has_groups(round_id),
         "trend": line,
         "shifts": shifts.shifts_of(found),
+        "may_ask_again": organisation.leads(member.pk, own.round.node_id, on=organisation.today()),
         "rows": _rows(line) if line else [],
     }
     return render(request, "results/report.html", context)

@@ -235,3 +235,23 @@ def test_whoever_sits_above_other_teams_may_not_ask_those_and_sees_no_way_to(hou
         assert "/rounds/new/" not in client(house, name).get("/rounds/").content.decode()
         assert "/rounds/new/" not in client(house, name).get("/").content.decode()
     assert "/rounds/new/" in client(house, "Bo").get("/rounds/").content.decode()
+
+
+def test_a_report_leads_to_asking_once_more_when_a_change_can_be_seen(house: LivedIn) -> None:
+    ended = house.open_round("ended", "Detection", by="Ada", ago=44 * DAY)
+    house.answer(ended, members("Ada", "Bo"), {"IN1": 5})
+    house.close(ended, ago=37 * DAY)
+    address = f"/rounds/schedules/new/?after={ended}"
+    assert address in client(house, "Ada").get(f"/results/{ended}/", follow=True).content.decode()
+    initial = client(house, "Ada").get(address).context["form"].initial
+    assert initial == {
+        "node": house.nodes["Detection"].pk,
+        "instrument": "andon-core",
+        "weeks": "0",
+        "first_on": timezone.localtime(house.now - 37 * DAY).date() + 90 * DAY,
+    }
+    # Who does not lead its people is not led there, and learns nothing of the round.
+    house.add_team("Cloud", "Lanternworks", members("Hal"))
+    assert address not in client(house, members("Ada")[1]).get(f"/results/{ended}/", follow=True).content.decode()
+    assert client(house, "Hal").get(address).context["form"].initial == {}
+    assert client(house, "Ada").get("/rounds/schedules/new/?after=nothing").context["form"].initial == {}
