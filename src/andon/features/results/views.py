@@ -73,6 +73,7 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
     return {
         "report": found,
         "headline": sentences.headline(found),
+        "how_asked": sentences.how_it_was_asked(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
         "why_colours_wait": sentences.why_colours_wait(found),
