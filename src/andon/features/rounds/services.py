@@ -184,7 +184,7 @@ def publish_round(
         window = plan_window(kind, instrument, node_id=node_id, opens_at=opens_at)
         closes_at = _closing(opens_at, window.closes_at if window else closes_at)
         everybody = [member for unit in plan.units for member in unit.members]
-        _check_rest(everybody, instrument_id, at, window_from=opens_at if window else None)
+        _check_rest(everybody, instrument_id, at, opens_at if window else None)
         grouping, units = _grouped(plan)
         policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
@@ -314,7 +314,7 @@ def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
     audit.record(kind="round.withdrawn", by=by, at=at, subject=in_words(withdrawn), round=round_id)
 
 
-def _check_rest(member_keys: list[str], instrument_id: str, at: datetime, *, window_from: datetime | None) -> None:
+def _check_rest(member_keys: list[str], instrument_id: str, at: datetime, window_from: datetime | None) -> None:
     """Raises: AskedAlready. `window_from`: when the round that is planned opens, where it is a window."""
     recent = [
         row.pk
