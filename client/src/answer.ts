@@ -19,6 +19,8 @@ const WORDS = wordText.trim().split('\n');
 const SEEN_MS = 160;
 const RETRY_MS = 30_000;
 const MINUTE_MS = 60_000;
+/** So many missed questions are offered at a look; a long list would read like a debt. */
+const OFFERED = 3;
 /** Which file this is: the hash in our own address. */
 const OWN_HASH = /\/bundle\/([0-9a-f]{64})\//.exec((document.currentScript as HTMLScriptElement | null)?.src ?? '')?.[1] ?? null;
 
@@ -478,7 +480,9 @@ class AnsweringPage {
 
   /** After a tap, and whenever the newest question is answered: what became of it, and what else may be answered. */
   private showThanks(sitting: Sitting): void {
-    const { newest, missed } = sitting;
+    const { newest } = sitting;
+    const missed = [...(newest && !sitting.isAnswered(newest.code) ? [newest] : []), ...sitting.missed.reverse()];
+    const earlier = this.questions(sitting, '', missed.slice(OFFERED));
     const answered = sitting.statements.filter(({ code }) => sitting.isAnswered(code));
     const isWaiting = sitting.waiting.length > 0;
     this.show(
@@ -499,7 +503,8 @@ class AnsweringPage {
           this.backToApp(),
           newest && sitting.isAnswered(newest.code) ? button(gettext('Change this answer'), 'second', () => this.showQuestion(sitting, newest)) : null,
         ),
-        this.questions(sitting, gettext('Also open, if you like'), [...(newest && !sitting.isAnswered(newest.code) ? [newest] : []), ...missed.reverse()]),
+        this.questions(sitting, gettext('Also open, if you like'), missed.slice(0, OFFERED)),
+        earlier && details(gettext('Questions of earlier days'), earlier),
         answered.length > 1
           ? details(gettext('Change an earlier answer'), ...[this.questions(sitting, '', answered.filter((one) => one !== newest))].filter((part) => part !== null))
           : null,

@@ -97,6 +97,11 @@ class Report:
         return self.has_kept or bool(self.silences - {disclosure.Silence.TOO_FEW_BALLOTS})
 
     @property
+    def has_too_few(self) -> bool:
+        """Whether some statements have no colour because fewer than five people answered them."""
+        return disclosure.Silence.TOO_FEW_BALLOTS in self.silences
+
+    @property
     def fewest_ballots(self) -> int:
         """Of a statement that has a colour; of all together where there is one number for all."""
         shown = [one.ballots for _line, found in self.statements for one in found if one.band and one.ballots]

@@ -86,10 +86,6 @@ _SILENCES = {
         "The teams that are counted together, the statements or the rules are not those of last time. So that nobody "
         "can be found by comparing the two, nothing is shown this once."
     ),
-    Silence.TOO_FEW_BALLOTS: gettext_lazy(
-        "Fewer than five people answered some of the questions. These have no colour, and nobody learns what those few "
-        "said."
-    ),
 }
 
 
@@ -183,7 +179,7 @@ def word_of_facet(line: FacetLine, words: str) -> str:
 
 def why_colours_wait(report: Report) -> list[str]:
     """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
-    said = [str(_SILENCES[silence]) for silence in Silence if silence in report.silences]
+    said = [str(_SILENCES[silence]) for silence in _SILENCES if silence in report.silences]
     if report.has_kept:
         said.append(
             _(
