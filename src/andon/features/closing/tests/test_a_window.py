@@ -8,14 +8,14 @@ from unittest import mock
 import pytest
 
 from andon.features.ballots import services as casting
-from andon.features.closing import auditing, computing
+from andon.features.closing import auditing, computing, history
 from andon.features.closing import public as closing
 from andon.features.issuance import services as issuance
 from andon.features.issuance.models import IssuedSlip
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
-from andon.kernel import manifest, wire
+from andon.kernel import disclosure, manifest, wire
 from andon.kernel.disclosure import Band, Silence, audit
 from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
 
@@ -163,6 +163,35 @@ def test_windows_of_one_kind_follow_on_each_other_and_another_kind_rests_once(pe
         cast(slips_for(people[f"Detection {number}"], whole)["ballot"], {"IN1": 1})
     close(whole)
     assert set(part_of(people, whole).release.silences.values()) == {Silence.OTHER_RULES}
+
+
+def test_without_the_kind_in_its_terms_a_round_would_follow_on_a_window(people: dict[str, Any]) -> None:
+    """Planted: rounds of all kinds share their terms, and two ways of asking are compared as if they were one."""
+    with mock.patch.object(history, "terms", return_value="alike"):
+        window = open_window(people)
+        answer(people, window, {"IN1": (5,) * 7})
+        close(window)
+        whole = open_window(people, at=window.closes_at + 5 * WEEK, kind="full")
+        for number in range(1, 8):
+            cast(slips_for(people[f"Detection {number}"], whole)["ballot"], {"IN1": 5})
+        close(whole)
+    assert "IN1" not in part_of(people, whole).release.silences
+
+
+def test_counted_without_its_question_a_ballot_would_stand_behind_another(people: dict[str, Any]) -> None:
+    """Planted: all ballots of a unit behind each question. `test_each_question_is_counted_by_itself` sees that."""
+
+    def careless(unit: Any, keyed: Any, questions: Any) -> Any:
+        given = [answers for _purpose, answers in keyed]
+        return disclosure.WindowAnswers(
+            unit.id, unit.size, {code: tuple(one.get(code) for one in given) for code in questions}
+        )
+
+    view = open_window(people)
+    answer(people, view, {"IN1": (5,) * 5})
+    with mock.patch.object(computing, "_answers", careless):
+        close(view)
+    assert part_of(people, view).release.counts["LE1"] == 5
 
 
 def test_silence_in_one_question_keeps_its_colour_and_that_of_no_other(people: dict[str, Any]) -> None:
