@@ -139,6 +139,8 @@ export class Sitting {
   async refresh(): Promise<void> {
     this.casts = await this.wallet.casts(this.member.wallet, this.round);
     this.seen = (await this.wallet.seenRound(this.round)) ?? this.seen;
+    // A page that stands open over night knows the next question.
+    this.statements = this.asked();
   }
 
   async keep(change: Partial<Draft>): Promise<void> {
