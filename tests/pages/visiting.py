@@ -348,6 +348,7 @@ def _windows(house: LivedIn) -> Iterator[Seen]:
                 "today": reverse("today:home"),
                 "a round": reverse("rounds:detail", args=[opened]),
                 "a report": reverse("results:report", args=[released]),
+                "a receipt": reverse("results:receipt", args=[released]),
                 "a debrief": reverse("results:debrief", args=[released]),
             }
             for name, address in pages.items():

@@ -266,6 +266,8 @@ def receipt(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "round_id": round_id,
             "slots": content["slots"],
+            # A slot and a receipt for each question, told by its code.
+            "is_window": "ballot" not in content["leaf"]["keys"],
             "roster": len(content["opening"]["members"]),
             "app_origin": settings.APP_ORIGIN,
         },

@@ -160,6 +160,15 @@ def test_a_weekly_report_speaks_of_what_was_asked_and_of_nothing_else(house: Liv
     assert {one["ballots"] for one in document["statements"]} == {5}
 
 
+def test_the_list_of_ballots_says_which_question_each_is_of(house: LivedIn) -> None:
+    view = open_on_the_page(house)
+    answer(house, view, "IN1", ANSWERING)
+    answer(house, view, "LE1", ANSWERING[:2])
+    close(view)
+    content = client(house, "Bo").get(f"/results/{view.id}/receipt/").content.decode()
+    assert (content.count("<td>IN1</td>"), content.count("<td>LE1</td>")) == (5, 2)
+
+
 def test_without_any_figure_the_report_says_so(house: LivedIn) -> None:
     view = open_on_the_page(house)
     answer(house, view, "IN1", ANSWERING[:3])
