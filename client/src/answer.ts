@@ -4,6 +4,7 @@ import wordText from '../../src/andon/kernel/manifest/words.txt';
 import { Door, type Doors, Unreachable } from './door.ts';
 import { button, details, h, heading, note, saveFile } from './element.ts';
 import { dateAndTime, gettext, loadCatalogue, ngettext } from './i18n.ts';
+import type { Statement } from './instrument.ts';
 import { fingerprint } from './manifest.ts';
 import { outcomeOf } from './outcomes.ts';
 import { Refusal } from './refusal.ts';
@@ -18,6 +19,8 @@ const WORDS = wordText.trim().split('\n');
 const SEEN_MS = 160;
 const RETRY_MS = 30_000;
 const MINUTE_MS = 60_000;
+/** So many missed questions are offered at a look; a long list would read like a debt. */
+const OFFERED = 3;
 /** Which file this is: the hash in our own address. */
 const OWN_HASH = /\/bundle\/([0-9a-f]{64})\//.exec((document.currentScript as HTMLScriptElement | null)?.src ?? '')?.[1] ?? null;
 
@@ -99,12 +102,18 @@ class AnsweringPage {
   private firstScreen(sitting: Sitting): void {
     if (sitting.over) return this.showClosed(sitting);
     if (!sitting.seen.opened && Date.now() < sitting.opensAt) return this.showNotOpen(sitting);
-    const wanted = sitting.statements.findIndex(({ code }) => code === askedCode());
-    if (!sitting.draft.begun && sitting.casts.length === 0) return this.showBegin(sitting, Math.max(0, wanted));
-    if (wanted >= 0 && sitting.draft.answers[sitting.statements[wanted]?.code ?? ''] === undefined) return this.showStatement(sitting, wanted);
+    if (sitting.isWindow) return this.firstQuestion(sitting);
+    if (!sitting.draft.begun && sitting.casts.length === 0) return this.showBegin(sitting, 0);
     if (sitting.casts.length > 0 && sitting.changes().size === 0) return this.showSent(sitting);
     if (sitting.draft.position < sitting.statements.length) return this.showStatement(sitting, sitting.draft.position);
     this.showReview(sitting);
+  }
+
+  private firstQuestion(sitting: Sitting): void {
+    const { newest } = sitting;
+    if (!newest) return this.showNotOpen(sitting);
+    if (sitting.isAnswered(newest.code)) return this.showSent(sitting);
+    this.showQuestion(sitting, newest);
   }
 
   // --- Screens ------------------------------------------------------------------------------------------------------
@@ -154,9 +163,7 @@ class AnsweringPage {
     const go = (to: number): void => {
       void sitting.keep({ position: to }).then(() => this.showStatement(sitting, to), () => this.showNotKept());
     };
-    // A question of the day is one question: after it comes what was answered, not the questions of other days.
-    const alone = sitting.daily && statement.code === askedCode();
-    const onward = (): void => (fromReview || alone ? this.showReview(sitting) : go(at + 1));
+    const onward = (): void => (fromReview ? this.showReview(sitting) : go(at + 1));
     const back = (): void => {
       if (fromReview) this.showReview(sitting);
       else if (at > 0) go(at - 1);
@@ -272,16 +279,14 @@ class AnsweringPage {
   }
 
   private showReview(sitting: Sitting): void {
+    if (sitting.isWindow) return this.showThanks(sitting);
     const { draft } = sitting;
     const asked = inWords(sitting);
-    const statements = sitting.daily
-      ? sitting.statements.filter(({ code }) => draft.answers[code] !== undefined)
-      : sitting.statements;
+    const { statements } = sitting;
     const open = statements.filter(({ code }) => draft.answers[code] === undefined).length;
     const skipped = statements.filter(({ code }) => draft.answers[code] === 0).length;
     void sitting.keep({ position: sitting.statements.length });
-    const rows = statements.map(({ code, wording }) => {
-      const at = sitting.statements.findIndex((statement) => statement.code === code);
+    const rows = statements.map(({ code, wording }, at) => {
       const answer = draft.answers[code];
       const said =
         answer === undefined
@@ -382,12 +387,12 @@ class AnsweringPage {
     const due = sitting.waiting.filter((cast) => cast.problem === null);
     if (problem?.problem === 'closed') return this.showClosed(sitting);
     if (problem) this.showProblem(sitting, problem.problem ?? '', problem.stored);
+    else if (sitting.isWindow) this.showThanks(sitting);
     else if (due.length > 0) this.showWaiting(sitting);
     else this.showAccepted(sitting);
   }
 
   private showAccepted(sitting: Sitting): void {
-    const daily = sitting.daily && askedCode() === null && sitting.statements.some(({ code }) => sitting.draft.answers[code] === undefined);
     this.show('sent', [
       heading(gettext('Your answers are in the box')),
       h(
@@ -401,12 +406,146 @@ class AnsweringPage {
       h(
         'div',
         { class: 'actions' },
-        daily ? button(gettext('Next statement'), 'main', () => this.showStatement(sitting, firstOpen(sitting))) : null,
         button(gettext('Change my answers'), 'second', () => this.showReview(sitting)),
         this.backToApp(),
       ),
       this.onThisDevice(sitting),
     ]);
+  }
+
+  /** One question of a window. A tap answers it: there is nothing to confirm, and it can be changed until the close. */
+  private showQuestion(sitting: Sitting, statement: Statement): void {
+    const asked = inWords(sitting);
+    const given = sitting.draft.answers[statement.code];
+    const isFirst = !sitting.draft.begun && sitting.casts.length === 0;
+    let isTaken = false;
+    const take = async (answer: number): Promise<void> => {
+      if (isTaken) return;
+      isTaken = true;
+      // Asked here because it may ask the member, and a tap is the moment for it.
+      void navigator.storage?.persist?.();
+      try {
+        await sitting.answerAndSeal(statement.code, answer);
+      } catch (fault) {
+        return fault instanceof Refusal ? this.showRefused(fault, sitting.seen) : this.showNotKept();
+      }
+      this.showSent(sitting);
+    };
+    const choices = sitting.instrument.labels.map((label, i) => {
+      return h(
+        'button',
+        { type: 'button', class: 'answer', click: () => void take(i + 1), 'aria-pressed': String(given === i + 1) },
+        h('span', { class: 'number', 'aria-hidden': 'true' }, String(i + 1)),
+        h('span', asked, label),
+      );
+    });
+    const title = heading('', h('span', asked, statement.wording));
+    title.id = 'statement';
+    const isNewest = statement.code === sitting.newest?.code;
+    this.show(
+      'question',
+      [
+        h('p', { class: 'quiet kind' }, isNewest ? kindOfQuestion(sitting) : gettext('A question of an earlier day')),
+        isFirst ? note('note', h('p', {}, gettext('Whoever manages this device or its network may see what you tap. If that is your employer, answer from your own phone.'))) : null,
+        h(
+          'section',
+          { class: 'statement' },
+          title,
+          h('div', { role: 'group', 'aria-labelledby': 'statement', 'aria-describedby': 'how', class: 'answers' }, ...choices),
+        ),
+        h(
+          'p',
+          { id: 'how', class: 'quiet small' },
+          gettext('One tap answers. It is sealed here, and leaves at a random time. You can change it until %(date)s.', { date: dateAndTime(sitting.closesAt) }),
+          ' ',
+          h('span', { class: 'keyboard' }, gettext('On a keyboard, 1 to 5 answer.')),
+        ),
+        isNewest ? null : h('div', { class: 'turns' }, button(gettext('Back'), 'second', () => this.showSent(sitting))),
+        this.programNote(sitting),
+        this.draftWording(sitting, statement),
+        whoCanKnowWhat(),
+        ...roster(sitting.unit, sitting.place.me),
+        ...this.group(sitting),
+        ...this.words(sitting.seen),
+      ],
+      true,
+      kindOfQuestion(sitting),
+    );
+    this.keys = (event) => {
+      if (!/^[1-5]$/.test(event.key)) return;
+      void take(Number(event.key));
+      event.preventDefault();
+    };
+  }
+
+  /** After a tap, and whenever the newest question is answered: what became of it, and what else may be answered. */
+  private showThanks(sitting: Sitting): void {
+    const { newest } = sitting;
+    const missed = [...(newest && !sitting.isAnswered(newest.code) ? [newest] : []), ...sitting.missed.reverse()];
+    const earlier = this.questions(sitting, '', missed.slice(OFFERED));
+    const answered = sitting.statements.filter(({ code }) => sitting.isAnswered(code));
+    const isWaiting = sitting.waiting.length > 0;
+    this.show(
+      'thanks',
+      [
+        heading(gettext('Thank you')),
+        h('p', { class: 'lead' }, isWaiting ? gettext('Sealed, and not yet sent.') : gettext('Your answer is in the box.')),
+        h(
+          'p',
+          {},
+          isWaiting
+            ? gettext('It waits in this browser for a random time, and leaves when this browser opens Andon after that. It can be changed until %(date)s.', { date: dateAndTime(sitting.closesAt) })
+            : gettext('It can be changed until %(date)s. After that the box is counted, and its keys are destroyed.', { date: dateAndTime(sitting.closesAt) }),
+        ),
+        h(
+          'div',
+          { class: 'actions' },
+          this.backToApp(),
+          newest && sitting.isAnswered(newest.code) ? button(gettext('Change this answer'), 'second', () => this.showQuestion(sitting, newest)) : null,
+        ),
+        this.questions(sitting, gettext('Also open, if you like'), missed.slice(0, OFFERED)),
+        earlier && details(gettext('Questions of earlier days'), earlier),
+        answered.length > 1
+          ? details(gettext('Change an earlier answer'), ...[this.questions(sitting, '', answered.filter((one) => one !== newest))].filter((part) => part !== null))
+          : null,
+        isWaiting
+          ? details(
+              gettext('Send now instead'),
+              h('p', {}, gettext('Whoever watches the network can then see when you answered. What waits goes out at once, and you get your receipt.')),
+              h('div', { class: 'actions' }, button(gettext('Send now'), 'second', () => void this.act(sitting, () => sitting.sendNow()))),
+            )
+          : null,
+        this.receipt(sitting),
+        this.onThisDevice(sitting),
+      ],
+      true,
+      gettext('Thank you'),
+    );
+  }
+
+  private questions(sitting: Sitting, title: string, statements: readonly Statement[]): HTMLElement | null {
+    if (statements.length === 0) return null;
+    const rows = statements.map((statement) =>
+      h(
+        'li',
+        {},
+        h('button', { type: 'button', class: 'second wide', click: () => this.showQuestion(sitting, statement) }, h('span', inWords(sitting), statement.wording)),
+      ),
+    );
+    return h('section', { class: 'questions' }, title ? h('h2', {}, title) : null, h('ul', { class: 'links' }, ...rows));
+  }
+
+  /** As `draftNote`, at the question itself: there is no page before it. */
+  private draftWording(sitting: Sitting, statement: Statement): HTMLElement | null {
+    if (!sitting.instrument.original) return null;
+    return note(
+      'note',
+      h('p', {}, gettext('The statements are a translation that has not been validated: nobody has tried yet whether it says the same as the original.')),
+      button(gettext('Ask me in the original wording'), 'plain', () => {
+        sitting.showOriginal();
+        this.showQuestion(sitting, sitting.statements.find(({ code }) => code === statement.code) ?? statement);
+      }),
+    );
   }
 
   private showWaiting(sitting: Sitting): void {
@@ -781,10 +920,14 @@ function roundName(kind: string, closesAt: number): string {
     case 'daily':
       return gettext('Question of the day, until %(date)s', { date });
     case 'weekly':
-      return gettext('Weekly round, until %(date)s', { date });
+      return gettext('Question of the week, until %(date)s', { date });
     default:
       return gettext('Full round, until %(date)s', { date });
   }
+}
+
+function kindOfQuestion(sitting: Sitting): string {
+  return sitting.manifest.kind === 'weekly' ? gettext('Question of the week') : gettext('Question of the day');
 }
 
 function slotLabel(purpose: string, alone: boolean): string {
@@ -792,15 +935,6 @@ function slotLabel(purpose: string, alone: boolean): string {
   if (purpose === 'comment') return gettext('Slot of your comment');
   if (purpose === 'ballot') return gettext('Slot of your answers');
   return gettext('Slot of %(code)s', { code: purpose.replace('ballot/', '') });
-}
-
-/** The statement the app's page linked to: the question of the day. */
-function askedCode(): string | null {
-  return new URLSearchParams(location.hash.slice(1)).get('q');
-}
-
-function firstOpen(sitting: Sitting): number {
-  return Math.max(0, sitting.statements.findIndex(({ code }) => sitting.draft.answers[code] === undefined));
 }
 
 function summary(count: number, skipped: number, open: number): string {

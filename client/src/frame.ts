@@ -112,7 +112,7 @@ function readyLine(states: RoundState[]): Line {
     case 'daily':
       return { text: gettext('Slip ready for the question of the day. This round closes on %(date)s.', { date: closes }), tone: 'plain' };
     case 'weekly':
-      return { text: gettext('Slip ready for the weekly round. It closes on %(date)s.', { date: closes }), tone: 'plain' };
+      return { text: gettext('Slip ready for the question of the week. This round closes on %(date)s.', { date: closes }), tone: 'plain' };
     default:
       return { text: gettext('Slip ready for the full round. It closes on %(date)s.', { date: closes }), tone: 'plain' };
   }

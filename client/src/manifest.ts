@@ -276,6 +276,14 @@ export interface Manifest {
   instrument: { id: string; sha256: string; version: string };
   units: { count: number; root: string };
   policy: JsonObject;
+  /** What a window asks, in its order; empty where all is asked at once. */
+  questions: Question[];
+}
+
+/** A statement of a window, and from when it is asked. ISO 8601, UTC to the second. */
+export interface Question {
+  code: string;
+  from: string;
 }
 
 /** Version 0.1.0 published by the first rules, which knew no groups. */
@@ -292,7 +300,8 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 /** Raises: Refusal `manifest_malformed`. */
 export function readManifest(body: JsonObject): Manifest {
   try {
-    const m = exactKeys(body, ...MANIFEST_KEYS);
+    const isWindow = 'questions' in body;
+    const m = exactKeys(body, ...MANIFEST_KEYS, ...(isWindow ? ['questions'] : []));
     if (m['andon'] !== 'v1') throw new Malformed('another version');
     const instrument = exactKeys(m['instrument'], 'id', 'sha256', 'version');
     const units = exactKeys(m['units'], 'count', 'root');
@@ -306,10 +315,11 @@ export function readManifest(body: JsonObject): Manifest {
     if (!isObject(m['bundle'])) throw new Malformed('bundle is an object');
     if (time(m['opens_at']) >= time(m['closes_at'])) throw new Malformed('a round opens before it closes');
     const kind = text(m['kind']);
+    const purposes = readPurposes(kind, m['purposes'], isWindow);
     return {
       round: id(m['round']),
       kind,
-      purposes: readPurposes(kind, m['purposes']),
+      purposes,
       boxKey: unb64u(m['box_key'], 32),
       bundle: Object.fromEntries(Object.entries(m['bundle']).map(([name, sum]) => [name, hash(sum)])),
       opensAt: time(m['opens_at']),
@@ -321,20 +331,35 @@ export function readManifest(body: JsonObject): Manifest {
       },
       units: { count: integer(units['count'], 1), root: hash(units['root']) },
       policy,
+      questions: isWindow ? readQuestions(m['questions'], purposes, time(m['opens_at']), time(m['closes_at'])) : [],
     };
   } catch {
     throw new Refusal('manifest_malformed');
   }
 }
 
-function readPurposes(kind: string, value: unknown): string[] {
+/** In the order of the purposes, the first at the opening, each later than the one before it, the last before the close. */
+function readQuestions(value: unknown, purposes: readonly string[], opens: string, closes: string): Question[] {
+  const questions = list(value).map((entry) => {
+    const { code, from } = exactKeys(entry, 'code', 'from');
+    return { code: text(code), from: time(from) };
+  });
+  const ballots = purposes.filter((name) => name !== 'comment');
+  if (questions.map(({ code }) => `ballot/${code}`).join() !== ballots.join()) throw new Malformed('other questions than purposes');
+  const moments = questions.map(({ from }) => from);
+  // Text of one shape in one zone sorts as the times do.
+  const inOrder = moments.every((from, i) => i === 0 || (moments[i - 1] ?? '') < from);
+  if (!inOrder || moments[0] !== opens || (moments.at(-1) ?? '') >= closes) throw new Malformed('questions out of order');
+  return questions;
+}
+
+function readPurposes(kind: string, value: unknown, isWindow: boolean): string[] {
   const purposes = list(value).map(purpose);
   if (new Set(purposes).size !== purposes.length) throw new Malformed('a purpose is listed twice');
   const ballots = purposes.filter((name) => name !== 'comment');
-  const fits =
-    kind === 'daily'
-      ? ballots.length > 0 && !ballots.includes('ballot')
-      : (kind === 'weekly' || kind === 'full') && ballots.join() === 'ballot';
+  const fits = isWindow
+    ? (kind === 'daily' || kind === 'weekly') && ballots.length > 0 && !ballots.includes('ballot')
+    : (kind === 'weekly' || kind === 'full') && ballots.join() === 'ballot';
   if (!fits) throw new Malformed('the purposes do not fit the kind of round');
   return purposes;
 }

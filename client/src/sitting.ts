@@ -40,9 +40,38 @@ export class Sitting {
     this.statements = this.asked();
   }
 
+  /** In a window: what is asked by now and has a slip, the newest last. */
   private asked(): Statement[] {
     const { statements } = this.instrument;
-    return this.daily ? statements.filter(({ code }) => this.purposes.has(`ballot/${code}`)) : statements;
+    if (!this.isWindow) return statements;
+    const now = Date.now();
+    return this.manifest.questions
+      .filter(({ code, from }) => Date.parse(from) <= now && this.purposes.has(`ballot/${code}`))
+      .flatMap((question) => statements.filter(({ code }) => code === question.code));
+  }
+
+  /** The question of the day or of the week. */
+  get newest(): Statement | undefined {
+    return this.statements.at(-1);
+  }
+
+  /** Questions of earlier days without an answer from this browser; they stay open until the close. */
+  get missed(): Statement[] {
+    return this.statements.slice(0, -1).filter(({ code }) => !this.isAnswered(code));
+  }
+
+  isAnswered(code: string): boolean {
+    return this.draft.answers[code] !== undefined || this.castOf(code) !== undefined;
+  }
+
+  castOf(code: string): Cast | undefined {
+    return this.casts.find(({ purpose }) => purpose === `ballot/${code}`);
+  }
+
+  /** One tap: what was chosen is kept, sealed, and queued for a random later time. */
+  async answerAndSeal(code: string, answer: number): Promise<void> {
+    await this.keep({ answers: { ...this.draft.answers, [code]: answer }, begun: true });
+    await this.cast();
   }
 
   /** From here on in the original wording, where there is another one. */
@@ -76,8 +105,9 @@ export class Sitting {
     return this.manifest.round;
   }
 
-  get daily(): boolean {
-    return this.manifest.kind === 'daily';
+  /** Whether a question a day or a week is asked, each with a ballot of its own. */
+  get isWindow(): boolean {
+    return this.manifest.questions.length > 0;
   }
 
   get closesAt(): number {
@@ -96,9 +126,9 @@ export class Sitting {
     return this.purposes.has('comment') && sizeOf(this.unit) >= LEAST_ROSTER_FOR_COMMENTS;
   }
 
-  /** Daily answers go out at a random later time unless the member says otherwise; a full round at once. */
+  /** Answers of a window go out at a random later time, each at its own; of a full round at once, unless chosen. */
   get later(): boolean {
-    return this.draft.later ?? this.daily;
+    return this.isWindow || (this.draft.later ?? false);
   }
 
   get sendsLaterAtAll(): boolean {
@@ -109,6 +139,8 @@ export class Sitting {
   async refresh(): Promise<void> {
     this.casts = await this.wallet.casts(this.member.wallet, this.round);
     this.seen = (await this.wallet.seenRound(this.round)) ?? this.seen;
+    // A page that stands open over night knows the next question.
+    this.statements = this.asked();
   }
 
   async keep(change: Partial<Draft>): Promise<void> {
@@ -130,7 +162,7 @@ export class Sitting {
       if (before !== fromUtf8(canonical(payload))) changed.set(purpose, payload);
     };
     const { answers, comment } = this.draft;
-    if (this.daily) {
+    if (this.isWindow) {
       for (const { code } of this.statements) consider(`ballot/${code}`, answersPayload(answers, [code]), !answers[code]);
     } else {
       const codes = this.statements.map(({ code }) => code);

@@ -1,6 +1,7 @@
 /**
- * The wallet's refusals of delegations and of erased places are shown able to fail: each is taken out of the sources in
- * turn, and the test that holds it must fail then. Run by `client/test.mjs`, behind the tests themselves.
+ * The refusals of delegations, of erased places and of questions out of order, and the wait of an answer, are shown able
+ * to fail: each is taken out of the sources in turn, and the test that holds it must fail then. Run by
+ * `client/test.mjs`, behind the tests themselves.
  */
 
 import assert from 'node:assert/strict';
@@ -12,6 +13,9 @@ import { test } from 'node:test';
 const MANIFEST = 'client/src/manifest.ts';
 const WALLET = 'client/src/wallet.ts';
 
+const QUESTIONS = 'a manifest of a window whose questions are not its purposes, or out of order, is refused';
+const QUEUED = 'one tap seals a ballot of that question alone and queues it: nothing leaves';
+const SITTING = 'client/src/sitting.ts';
 const [GIVEN, SIGNED, REPLACED, CLOSED, NAMED, HIDDEN, OWN, ORDER, FORM, OLDER] = [
   'refuses a delegation that the steward did not give to this log, now',
   'refuses a delegate before, after and outside its delegation',
@@ -51,6 +55,11 @@ const FAULTS = [
   ['whoever is erased may still take part', MANIFEST, 'if (!shown.members.includes(me))', 'if (false)', OWN],
   ['a roster of the older form may lose names', MANIFEST, 'members = listed.map(text);', 'members = listed.map(String);', OWN],
   ['places may stand in any order and twice', MANIFEST, '!isSorted || seatedCommitment', 'seatedCommitment', ORDER],
+  ['questions may be others than the purposes', MANIFEST, "if (questions.map(({ code }) => `ballot/${code}`).join() !== ballots.join())", 'if (false)', QUESTIONS],
+  ['questions may come in any order', MANIFEST, 'if (!inOrder || ', 'if (', QUESTIONS],
+  ['the first question may come late', MANIFEST, '|| moments[0] !== opens', '', QUESTIONS],
+  ['a question may come after the close', MANIFEST, "|| (moments.at(-1) ?? '') >= closes", '', QUESTIONS],
+  ['answers of a window leave at once', SITTING, 'return this.isWindow || (this.draft.later ?? false);', 'return this.draft.later ?? false;', QUEUED],
   ['places are not held to what was committed to', MANIFEST, '|| seatedCommitment(salt, seats, name) !== commitment', '', FORM],
 ];
 
@@ -61,13 +70,13 @@ async function bundled(name, file, from, to) {
   const outfile = path.join(common.out, 'planted', `${name}.mjs`);
   await build({
     ...common.options,
-    entryPoints: ['client/tests/wallet.test.ts'],
+    stdin: { contents: "import './wallet.test.ts'; import './window.test.ts';", resolveDir: path.resolve('client/tests'), loader: 'ts' },
     outfile,
     plugins: [
       {
         name: 'planted',
         setup(builder) {
-          builder.onLoad({ filter: /src[\\/](manifest|wallet)\.ts$/ }, async ({ path: found }) => {
+          builder.onLoad({ filter: /src[\\/](manifest|sitting|wallet)\.ts$/ }, async ({ path: found }) => {
             const source = await readFile(found, 'utf8');
             if (!found.endsWith(path.normalize(file))) return { contents: source, loader: 'ts' };
             // A check that was written another way is no longer taken out, and the fault would be none.

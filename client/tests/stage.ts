@@ -75,6 +75,8 @@ export interface RoundPlan {
   statements?: { code: string; wording: { en: string } }[];
   opensAt?: string;
   closesAt?: string;
+  /** From when each question of a window is asked; the first at the opening. */
+  from?: string[];
   bundle?: Record<string, string>;
   /** What goes into the leaf in place of the true public key: a server that gives each person their own key. */
   forgeKeys?: boolean;
@@ -172,6 +174,7 @@ export class Stage {
     if (plan.spare && first) units.splice(1, 0, this.spare(first));
     const leaves = units.map(({ leaf }) => canonical(leaf));
     const last = this.log.at(-1);
+    const isWindow = purposes.some((name) => name.startsWith('ballot/'));
     const manifest: JsonObject = {
       andon: 'v1',
       box_key: b64u(x25519.getPublicKey(boxSecret)),
@@ -184,6 +187,7 @@ export class Stage {
       policy: { bands: 'wide-4', depth: 0, early_close: false, least_ballots: 5, rules: 'andon-disclosure/2' },
       previous: last ? entryHash(last) : '',
       purposes,
+      ...(isWindow ? { questions: purposes.filter((name) => name.startsWith('ballot/')).map((name, i) => ({ code: name.slice('ballot/'.length), from: plan.from?.[i] ?? `2020-11-${23 + i}T08:00:00Z` })) } : {}),
       round,
       units: { count: leaves.length, root: hex(merkleRoot(leaves)) },
     };

@@ -386,9 +386,24 @@ def a_manifest(round_id: str = ROUND, **change: object) -> dict[str, Any]:
     }
 
 
+def a_window(**change: object) -> dict[str, Any]:
+    """A manifest whose questions have days of their own."""
+    asked = {
+        "kind": "daily",
+        "purposes": ["ballot/TS1", "ballot/TS2"],
+        "questions": [
+            {"code": "TS1", "from": "2026-11-23T08:00:00Z"},
+            {"code": "TS2", "from": "2026-11-24T08:00:00Z"},
+        ],
+    }
+    return a_manifest(**{**asked, **change})
+
+
 def test_a_manifest_is_accepted() -> None:
     assert manifest.check_manifest(a_manifest())["round"] == ROUND
-    manifest.check_manifest(a_manifest(kind="daily", purposes=["ballot/TS1", "ballot/TS2", "comment"]))
+    manifest.check_manifest(a_window())
+    manifest.check_manifest(a_window(purposes=["ballot/TS1", "ballot/TS2", "comment"]))
+    manifest.check_manifest(a_window(kind="weekly"))
     manifest.check_manifest(a_manifest(kind="weekly", purposes=["ballot"]))
 
 
@@ -476,6 +491,50 @@ def test_purposes_that_do_not_fit_the_kind_are_refused(kind: str, purposes: obje
         manifest.check_manifest(a_manifest(kind=kind, purposes=purposes))
     with pytest.raises(manifest.BadManifest):
         manifest.check_manifest(a_manifest(purposes=["vote"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "purposes"),
+    [
+        ("full", ["ballot/TS1", "ballot/TS2"]), ("daily", ["ballot"]), ("weekly", ["ballot", "ballot/TS1"]),
+        ("daily", ["comment"]),
+    ],
+)  # fmt: skip
+def test_a_window_has_a_purpose_for_each_question(kind: str, purposes: list[str]) -> None:
+    with pytest.raises(manifest.BadPurposes):
+        manifest.check_manifest(a_window(kind=kind, purposes=purposes))
+
+
+def asked(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"code": code, "from": f"2026-11-{moment}Z"} for code, moment in pairs]
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        # Another order than that of the purposes, another question, one too few, one too many.
+        asked(("TS2", "23T08:00:00"), ("TS1", "24T08:00:00")),
+        asked(("TS1", "23T08:00:00"), ("TS3", "24T08:00:00")),
+        asked(("TS1", "23T08:00:00")),
+        asked(("TS1", "23T08:00:00"), ("TS2", "24T08:00:00"), ("TS3", "25T08:00:00")),
+        # Both at once, later before earlier, before the opening, after it, and at the close.
+        asked(("TS1", "23T08:00:00"), ("TS2", "23T08:00:00")),
+        asked(("TS1", "23T08:00:00"), ("TS2", "22T08:00:00")),
+        asked(("TS1", "22T08:00:00"), ("TS2", "24T08:00:00")),
+        asked(("TS1", "23T09:00:00"), ("TS2", "24T08:00:00")),
+        asked(("TS1", "23T08:00:00"), ("TS2", "30T17:00:00")),
+        [], {}, None,
+    ],
+)  # fmt: skip
+def test_questions_that_are_not_the_purposes_in_their_order_are_refused(questions: object) -> None:
+    with pytest.raises(manifest.BadQuestions):
+        manifest.check_manifest(a_window(questions=questions))
+
+
+@pytest.mark.parametrize("questions", [[{"code": "TS1"}, {"code": "TS2"}], [5, 6], asked(("TS1", "x"), ("TS2", "y"))])
+def test_questions_of_another_shape_are_refused(questions: object) -> None:
+    with pytest.raises(manifest.BadManifest):
+        manifest.check_manifest(a_window(questions=questions))
 
 
 # Fingerprint

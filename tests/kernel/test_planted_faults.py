@@ -267,6 +267,15 @@ FAULTS: list[tuple[str, Any, str, Any, Callable[[], None]]] = [
         test_manifest.test_a_fingerprint_is_the_first_132_bits_in_twelve_words,
     ),
     (
+        "questions may be asked in any order",
+        schema,
+        "_check_questions",
+        _nothing,
+        lambda: test_manifest.test_questions_that_are_not_the_purposes_in_their_order_are_refused(
+            test_manifest.asked(("TS2", "23T08:00:00"), ("TS1", "24T08:00:00"))
+        ),
+    ),
+    (
         "keys sort by code point",
         wire.rfc8785,
         "dumps",

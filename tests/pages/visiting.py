@@ -27,8 +27,9 @@ from django.utils import timezone
 
 from andon.features.guide.models import TakenUp
 from andon.features.instruments import public as instruments
-from andon.features.releases.models import ReleasedGroup
+from andon.features.releases.models import ReleasedGroup, ReleasedUnit
 from andon.features.rounds import signing
+from andon.features.rounds.models import Round
 from andon.features.setup import code, draft
 from andon.features.setup import views as setup_views
 from andon.foundation.configuration.public import sections as sections_of_settings
@@ -44,6 +45,7 @@ from andon.foundation.people.tests.test_ways_around import SecurityKey
 from andon.foundation.providers import asking, rescue
 from andon.foundation.providers.presets import PRESETS
 from andon.foundation.providers.tests.provider import ISSUER, Provider
+from andon.kernel import wire
 from tests.lived_in import NEW_PEOPLE, ROLES, LivedIn, absent_id, undone
 
 
@@ -209,6 +211,7 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
     yield from _questionnaires(house)
     yield from _own_questionnaires(house)
     yield from _taken_up(house)
+    yield from _windows(house)
     yield from _failures()
 
 
@@ -319,6 +322,37 @@ def _taken_up(house: LivedIn) -> Iterator[Seen]:
         for name in ("autumn", "released"):
             report = reverse("results:report", args=[house.rounds[name]])
             yield Seen(f"guide: beside {name}", "member", report, bo.get(report))
+
+
+def _windows(house: LivedIn) -> Iterator[Seen]:
+    """A question a day and a week: on Today, on the page of its round, before it is published, and its report."""
+    opened, released, codes = house.rounds["open"], house.rounds["released"], instruments.load("andon-core").codes
+    bo, day = client_of(house, "member"), timedelta(days=1)
+    asking = {"node": house.nodes["Application security"].pk, "instrument": "andon-core", "opens": "3d"}
+    for kind, asked in (("daily", codes), ("weekly", codes[:4])):
+        preview = client_of(house, "other lead").post(reverse("rounds:new"), asking | {"asking": kind})
+        yield Seen(f"a preview, {kind}", "other lead", reverse("rounds:new"), preview)
+        questions = [
+            {"code": code, "from": wire.utc_text(house.now - day + place * day)} for place, code in enumerate(asked)
+        ]
+        with undone():
+            Round.objects.filter(pk__in=[opened, released]).update(kind=kind, questions=questions)
+            for part in ReleasedUnit.objects.filter(round_id=released):
+                figures = json.loads(part.figures)
+                # The first question was answered by fewer than five.
+                kept = {code: figure for code, figure in figures["figures"].items() if code in asked[1:]}
+                counts = dict.fromkeys(asked, figures["ballots"]) | {asked[0]: 4}
+                figures |= {"counts": counts, "figures": kept, "silent": {asked[0]: "too_few_ballots"}}
+                ReleasedUnit.objects.filter(pk=part.pk).update(figures=json.dumps(figures))
+            pages = {
+                "today": reverse("today:home"),
+                "a round": reverse("rounds:detail", args=[opened]),
+                "a report": reverse("results:report", args=[released]),
+                "a receipt": reverse("results:receipt", args=[released]),
+                "a debrief": reverse("results:debrief", args=[released]),
+            }
+            for name, address in pages.items():
+                yield Seen(f"{name}, {kind}", "member", address, bo.get(address))
 
 
 def _forms(house: LivedIn) -> Iterator[Seen]:

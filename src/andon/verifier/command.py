@@ -26,7 +26,13 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="the unit file from your results page; again for each file a colleague gives you",
     )
-    found.add_argument("--receipt", metavar="SLOT:HASH", help="is your ballot in the list? (with --unit)")
+    found.add_argument(
+        "--receipt",
+        metavar="SLOT:HASH",
+        action="append",
+        default=[],
+        help="is your ballot in the list? (with --unit); again for each question you answered",
+    )
     found.add_argument("--pin", metavar="FILE", type=Path, help="remember the head, and refuse a log that lost it")
     found.add_argument("--steward-key", metavar="KEY", help="the steward key as you know it from elsewhere")
     found.add_argument("--json", action="store_true", help="for programs")

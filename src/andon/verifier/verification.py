@@ -16,6 +16,7 @@ from andon.kernel.manifest import (
     Delegation,
     RosterNotOpenable,
     RoundSummary,
+    Slot,
     check_chain,
     check_opening,
     fingerprint,
@@ -55,7 +56,7 @@ def verify(
     *,
     unit_file: Path | None = None,
     colleagues: Sequence[Path] = (),
-    receipt: str | None = None,
+    receipt: str | Sequence[str] | None = None,
     pin: Path | None = None,
     steward_key: str | None = None,
     fetch: Fetch = fetch,
@@ -63,11 +64,13 @@ def verify(
     """Check an organisation by its app's address, and with a unit file what happened in one unit.
 
     With unit files of colleagues as well: whether somebody was put into a group of their own behind the same names.
+    A window has a receipt for each question that was answered: any number of them may be given.
     Guarantees: says OK only for what was looked at, and never sends anything but requests to read.
     Does not: see what other people are shown; compare heads or fingerprints with them.
     Raises: BadReceipt. Everything the server does ends in a check.
     """
-    wanted = None if receipt is None else _parse_receipt(receipt)
+    given = () if receipt is None else (receipt,) if isinstance(receipt, str) else receipt
+    wanted = tuple(map(_parse_receipt, given))
     run = _Run(_origin(app_url) or app_url, fetch)
     try:
         door = run.find_door()
@@ -79,10 +82,10 @@ def verify(
         run.check_rounds(door, chain)
         if unit_file is not None:
             units = [run.check_unit(chain, unit_file, wanted)]
-            units += [run.check_unit(chain, path, None) for path in colleagues]
+            units += [run.check_unit(chain, path, ()) for path in colleagues]
             if colleagues:
                 run.compare_units([unit for unit in units if unit is not None])
-        elif wanted is not None:
+        elif wanted:
             title = "Your ballot is in the list of what was counted"
             run.unknown(title, "A receipt is compared with your unit's slot list; give the unit file as well.")
     except _Stop:
@@ -290,7 +293,7 @@ class _Run:
 
     # One unit
 
-    def check_unit(self, chain: ChainSummary, path: Path, receipt: tuple[str, str] | None) -> UnitFile | None:
+    def check_unit(self, chain: ChainSummary, path: Path, receipts: Sequence[tuple[str, str]]) -> UnitFile | None:
         title = "The unit file belongs to a round of this log"
         try:
             with path.open("rb") as file:
@@ -309,7 +312,7 @@ class _Run:
         self.ok(title, f"round {unit.round_id}, unit {unit.unit_id}")
         self._check_leaf(of_round, unit)
         self._check_roster(unit)
-        listed = self._check_slots(of_round, unit, receipt)
+        listed = self._check_slots(of_round, unit, receipts)
         self._check_release(of_round, unit, listed)
         return unit
 
@@ -355,19 +358,19 @@ class _Run:
             self.ok(title, *shown)
 
     def _check_slots(
-        self, of_round: RoundSummary, unit: UnitFile, receipt: tuple[str, str] | None
+        self, of_round: RoundSummary, unit: UnitFile, receipts: Sequence[tuple[str, str]]
     ) -> Counter[str] | None:
         """How many ballots of each purpose are listed; None unless the list is the one that was fixed."""
         title, own = "Your unit's list of ballots is the one fixed at close", "Your ballot is in the list"
         if of_round.closed is None:
             if unit.slots is not None:
                 self.failed(title, "There is a list of ballots, although the log says that nothing was closed.")
-            if receipt is not None:
+            if receipts:
                 self.unknown(own, f"The round is {_state(of_round)}; the list of ballots comes with its close.")
             return None
         if unit.slots is None:
             self.unknown(title, "The file was saved before the list existed. Download it again.")
-            if receipt is not None:
+            if receipts:
                 self.unknown(own, "The file holds no list of ballots.")
             return None
         listed = unit.slots.listed
@@ -384,19 +387,20 @@ class _Run:
         else:
             self.ok(title, *shown)
             holds = True
-        if receipt is not None:
-            self._check_receipt(own, receipt, {(slot, ciphertext) for slot, _, ciphertext in listed})
+        for receipt in receipts:
+            self._check_receipt(own, receipt, listed)
         return counts if holds else None
 
-    def _check_receipt(self, title: str, receipt: tuple[str, str], listed: set[tuple[str, str]]) -> None:
+    def _check_receipt(self, title: str, receipt: tuple[str, str], listed: Sequence[Slot]) -> None:
         slot, _ = receipt
-        if slot not in {listed_slot for listed_slot, _ in listed}:
-            self.failed(title, "Your ballot was dropped: its slot is not in the list.")
-        elif receipt not in listed:
+        purposes = [purpose for listed_slot, purpose, ciphertext in listed if (listed_slot, ciphertext) == receipt]
+        if slot not in {listed_slot for listed_slot, _, _ in listed}:
+            self.failed(title, "Your ballot was dropped: its slot is not in the list.", slot)
+        elif not purposes:
             meaning = "Your ballot was replaced: its slot holds another one. (If you changed it, use the last receipt.)"
-            self.failed(title, meaning)
+            self.failed(title, meaning, slot)
         else:
-            self.ok(title, slot)
+            self.ok(title, *(f"{purpose}: {slot}" if purpose != "ballot" else slot for purpose in purposes))
 
     def _check_release(self, of_round: RoundSummary, unit: UnitFile, listed: Counter[str] | None) -> None:
         title = "The figures you were shown are the ones fixed at release"
@@ -418,7 +422,7 @@ class _Run:
         content = unit.release.content
         # Wrong arithmetic cannot be seen from here; figures over another number of ballots than was listed can.
         fits = content.get("unit", unit.unit_id) == unit.unit_id and (
-            listed is None or of_round.manifest["kind"] == "daily" or content.get("ballots") == listed["ballot"]
+            listed is None or _fits_the_list(content, listed, is_window="questions" in of_round.manifest)
         )
         if fits:
             self.ok(title)
@@ -445,6 +449,21 @@ def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place 
     root = bytes.fromhex(str(fields["root"]))
     return verify_inclusion(
         canonical(dict(leaf)), index=place.index, count=place.count, path=list(place.path), root=root
+    )
+
+
+def _fits_the_list(content: Mapping[str, object], listed: Counter[str], *, is_window: bool) -> bool:
+    """Whether figures are made of as many ballots as are listed: of each question of a window."""
+    if not is_window:
+        return content.get("ballots") == listed["ballot"]
+    counts, figures = content.get("counts"), content.get("figures", {})
+    if not isinstance(counts, dict) or not isinstance(figures, dict):
+        return False
+    of_each = {purpose.removeprefix("ballot/"): count for purpose, count in listed.items() if purpose != "comment"}
+    return (
+        {code: count for code, count in counts.items() if count} == of_each
+        and content.get("ballots") == max(of_each.values(), default=0)
+        and all(isinstance(figure, dict) and figure.get("n") == counts.get(code) for code, figure in figures.items())
     )
 
 

@@ -15,6 +15,11 @@ RHYTHMS = {
     "26": _("Twice a year"),
     "0": _("Once, on this day"),
 }
+# Windows follow each other, so they have no number of weeks.
+WINDOWS = {
+    "daily": _("A question a day"),
+    "weekly": _("A question a week"),
+}
 # A change that is to be seen needs time; and what is asked again sooner is remembered.
 USUAL_WAIT = timedelta(days=90)
 SOONEST = timedelta(days=7)
@@ -24,7 +29,7 @@ class MakeSchedule(forms.Form):
     node = forms.ChoiceField(label=_("Who is asked"), help_text=_("The people of this team and of all teams below it."))
     instrument = forms.ChoiceField(label=_("Questionnaire"))
     weeks = forms.ChoiceField(
-        label=_("How often"), widget=forms.RadioSelect, choices=list(RHYTHMS.items()), initial="13"
+        label=_("How often"), widget=forms.RadioSelect, choices=[*RHYTHMS.items(), *WINDOWS.items()], initial="13"
     )
     first_on = forms.DateField(
         label=_("First on"),
@@ -36,6 +41,9 @@ class MakeSchedule(forms.Form):
         widget=forms.RadioSelect,
         initial="7",
         choices=[("3", _("Three days")), ("7", _("One week")), ("14", _("Two weeks"))],
+        help_text=_(
+            "A question a day or a week goes on without an end, one window of four to eight weeks after another."
+        ),
     )
 
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], today: date, **kwargs: Any) -> None:

@@ -37,7 +37,8 @@ def wanted(now: datetime) -> Iterable[tuple[str, LetterKind]]:
     found: list[tuple[str, LetterKind]] = []
     for view in rounds.open_rounds():
         found.append((view.id, LetterKind.OPENED))
-        is_long = view.closes_at - view.opens_at > 2 * BEFORE_CLOSE
+        # Of a window nothing but its opening and its result: a question a day is no reason to write.
+        is_long = not view.is_window and view.closes_at - view.opens_at > 2 * BEFORE_CLOSE
         if is_long and view.closes_at - BEFORE_CLOSE <= now < view.closes_at - timedelta(hours=1):
             found.append((view.id, LetterKind.ENDS_SOON))
     found += [(round_id, LetterKind.RESULT) for round_id in rounds.released_since(now - NEWS)]
@@ -130,9 +131,14 @@ def write(view: rounds.RoundView, kind: LetterKind) -> tuple[str, str]:
     alike = _("Everybody who is asked gets this letter, whether they have answered or not: this server cannot know.")
     today = f"    {settings.APP_ORIGIN}{reverse('today:home')}"
     if kind is LetterKind.OPENED:
+        asked = _("The people of %(team)s are asked: %(questionnaire)s. Nobody learns who answered what.")
+        if view.kind == "daily":
+            asked = _("The people of %(team)s are asked a question a day: %(questionnaire)s. Each takes a tap.")
+        elif view.kind == "weekly":
+            asked = _("The people of %(team)s are asked a question a week: %(questionnaire)s. Each takes a tap.")
         return _("A round is open: %(team)s") % words, "\n\n".join(
             (
-                _("The people of %(team)s are asked: %(questionnaire)s. Nobody learns who answered what.") % words,
+                asked % words,
                 _("You can answer, and change your answers, until %(until)s, in the browser that you use for Andon:")
                 % words,
                 today,

@@ -18,6 +18,8 @@ class Schedule(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=random_id)
     node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
     instrument_id = models.CharField(max_length=64)
+    # How it is asked: all at once, or window after window of a question a day or a week.
+    kind = models.CharField(max_length=6, default="full")
     # The day of the first opening; the others follow every so many weeks. 0: there is no other.
     first_on = models.DateField()
     weeks = models.PositiveSmallIntegerField()

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.http import Http404
 
-from andon.features.cadence import choices, days
+from andon.features.cadence import choices, days, services
 from andon.features.cadence.models import Schedule
 from andon.features.instruments import public as instruments
 from andon.foundation.organisation import public as organisation
@@ -30,9 +30,14 @@ class ScheduleView:
     questionnaire: str
     weeks: int
     open_days: int
+    kind: str
     next_on: date | None
     is_paused: bool
     turns: tuple[TurnView, ...]
+
+    @property
+    def rhythm(self) -> str:
+        return self.kind if self.kind in services.WINDOWS else str(self.weeks)
 
 
 def schedules_of(node_ids: Collection[str], *, on: date) -> list[ScheduleView]:
@@ -61,6 +66,8 @@ def _view(row: Schedule, on: date) -> ScheduleView:
     taken = {turn.due_on for turn in turns}
     is_paused = hasattr(row, "pause")
     upcoming = days.next_turn(row.first_on, row.weeks, after=on - days.ONE)
+    if row.kind in services.WINDOWS:
+        upcoming = services.next_window(row)
     while upcoming is not None and upcoming in taken:
         upcoming = days.next_turn(row.first_on, row.weeks, after=upcoming)
     opens = days.next_working_day(upcoming, days.days_off(choices.country())) if upcoming else None
@@ -72,6 +79,7 @@ def _view(row: Schedule, on: date) -> ScheduleView:
         questionnaire=str(instruments.in_words(title)),
         weeks=row.weeks,
         open_days=row.open_days,
+        kind=row.kind,
         next_on=None if is_paused or row.look_on is None else opens,
         is_paused=is_paused,
         turns=tuple(TurnView(turn.due_on, turn.round_id, turn.refusal) for turn in turns[:3]),

@@ -19,6 +19,9 @@ LEAD = timedelta(days=3)
 # Later than this a day is left out: after a long standstill nobody is asked twice in a row.
 LATE = timedelta(days=6)
 WEEKS = (0, 8, 13, 26)
+WINDOWS = ("daily", "weekly")
+# So long after a window that could not be asked it is tried again.
+TRY_AGAIN = timedelta(weeks=1)
 OPEN_DAYS = (3, 7, 14)
 
 
@@ -39,10 +42,22 @@ class TooSoon(ScheduleRefused):
 
 
 def make_schedule(
-    *, node_id: str, instrument_id: str, first_on: date, weeks: int, open_days: int, by: Member, at: datetime, on: date
+    *,
+    node_id: str,
+    instrument_id: str,
+    first_on: date,
+    weeks: int,
+    open_days: int,
+    by: Member,
+    at: datetime,
+    on: date,
+    kind: str = "full",
 ) -> Schedule:
-    """Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours."""
-    if weeks not in WEEKS or open_days not in OPEN_DAYS:
+    """`kind`: all at once every so many weeks, or one window of questions after the other.
+
+    Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours.
+    """
+    if weeks not in WEEKS or open_days not in OPEN_DAYS or kind not in ("full", *WINDOWS):
         raise ValueError("a rhythm that nobody offered")
     if not on <= first_on <= on + timedelta(days=366):
         raise TooSoon
@@ -58,6 +73,7 @@ def make_schedule(
             first_on=first_on,
             weeks=weeks,
             open_days=open_days,
+            kind=kind,
             look_on=max(on, first_on - LEAD),
             by=by,
             at=at,
@@ -84,7 +100,10 @@ def resume_schedule(*, schedule_id: str, by: Member, at: datetime, on: date) -> 
         removed, _by_model = Pause.objects.filter(schedule=schedule).delete()
         if not removed:
             return
-        turn = days.next_turn(schedule.first_on, schedule.weeks, after=on - timedelta(days=1))
+        if schedule.kind in WINDOWS:
+            turn: date | None = max(on, next_window(schedule))
+        else:
+            turn = days.next_turn(schedule.first_on, schedule.weeks, after=on - timedelta(days=1))
         _look(schedule, max(on, turn - LEAD) if turn else None)
         audit.record(kind="schedule.resumed", by=by, at=at, subject=schedule.node.name)
 
@@ -112,12 +131,22 @@ class NotAnyMore(rounds.RoundRefused):
     """The schedule was paused or ended while its round was being planned."""
 
 
-def _go_on(schedule: Schedule, *, after: date, on: date) -> None:
-    """Look again when the first turn after that day is near. Raises: NotAnyMore.
+def next_window(schedule: Schedule) -> date:
+    """The day on which the next window begins: that of the last one's close, or a week after one that was refused."""
+    last = max(schedule.turns.all(), key=lambda turn: turn.due_on, default=None)
+    if last is None:
+        return schedule.first_on
+    view = rounds.find(last.round_id) if last.round_id else None
+    return view.closes_at.astimezone(organisation.zone()).date() if view else last.due_on + TRY_AGAIN
 
-    One statement, so that a pause or an end that came meanwhile stays what it is.
-    """
-    following = days.next_turn(schedule.first_on, schedule.weeks, after=after)
+
+def _go_on(schedule: Schedule, *, after: date, on: date) -> None:
+    """Look again when the first turn after that day is near. Raises: NotAnyMore."""
+    _look_again(schedule, days.next_turn(schedule.first_on, schedule.weeks, after=after), on=on)
+
+
+def _look_again(schedule: Schedule, following: date | None, *, on: date) -> None:
+    """One statement, so that a pause or an end that came meanwhile stays what it is. Raises: NotAnyMore."""
     look_on = max(on + days.ONE, following - LEAD) if following else None
     if not Schedule.objects.filter(pk=schedule.pk, look_on__isnull=False).update(look_on=look_on):
         raise NotAnyMore
@@ -135,6 +164,10 @@ def carry_out(*, schedule_id: str, now: datetime) -> None:
     schedule = Schedule.objects.filter(pk=schedule_id, look_on__lte=on).first()
     if schedule is None:
         return
+    if schedule.kind in WINDOWS:
+        with contextlib.suppress(NotAnyMore):
+            _carry_on(schedule, now=now, on=on)
+        return
     turn = days.latest_turn(schedule.first_on, schedule.weeks, until=on + LEAD)
     with contextlib.suppress(NotAnyMore):
         if turn is None or on - turn > LATE:
@@ -146,13 +179,27 @@ def carry_out(*, schedule_id: str, now: datetime) -> None:
             _take(schedule, turn, now=now, on=on)
 
 
+def _carry_on(schedule: Schedule, *, now: datetime, on: date) -> None:
+    """Publish the next window, if its day is near. One that was missed begins when somebody looks."""
+    turn = next_window(schedule)
+    if turn - on > LEAD:
+        _look_again(schedule, turn, on=on)
+    else:
+        _take(schedule, max(turn, on), now=now, on=on)
+
+
 def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
     """Publish the round of this turn, or keep why there is none. Raises: NotAnyMore."""
     day = days.next_working_day(turn, days.days_off(choices.country()))
     opens_at = max(days.opening(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
+    is_window = schedule.kind in WINDOWS
 
     def taken(**became: str) -> None:
-        _go_on(schedule, after=turn, on=on)
+        if is_window:
+            # When the next one begins is known as soon as this round stands.
+            _look_again(schedule, turn + days.ONE, on=on)
+        else:
+            _go_on(schedule, after=turn, on=on)
         Turn.objects.create(schedule=schedule, due_on=turn, **became)
 
     try:
@@ -160,7 +207,8 @@ def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
             node_id=schedule.node_id,
             instrument_id=schedule.instrument_id,
             opens_at=opens_at,
-            closes_at=opens_at + timedelta(days=schedule.open_days),
+            closes_at=None if is_window else opens_at + timedelta(days=schedule.open_days),
+            kind=schedule.kind,
             by=schedule.by,
             at=now,
             also=lambda round_id: taken(round_id=round_id),

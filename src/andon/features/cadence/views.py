@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from andon.features.cadence import queries, services
-from andon.features.cadence.forms import RHYTHMS, SOONEST, USUAL_WAIT, MakeSchedule
+from andon.features.cadence.forms import RHYTHMS, SOONEST, USUAL_WAIT, WINDOWS, MakeSchedule
 from andon.features.rounds import public as rounds
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
@@ -24,6 +24,7 @@ SHORT_LIST = 50
 REFUSALS: dict[str, str | Promise] = {
     "NobodyToAsk": gettext_lazy("there were fewer than five people"),
     "AskedAlready": gettext_lazy("somebody had been asked the same within 28 days"),
+    "TooManyStatements": gettext_lazy("the questionnaire has more statements than fit into eight weeks"),
     "NotOnOffer": gettext_lazy("the questionnaire is not on offer any more"),
     "BadDates": gettext_lazy("the dates did not fit the promises of rounds"),
 }
@@ -37,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if not led:
         raise Http404
     found = [
-        (view, RHYTHMS[str(view.weeks)], [(turn, REFUSALS.get(turn.refusal, "")) for turn in view.turns])
+        (view, {**RHYTHMS, **WINDOWS}[view.rhythm], [(turn, REFUSALS.get(turn.refusal, "")) for turn in view.turns])
         for view in queries.schedules_of(led, on=on)
     ]
     return render(request, "cadence/index.html", {"schedules": found})
@@ -68,7 +69,8 @@ def new(request: HttpRequest) -> HttpResponse:
                 node_id=told["node"],
                 instrument_id=told["instrument"],
                 first_on=told["first_on"],
-                weeks=int(told["weeks"]),
+                weeks=0 if told["weeks"] in WINDOWS else int(told["weeks"]),
+                kind=told["weeks"] if told["weeks"] in WINDOWS else "full",
                 open_days=int(told["open_days"]),
                 by=member,
                 at=timezone.now(),

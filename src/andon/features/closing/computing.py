@@ -26,6 +26,7 @@ def compute(
     units: Sequence[rounds.UnitView],
     rows: Sequence[ballots.StoredBallot],
     instrument: instruments.Instrument,
+    questions: Sequence[str] = (),
     policy: disclosure.Policy,
     pasts: Mapping[str, disclosure.Past | None],
     grouping: disclosure.Grouping,
@@ -35,11 +36,14 @@ def compute(
 ) -> releases.Finished:
     """Open every ballot, publish every unit and every group. ``pasts`` is how each unit was counted last.
 
+    ``questions`` are the statements of a window, of which each ballot answers one; empty where all was asked at once.
+
     Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts and the
     noise of large groups; a ballot that cannot be opened counts as one in which everything was skipped, so that the
     number of ballots depends on nothing that stands in them.
     Raises: disclosure.MoreBallotsThanRoster, where the box holds what no roster can have cast.
     """
+    statements = tuple(questions) or instrument.codes
     cast: dict[str, list[ballots.StoredBallot]] = {unit.id: [] for unit in units}
     for row in rows:
         if row.unit_id not in cast:
@@ -51,15 +55,10 @@ def compute(
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
         if most > unit.size:
             raise disclosure.MoreBallotsThanRoster("a unit has more ballots of one purpose than members")
-        answers = disclosure.UnitAnswers(
-            unit.id,
-            unit.size,
-            tuple(_keyed(row, round_id, instrument, box_key) for row in cast[unit.id] if row.purpose == "ballot"),
-        )
+        keyed = [(row.purpose, _keyed(row, round_id, instrument, box_key)) for row in cast[unit.id]]
+        answers = _answers(unit, keyed, questions)
         opened.append(answers)
-        published.append(
-            disclosure.publish_unit(answers, policy=policy, statements=instrument.codes, past=pasts[unit.id])
-        )
+        published.append(disclosure.publish_unit(answers, policy=policy, statements=statements, past=pasts[unit.id]))
         slots.append(
             manifest.sorted_slots(
                 [(row.slot.hex(), row.purpose, ballot.ciphertext_hash(row.ciphertext)) for row in cast[unit.id]]
@@ -90,15 +89,36 @@ def compute(
             )
             for position, unit in enumerate(units)
         ),
-        _groups(grouping, opened, {one.release.unit_id: one.release for one in published}, instrument, policy, noise),
+        _groups(
+            grouping,
+            opened,
+            {one.release.unit_id: one.release for one in published},
+            instrument,
+            statements,
+            policy,
+            noise,
+        ),
     )
+
+
+def _answers(
+    unit: rounds.UnitView, keyed: Sequence[tuple[str, dict[str, int]]], questions: Sequence[str]
+) -> disclosure.UnitAnswers | disclosure.WindowAnswers:
+    if not questions:
+        whole = tuple(given for purpose, given in keyed if purpose == "ballot")
+        return disclosure.UnitAnswers(unit.id, unit.size, whole)
+    of_each = {
+        code: tuple(given.get(code) for purpose, given in keyed if purpose == f"ballot/{code}") for code in questions
+    }
+    return disclosure.WindowAnswers(unit.id, unit.size, of_each)
 
 
 def _groups(
     grouping: disclosure.Grouping,
-    opened: Sequence[disclosure.UnitAnswers],
+    opened: Sequence[disclosure.UnitAnswers | disclosure.WindowAnswers],
     released: Mapping[str, disclosure.UnitRelease],
     instrument: instruments.Instrument,
+    statements: Sequence[str],
     policy: disclosure.Policy,
     noise: large.Noise,
 ) -> tuple[releases.FinishedGroup, ...]:
@@ -107,7 +127,7 @@ def _groups(
         answers=opened,
         released=released,
         words={unit: _words(release, instrument) for unit, release in released.items()},
-        statements=instrument.codes,
+        statements=statements,
         policy=policy,
         noise=noise,
     )

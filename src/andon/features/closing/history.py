@@ -5,21 +5,24 @@ Reference: docs/protocol/disclosure.md, section 5.
 
 from collections.abc import Mapping, Sequence
 
-from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure
 
 
-def terms(version: str, policy: disclosure.Policy) -> str:
-    """What two rounds must share for the colours of one to follow those of the other."""
-    return f"{version} {policy.makes_bands_as}"
+def terms(view: rounds.RoundView, policy: disclosure.Policy) -> str:
+    """What two rounds must share for the colours of one to follow those of the other.
+
+    Who answers one question a day answers otherwise than who answers all at once, so the kind of a window is a part.
+    """
+    shared = f"{view.instrument_version} {policy.makes_bands_as}"
+    return f"{shared} {view.kind}" if view.is_window else shared
 
 
 def pasts(
     units: Sequence[rounds.UnitView],
     now: Mapping[str, rounds.CountedUnit],
-    instrument: instruments.Instrument,
+    view: rounds.RoundView,
     policy: disclosure.Policy,
 ) -> dict[str, disclosure.Past | None]:
     """For each unit how it was counted last; None where none of its teams ever was.
@@ -27,10 +30,10 @@ def pasts(
     A unit follows on its last round where the same teams were counted together in both, on the same terms. People who
     were erased count as having left, or as having joined: their number is known, and no longer who they were.
     """
-    last = releases.last_counted(instrument.id, {node for unit in units for node in unit.node_ids})
+    last = releases.last_counted(view.instrument_id, {node for unit in units for node in unit.node_ids})
     round_of = {place.unit_id: place.round_id for place in last.values()}
     before, remembered = rounds.counted_units(round_of), releases.remembered(round_of)
-    wanted = terms(instrument.version, policy)
+    wanted = terms(view, policy)
     found: dict[str, disclosure.Past | None] = {}
     for unit in units:
         places = {last.get(node) for node in unit.node_ids}

@@ -170,7 +170,7 @@ class _Steps:
             jobs.emit("release.shown", round_id=self.round_id)
 
     def _counted(self) -> dict[str, releases.Counted]:
-        terms = history.terms(self.view.instrument_version, disclosure.Policy.from_json(self._manifest()["policy"]))
+        terms = history.terms(self.view, disclosure.Policy.from_json(self._manifest()["policy"]))
         return {
             node: releases.Counted(self.round_id, unit.id, terms)
             for unit in rounds.units_of(self.round_id)
@@ -204,13 +204,14 @@ class _Steps:
         units, instrument = rounds.units_of(self.round_id), self._instrument()
         policy = disclosure.Policy.from_json(self._manifest()["policy"])
         rosters = rounds.counted_units([unit.id for unit in units])
-        pasts = history.pasts(units, rosters, instrument, policy)
+        pasts = history.pasts(units, rosters, self.view, policy)
         try:
             finished = computing.compute(
                 round_id=self.round_id,
                 units=units,
                 rows=rows,
                 instrument=instrument,
+                questions=[str(question["code"]) for question in self._manifest().get("questions", ())],
                 policy=policy,
                 pasts=pasts,
                 grouping=rounds.grouping_of(self.round_id),

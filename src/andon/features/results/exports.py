@@ -96,6 +96,7 @@ def unit_document(own: queries.Own, report: queries.Report, trend: Trend | None)
         "method": method(),
         "statements": [
             {
+                "ballots": statement.ballots,
                 "band": statement.band.value if statement.band else None,
                 "code": statement.code,
                 "facet": line.id,

@@ -1,5 +1,6 @@
 """A unit's report, made of its release and nothing else."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from andon.foundation.people.models import Member
 from andon.kernel import disclosure, psychometrics, wire
 
 ACCOUNTABILITY = "accountability"
+NOT_ASKED = "not_asked"
 # Lowest stage first: a later stage cannot hold on a weak earlier one.
 SAFETY = ("inclusion", "learner", "contributor", "challenger")
 
@@ -55,6 +57,8 @@ class StatementLine:
     # None where nothing is shown in this round.
     band: disclosure.Band | None
     updated: bool
+    # In a window each statement has ballots of its own; None where there is one number for all.
+    ballots: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,18 @@ class Report:
 
     @property
     def has_kept_or_silent(self) -> bool:
-        return self.has_kept or bool(self.silences)
+        return self.has_kept or bool(self.silences - {disclosure.Silence.TOO_FEW_BALLOTS})
+
+    @property
+    def has_too_few(self) -> bool:
+        """Whether some statements have no colour because fewer than five people answered them."""
+        return disclosure.Silence.TOO_FEW_BALLOTS in self.silences
+
+    @property
+    def fewest_ballots(self) -> int:
+        """Of a statement that has a colour; of all together where there is one number for all."""
+        shown = [one.ballots for _line, found in self.statements for one in found if one.band and one.ballots]
+        return min(shown, default=self.ballots)
 
     @property
     def has_kept(self) -> bool:
@@ -154,7 +169,9 @@ def report_for(member: Member, round_id: str) -> Report:
 def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.FinishedUnit) -> Report:
     release = part.release
     instrument = instruments.load(view.instrument_id, view.instrument_version)
-    facets = tuple(facet_line(facet, instrument, release) for facet in instrument.facets)
+    lines = (facet_line(facet, instrument, release) for facet in instrument.facets)
+    # A weekly window asks some of the facets; of the others there is nothing to say.
+    facets = tuple(line for line in lines if line.why_not != NOT_ASKED)
     known = {line.id: line.index for line in facets}
     safety = [index for facet in SAFETY if (index := known.get(facet)) is not None]
     accountability = known.get(ACCOUNTABILITY)
@@ -172,7 +189,7 @@ def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.F
             if whole and accountability is not None
             else None
         ),
-        headline=psychometrics.headline({facet: known.get(facet) for facet in headed_by(instrument)}),
+        headline=psychometrics.headline({facet: known[facet] for facet in _headed_by(instrument, known)}),
         title=in_words(instrument.title),
         words=words_of(instrument),
         silences=frozenset(release.silences.values()),
@@ -185,6 +202,11 @@ def headed_by(instrument: instruments.Instrument) -> tuple[str, ...]:
     return SAFETY if set(SAFETY) <= set(facets) else facets
 
 
+def _headed_by(instrument: instruments.Instrument, known: Collection[str]) -> tuple[str, ...]:
+    """Those of them that were asked; where none was, whatever was asked."""
+    return tuple(facet for facet in headed_by(instrument) if facet in known) or tuple(known)
+
+
 def words_of(instrument: instruments.Instrument) -> str:
     """The four stages are about safety, whatever a file says."""
     return "safety" if headed_by(instrument) == SAFETY else instrument.words
@@ -193,16 +215,23 @@ def words_of(instrument: instruments.Instrument) -> str:
 def facet_line(
     facet: instruments.Facet, instrument: instruments.Instrument, release: disclosure.UnitRelease
 ) -> FacetLine:
-    figures = [
-        release.figures[statement.code]
-        for statement in instrument.of_facet(facet.id)
-        if release.figures is not None and statement.code in release.figures
-    ]
-    found = psychometrics.facet_figure(figures, release.roster_size, least_statements=facet.least_statements)
     name = in_words(facet.name)
+    codes = [statement.code for statement in instrument.of_facet(facet.id)]
+    least = facet.least_statements
+    if release.counts:
+        codes = [code for code in codes if code in release.counts]
+        if not codes:
+            return FacetLine(facet.id, name, None, NOT_ASKED, None)
+        # In a window people differ from statement to statement, so a facet speaks only when all of it does.
+        least = len(codes)
+    figures = [release.figures[code] for code in codes if release.figures is not None and code in release.figures]
+    found = psychometrics.facet_figure(figures, release.roster_size, least_statements=least)
     if isinstance(found, psychometrics.Index):
         return FacetLine(facet.id, name, found, "", psychometrics.word_for(found))
-    if release.silences:
+    silences = {release.silences[code] for code in codes if code in release.silences}
+    if silences == {disclosure.Silence.TOO_FEW_BALLOTS}:
+        return FacetLine(facet.id, name, None, psychometrics.NoIndex.TOO_FEW_BALLOTS.value, None)
+    if silences or (release.silences and not release.counts):
         return FacetLine(facet.id, name, None, "silent", None)
     kept = found is psychometrics.NoIndex.NOT_UPDATED
     return FacetLine(facet.id, name, None, found.value, psychometrics.last_word(figures) if kept else None)
@@ -217,21 +246,24 @@ def _statements(
         (
             line,
             tuple(
-                _statement_line(statement, release.figures.get(statement.code))
+                _statement_line(statement, release)
                 for statement in instrument.of_facet(line.id)
+                if not release.counts or statement.code in release.counts
             ),
         )
         for line in facets
     )
 
 
-def _statement_line(statement: instruments.Statement, figure: disclosure.StatementFigure | None) -> StatementLine:
+def _statement_line(statement: instruments.Statement, release: disclosure.UnitRelease) -> StatementLine:
+    figure = (release.figures or {}).get(statement.code)
     return StatementLine(
         statement.code,
         in_words(statement.wording),
         statement.direction == "-",
         figure.band if figure else None,
         figure.updated if figure else True,
+        release.counts.get(statement.code),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,6 +55,7 @@ WHY_NO_INDEX = {
     "too_few_statements": gettext_lazy("too few statements have a figure"),
     "not_updated": gettext_lazy("not updated"),
     "silent": gettext_lazy("rests this time"),
+    "not_asked": gettext_lazy("not asked this time"),
 }
 
 TURNOUT_WORDS = {
@@ -87,8 +89,25 @@ _SILENCES = {
 }
 
 
+def how_it_was_asked(report: Report) -> str:
+    """Of a window from when to when, for there is no one number of people who answered it; empty elsewhere."""
+    view = report.round
+    if not view.is_window or view.last_asked_at is None:
+        return ""
+    words = {
+        "first": date_format(timezone.localtime(view.opens_at)),
+        "last": date_format(timezone.localtime(view.last_asked_at)),
+        "roster": report.roster,
+    }
+    if view.kind == "daily":
+        return _("asked one a day from %(first)s to %(last)s, of %(roster)d people") % words
+    return _("asked one a week from %(first)s to %(last)s, of %(roster)d people") % words
+
+
 def headline(report: Report) -> list[str]:
     """One or two sentences, each true of the sure bounds."""
+    if report.reason and report.round.is_window:
+        return [_("No question was answered by five people, so there is no figure. Nobody learns what those few said.")]
     if report.reason:
         return [_("Fewer than five people answered, so there is no figure. Nobody learns what those few said.")]
     if report.rests:
@@ -160,7 +179,7 @@ def word_of_facet(line: FacetLine, words: str) -> str:
 
 def why_colours_wait(report: Report) -> list[str]:
     """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
-    said = [str(_SILENCES[silence]) for silence in Silence if silence in report.silences]
+    said = [str(_SILENCES[silence]) for silence in _SILENCES if silence in report.silences]
     if report.has_kept:
         said.append(
             _(

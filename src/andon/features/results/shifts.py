@@ -47,7 +47,7 @@ def shifts_of(report: Report) -> tuple[Shift, ...]:
     if not report.has_figures or not any(shown):
         return ()
     return tuple(
-        _shift(belief, ratios_of(report.ballots)[place], shown) for place, (belief, _prior) in enumerate(PRIORS)
+        _shift(belief, ratios_of(report.fewest_ballots)[place], shown) for place, (belief, _prior) in enumerate(PRIORS)
     )
 
 

@@ -123,9 +123,11 @@ def _facet_trend(
         # A line that people crossed while nothing was shown is a line all the same.
         begins = begins or one.begins
         if step.line.index is not None:
-            windows.append(
-                psychometrics.Window(step.line.index, one.release.ballots, one.release.roster_size, begins=begins)
-            )
+            # In a window statements differ; what can be noticed follows from the one that the fewest answered.
+            asked = [statement.code for statement in instrument.of_facet(facet.id)]
+            fewest = min((one.release.counts[code] for code in asked if code in one.release.counts), default=0)
+            ballots = fewest or one.release.ballots
+            windows.append(psychometrics.Window(step.line.index, ballots, one.release.roster_size, begins=begins))
             begins = False
     message = psychometrics.change_message(windows, prior) if steps[-1].line.index is not None else None
     return FacetTrend(facet.id, queries.in_words(facet.name), steps, message)

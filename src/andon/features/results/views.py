@@ -73,6 +73,7 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
     return {
         "report": found,
         "headline": sentences.headline(found),
+        "how_asked": sentences.how_it_was_asked(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
         "why_colours_wait": sentences.why_colours_wait(found),
@@ -265,6 +266,8 @@ def receipt(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "round_id": round_id,
             "slots": content["slots"],
+            # A slot and a receipt for each question, told by its code.
+            "is_window": "ballot" not in content["leaf"]["keys"],
             "roster": len(content["opening"]["members"]),
             "app_origin": settings.APP_ORIGIN,
         },

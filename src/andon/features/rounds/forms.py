@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
 from andon.features.rounds import choices
+from andon.features.rounds.models import Round
 
 OPENS = {
     "6d": (timedelta(days=6), _("In six days")),
@@ -22,6 +23,11 @@ CLOSES = {
     "3d": (timedelta(days=3), _("Three days after it opens")),
     "7d": (timedelta(days=7), _("One week after it opens")),
     "14d": (timedelta(days=14), _("Two weeks after it opens")),
+}
+ASKING = {
+    Round.Kind.FULL: _("All at once"),
+    Round.Kind.DAILY: _("A question a day"),
+    Round.Kind.WEEKLY: _("A question a week"),
 }
 
 
@@ -37,6 +43,18 @@ def _told(one: instruments.Instrument) -> SafeString:
 class OpenRound(forms.Form):
     node = forms.ChoiceField(label=_("Who is asked"), help_text=_("The people of this team and of all teams below it."))
     instrument = forms.ChoiceField(label=_("Questionnaire"), widget=forms.RadioSelect)
+    asking = forms.ChoiceField(
+        label=_("How it is asked"),
+        widget=forms.RadioSelect,
+        choices=list(ASKING.items()),
+        initial=Round.Kind.FULL,
+        required=False,
+        help_text=_(
+            "A question a day asks each statement on a working day of its own, a question a week those of one part of "
+            "the questionnaire. Each takes a tap. The result is there when the last one has been asked, after four to "
+            "eight weeks."
+        ),
+    )
     opens = forms.ChoiceField(
         label=_("When it opens"),
         widget=forms.RadioSelect,
@@ -48,6 +66,8 @@ class OpenRound(forms.Form):
         widget=forms.RadioSelect,
         choices=[(key, text) for key, (_delta, text) in CLOSES.items()],
         initial="7d",
+        required=False,
+        help_text=_("With a question a day or a week this follows from the questions."),
     )
 
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], is_chosen: bool = False, **kwargs: Any) -> None:
@@ -70,6 +90,20 @@ class OpenRound(forms.Form):
         chosen.choices = [(one.id, _told(one)) for one in self.offer.values()]
         chosen.initial = next(iter(self.offer))
 
-    def dates(self, at: datetime) -> tuple[datetime, datetime]:
+    @property
+    def kind(self) -> str:
+        """All at once where nothing was chosen: pages and programs that know of no windows say nothing."""
+        return self.cleaned_data["asking"] or Round.Kind.FULL
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if not told.get("closes") and (told.get("asking") or Round.Kind.FULL) == Round.Kind.FULL:
+            self.add_error("closes", _("Choose when the round closes."))
+        return told
+
+    def dates(self, at: datetime) -> tuple[datetime, datetime | None]:
+        """When it opens and closes; None for a window, whose questions say when it closes."""
         opens_at = at + OPENS[self.cleaned_data["opens"]][0]
+        if self.kind != Round.Kind.FULL:
+            return opens_at, None
         return opens_at, opens_at + CLOSES[self.cleaned_data["closes"]][0]

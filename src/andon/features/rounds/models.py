@@ -34,6 +34,8 @@ class Round(models.Model):
     instrument_id = models.CharField(max_length=64)
     instrument_version = models.CharField(max_length=32)
     policy = models.JSONField()
+    # What a window asks, in its order: {"code", "from"}, as its manifest has them. Empty where all is asked at once.
+    questions = models.JSONField(default=list)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     # Who asked for it, and when; the publication follows as soon as all its keys are on the disk.

@@ -39,7 +39,6 @@ from andon.features.rounds.queries import (
     may_ask_in,
     not_asked_count,
     open_rounds,
-    purposes_of,
     released_before,
     released_since,
     rounds_led_by,
@@ -82,6 +81,7 @@ from andon.features.rounds.signing import (
     public_half,
     steward_public_key,
 )
+from andon.features.rounds.windows import Question, register_days_off
 
 __all__ = [
     "PURPOSE_WORDS",
@@ -99,6 +99,7 @@ __all__ = [
     "GroupView",
     "NobodyToAsk",
     "PastUnit",
+    "Question",
     "RoundRefused",
     "RoundView",
     "Seat",
@@ -144,8 +145,8 @@ __all__ = [
     "plan_round",
     "public_half",
     "publish_round",
-    "purposes_of",
     "record_ending",
+    "register_days_off",
     "register_issuance_generation",
     "released_before",
     "released_since",

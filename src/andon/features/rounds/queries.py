@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from andon.features.releases import public as releases
-from andon.features.rounds import choices, sentences
+from andon.features.rounds import choices, sentences, windows
 from andon.features.rounds.models import (
     CloseRequest,
     Ending,
@@ -26,7 +26,7 @@ from andon.features.rounds.models import (
     RoundUnit,
     known_by,
 )
-from andon.features.rounds.services import PURPOSES, in_words, parsed_leaf
+from andon.features.rounds.services import in_words, parsed_leaf, purposes_of
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 from andon.kernel import disclosure, manifest, wire
@@ -63,6 +63,27 @@ class RoundView:
     words: str
     ended_at: datetime | None
     void_reason: str
+    # What slips are for.
+    purposes: tuple[str, ...]
+    # The questions of a window, in their order; empty where all is asked at once.
+    questions: tuple[windows.Question, ...] = ()
+
+    @property
+    def is_window(self) -> bool:
+        return bool(self.questions)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The statements of a window."""
+        return tuple(question.code for question in self.questions)
+
+    @property
+    def last_asked_at(self) -> datetime | None:
+        return self.questions[-1].asked_from if self.questions else None
+
+    def question_at(self, now: datetime) -> windows.Question | None:
+        """The newest question of a window; None before its opening, and where all is asked at once."""
+        return windows.question_at(self.questions, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +160,10 @@ def _view(row: Round) -> RoundView:
         words=in_words(row),
         ended_at=ending.at if ending else None,
         void_reason=ending.reason if ending else "",
+        purposes=purposes_of(row),
+        questions=tuple(
+            windows.Question(question["code"], manifest.read_time(question["from"])) for question in row.questions
+        ),
     )
 
 
@@ -414,10 +439,6 @@ def grouping_of(round_id: str) -> disclosure.Grouping:
         ),
         dict(home),
     )
-
-
-def purposes_of(_round: RoundView) -> tuple[str, ...]:
-    return PURPOSES
 
 
 def is_issuing(view: RoundView) -> bool:

@@ -254,6 +254,7 @@ def renew_round(*, round_id: str, by: object | None, at: datetime) -> Round:
             closes_at=closes_at,
             by=by,
             at=at,
+            kind=row.kind,
             early_close=bool(row.policy["early_close"]),
             replaces=round_id,
         )

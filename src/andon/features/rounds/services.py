@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
-from andon.features.rounds import choices, signing
+from andon.features.rounds import choices, signing, windows
 from andon.features.rounds.models import (
     CloseRequest,
     Ending,
@@ -69,6 +69,16 @@ class NotOnOffer(RoundRefused):
             _(
                 "This questionnaire is not offered for rounds: a steward took it off, or has not confirmed yet that it "
                 "may be asked. Nothing was opened."
+            )
+        )
+
+
+class TooManyStatements(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This questionnaire has more statements than fit into eight weeks like this. Nothing was opened. "
+                "Ask it all at once, or choose another one."
             )
         )
 
@@ -135,15 +145,18 @@ def publish_round(
     node_id: str,
     instrument_id: str,
     opens_at: datetime,
-    closes_at: datetime,
+    closes_at: datetime | None,
     by: object | None,
     at: datetime,
+    kind: str = Round.Kind.FULL,
     early_close: bool = True,
     replaces: str = "",
     also: Callable[[str], None] | None = None,
 ) -> Round:
     """Fix the roster, make the keys and publish the manifest.
 
+    `kind`: all at once, or a window that asks a question a day or a week. When a window closes follows from its
+    questions, whatever `closes_at` says.
     `replaces`: a round that is withdrawn in the same transaction; see `renewal.renew_round`, which holds its lock.
     `also(round_id)`: what else is written in the transaction that plans the round, and with it or not at all.
 
@@ -156,7 +169,8 @@ def publish_round(
     ballots.key_directory().check()
     # Before anything is planned: a plan that cannot be published would stay for ever.
     ballots.installed_bundle()
-    _check_dates(opens_at, closes_at, at)
+    opens_at = opens_at.replace(microsecond=0)
+    _check_opening(opens_at, at)
     instrument = instruments.load(instrument_id)
     if instrument not in instruments.on_offer():
         raise NotOnOffer
@@ -167,16 +181,21 @@ def publish_round(
         _plan_alone()
         if replaces:
             _withdraw(replaces, by=by, at=at)
-        _check_rest([member for unit in plan.units for member in unit.members], instrument_id, at)
+        window = plan_window(kind, instrument, node_id=node_id, opens_at=opens_at)
+        closes_at = _closing(opens_at, window.closes_at if window else closes_at)
+        everybody = [member for unit in plan.units for member in unit.members]
+        _check_rest(everybody, instrument_id, at, opens_at if window else None)
         grouping, units = _grouped(plan)
         policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
             node_id=node_id,
             instrument_id=instrument.id,
             instrument_version=instrument.version,
+            kind=kind,
             policy=policy.to_json(),
-            opens_at=opens_at.replace(microsecond=0),
-            closes_at=closes_at.replace(microsecond=0),
+            questions=_questions(window),
+            opens_at=opens_at,
+            closes_at=closes_at,
             by_id=getattr(by, "pk", None),
             at=at,
         )
@@ -223,7 +242,51 @@ def _as_strict_as_before(wanted: disclosure.Policy) -> disclosure.Policy:
     return wanted
 
 
-def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
+def plan_window(
+    kind: str, instrument: instruments.Instrument, *, node_id: str, opens_at: datetime
+) -> windows.Window | None:
+    """The questions of a window and its close; None for a round that is asked at once. The order is drawn each time.
+
+    Raises: TooManyStatements.
+    """
+    if kind == Round.Kind.FULL:
+        return None
+    zone, random = organisation.zone(), secrets.SystemRandom()
+    try:
+        if kind == Round.Kind.DAILY:
+            is_free = windows.days_off()
+            return windows.plan_daily(instrument.codes, opens_at=opens_at, zone=zone, is_free=is_free, random=random)
+        codes = windows.statements_of_turn(instrument, _asked_last(node_id, instrument))
+        return windows.plan_weekly(codes, opens_at=opens_at, zone=zone, random=random)
+    except windows.DoesNotFit:
+        raise TooManyStatements from None
+
+
+def _asked_last(node_id: str, instrument: instruments.Instrument) -> list[str]:
+    """What the last weekly window of this node asked, of the same version; without a result it counts for nothing."""
+    earlier = (
+        Round.objects.filter(
+            node_id=node_id,
+            kind=Round.Kind.WEEKLY,
+            instrument_id=instrument.id,
+            instrument_version=instrument.version,
+        )
+        .exclude(ending__kind=Ending.Kind.VOID)
+        .select_related("close_request", "opening")
+        .order_by("-opens_at")
+    )
+    last = next((row for row in earlier if not is_withdrawn(row)), None)
+    return [question["code"] for question in last.questions] if last else []
+
+
+def _questions(window: windows.Window | None) -> list[dict[str, str]]:
+    return [
+        {"code": question.code, "from": wire.utc_text(question.asked_from)}
+        for question in (window.questions if window else ())
+    ]
+
+
+def _check_opening(opens_at: datetime, at: datetime) -> None:
     if opens_at < at - timedelta(minutes=1):
         raise BadDates(_("A round cannot open in the past. Nothing was opened."))
     if opens_at - at > FARTHEST_OPENING:
@@ -233,10 +296,15 @@ def _check_dates(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
             _("Rounds are published at least %(days)d days before they open here. Nothing was opened.")
             % {"days": choices.notice().days}
         )
-    if closes_at - opens_at < SHORTEST:
+
+
+def _closing(opens_at: datetime, closes_at: datetime | None) -> datetime:
+    """When the round closes, to the second. Raises: BadDates."""
+    if closes_at is None or closes_at - opens_at < SHORTEST:
         raise BadDates(_("A round stays open for at least five minutes. Nothing was opened."))
     if closes_at - opens_at > LONGEST:
         raise BadDates(_("A round stays open for at most 60 days. Nothing was opened."))
+    return closes_at.replace(microsecond=0)
 
 
 def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
@@ -246,20 +314,31 @@ def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
     audit.record(kind="round.withdrawn", by=by, at=at, subject=in_words(withdrawn), round=round_id)
 
 
-def _check_rest(member_keys: list[str], instrument_id: str, at: datetime) -> None:
+def _check_rest(member_keys: list[str], instrument_id: str, at: datetime, window_from: datetime | None) -> None:
+    """Raises: AskedAlready. `window_from`: when the round that is planned opens, where it is a window."""
     recent = [
         row.pk
         for row in Round.objects.filter(instrument_id=instrument_id).select_related(
             "ending", "close_request", "opening"
         )
-        if not is_withdrawn(row)
-        and (not hasattr(row, "ending") or (row.ending.kind == Ending.Kind.CLOSED and row.ending.at > at - REST))
+        if not is_withdrawn(row) and _is_in_the_way(row, at, window_from)
     ]
     if not recent:
         return
     asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
     if asked.intersection(member_keys):
         raise AskedAlready
+
+
+def _is_in_the_way(row: Round, at: datetime, window_from: datetime | None) -> bool:
+    ending = getattr(row, "ending", None)
+    if ending is not None and ending.kind != Ending.Kind.CLOSED:
+        return False
+    if window_from is not None and row.questions:
+        # One window after the other: each statement once in each, and the openings four weeks apart, by days.
+        is_open_then = ending is None and row.closes_at > window_from
+        return is_open_then or window_from - row.opens_at < REST - timedelta(days=1)
+    return ending is None or bool(ending.at > at - REST)
 
 
 def is_withdrawn(row: Round) -> bool:
@@ -389,13 +468,18 @@ def begin_log(*, key_file: Path | None = None) -> None:
         publiclog.append("genesis", body=signing.signed_by_steward("genesis", body, key_file=key_file))
 
 
+def purposes_of(row: Round) -> tuple[str, ...]:
+    """What slips of this round are for: one ballot, or one for each question of a window."""
+    return tuple(f"ballot/{question['code']}" for question in row.questions) or PURPOSES
+
+
 def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
     units = list(published.units.order_by("id"))
     leaves = []
     for unit in units:
         keys = {
             purpose: EvaluationKey.derive(seed, round_id=published.pk, unit_id=unit.pk, purpose=purpose).public_key
-            for purpose in PURPOSES
+            for purpose in purposes_of(published)
         }
         opening = {"members": unit.members, "name": unit.name, "salt": wire.b64u(bytes(unit.salt))}
         roster = manifest.parse_opening(opening).commitment()
@@ -431,7 +515,8 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
             "opens_at": wire.utc_text(published.opens_at),
             "policy": published.policy,
             "previous": previous,
-            "purposes": list(PURPOSES),
+            "purposes": list(purposes_of(published)),
+            **({"questions": published.questions} if published.questions else {}),
             "round": published.pk,
             "units": {"count": len(leaves), "root": root},
         }

@@ -1,6 +1,6 @@
 """Rounds as pages: what is open, opening one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -71,6 +71,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "changes": changes,
             "may_renew": leads and view.state is queries.State.PUBLISHED,
             "was_withdrawn": view.void_reason == "withdrawn",
+            "newest": _newest(view),
             "has_groups": view.state is queries.State.RELEASED and queries.has_groups(view.id),
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
@@ -79,6 +80,15 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
         },
     )
+
+
+def _newest(view: queries.RoundView) -> instruments.Wording | None:
+    """The question of an open window, which is the same for everybody."""
+    question = view.question_at(timezone.now()) if view.state is queries.State.OPEN else None
+    if question is None:
+        return None
+    instrument = instruments.load(view.instrument_id, view.instrument_version)
+    return next(iter(_statements(instrument, {question.code})), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +151,17 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "rounds/new.html", context, status=422 if form.is_bound else 200)
     if "confirm" in request.POST:
         return _publish(request, form, context)
-    return render(request, "rounds/preview.html", context | _preview(form, request.POST.get("page")))
+    try:
+        shown = _preview(form, request.POST.get("page"))
+    except services.RoundRefused as refused:
+        form.add_error("asking", str(refused))
+        return render(request, "rounds/new.html", context, status=422)
+    return render(request, "rounds/preview.html", context | shown)
+
+
+def _statements(instrument: instruments.Instrument, codes: Collection[str]) -> list[instruments.Wording]:
+    """Their wordings in the order of the questionnaire."""
+    return [instruments.in_words(one.wording) for one in instrument.statements if one.code in codes]
 
 
 def _choice(request: HttpRequest, led: list[str]) -> dict[str, Any]:
@@ -173,6 +193,8 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
     on = organisation.today()
     outline = services.outline_round(node_id=form.cleaned_data["node"], on=on)
     opens_at, closes_at = form.dates(timezone.now())
+    instrument = form.offer[form.cleaned_data["instrument"]]
+    window = services.plan_window(form.kind, instrument, node_id=form.cleaned_data["node"], opens_at=opens_at)
     units: Any = _Units(outline.plan)
     page = Paginator(units, UNITS_A_PAGE).get_page(number)
     nodes = {node_id for unit in page for node_id in unit.node_ids} | set(outline.plan.not_asked)
@@ -189,8 +211,12 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
         "not_asked_number": outline.plan.not_asked_size,
         "shown_of_each": PEOPLE_A_UNIT,
         "opens_at": opens_at,
-        "closes_at": closes_at,
-        "questionnaire": instruments.in_words(form.offer[form.cleaned_data["instrument"]].title),
+        "closes_at": window.closes_at if window else closes_at,
+        "kind": form.kind,
+        # Not in the order that was drawn just now: it is drawn anew when the round is published.
+        "asked_in_window": _statements(instrument, window.codes) if window else [],
+        "last_asked_at": window.questions[-1].asked_from if window else None,
+        "questionnaire": instruments.in_words(instrument.title),
         "opens_now": form.cleaned_data["opens"] == "now",
         "node_name": dict(form.fields["node"].choices)[form.cleaned_data["node"]],  # type: ignore[attr-defined]
     }
@@ -207,6 +233,7 @@ def _publish(request: HttpRequest, form: OpenRound, context: dict[str, Any]) -> 
             closes_at=closes_at,
             by=current_member(request),
             at=now,
+            kind=form.kind,
         )
     except services.RoundRefused as refused:
         form.add_error(None, str(refused))

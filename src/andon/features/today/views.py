@@ -1,9 +1,13 @@
 """The home page: what is open, my slip, the latest result."""
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from andon.features.instruments import public as instruments
 from andon.features.issuance import public as issuance
 from andon.features.results import public as results
 from andon.features.rounds import public as rounds
@@ -12,12 +16,29 @@ from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
 
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """The newest question of an open window, the same for everybody. Whether it was answered nobody here can know."""
+
+    round: rounds.RoundView
+    wording: instruments.Wording
+    address: str
+
+
+def _question(view: rounds.RoundView, wallet: str) -> OpenQuestion:
+    instrument = instruments.load(view.instrument_id, view.instrument_version)
+    newest = view.question_at(timezone.now()) or view.questions[0]
+    wording = next(statement.wording for statement in instrument.statements if statement.code == newest.code)
+    return OpenQuestion(view, instruments.in_words(wording), rounds.door_address(view.id, wallet))
+
+
 @require_safe
 @member_required
 def home(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
     mine = rounds.rounds_of(member, limit=20)
     wallet = issuance.wallet_id(member)
+    open_now = [view for view in mine if view.state is rounds.State.OPEN]
     latest = next((view for view in mine if view.state is rounds.State.RELEASED), None)
     unit, headline = results.opening_of(member, latest.id) if latest else ("", [])
     return render(
@@ -25,7 +46,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "today/home.html",
         {
             "notices": notices_for(request, member),
-            "open": [(view, rounds.door_address(view.id, wallet)) for view in mine if view.state is rounds.State.OPEN],
+            "questions": [_question(view, wallet) for view in open_now if view.is_window],
+            "open": [(view, rounds.door_address(view.id, wallet)) for view in open_now if not view.is_window],
             "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
             "closing": [view for view in mine if view.state is rounds.State.CLOSING],
             "latest": latest,

@@ -102,13 +102,11 @@ def _left_out(member: Member) -> Holding:
 
 def _slips(member: Member) -> Holding:
     issuing = {view.id: view for view in rounds.rounds_of(member) if rounds.is_issuing(view)}
-    issued = issuance.issued_in(
-        member=member, purposes={round_id: rounds.purposes_of(view) for round_id, view in issuing.items()}
-    )
+    issued = issuance.issued_in(member=member, purposes={round_id: view.purposes for round_id, view in issuing.items()})
     given = [
         (
             (_("Round"), issuing[round_id].words),
-            (_("Slip given for"), ", ".join(rounds.say(purpose, rounds.PURPOSE_WORDS) for purpose in purposes)),
+            (_("Slip given for"), _given_for(issuing[round_id], purposes)),
         )
         for round_id, purposes in issued.items()
         if purposes
@@ -121,6 +119,13 @@ def _slips(member: Member) -> Holding:
         ),
         tuple(given),
     )
+
+
+def _given_for(view: rounds.RoundView, purposes: tuple[str, ...]) -> str:
+    """Of a window every browser fetches all slips at once: which of them these are says nothing, and is not listed."""
+    if view.is_window:
+        return _("answering each question once")
+    return ", ".join(rounds.say(purpose, rounds.PURPOSE_WORDS) for purpose in purposes)
 
 
 def _sessions(member: Member) -> Holding:

@@ -13,25 +13,34 @@ from andon.kernel.credential import SlipRequest
 PURPOSE = "ballot"
 
 
+def answer_question(member: Member, round_id: str, code: str, answer: int, *, box_key: bytes) -> bool:
+    """The same for one question of a window: a slip for it alone, and a ballot that holds nothing else."""
+    return _cast(member, round_id, f"{PURPOSE}/{code}", {code: answer}, box_key=box_key)
+
+
 def answer(member: Member, round_id: str, answers: Mapping[str, int], *, box_key: bytes) -> bool:
     """Fetch a slip, seal the answers and cast them, as the protocol says; whether a ballot was kept.
 
     A member whose slip was given before keeps silent: what made it cannot be asked for it again.
     """
+    return _cast(member, round_id, PURPOSE, answers, box_key=box_key)
+
+
+def _cast(member: Member, round_id: str, purpose: str, answers: Mapping[str, int], *, box_key: bytes) -> bool:
     key = Ed25519PrivateKey.generate()
     public_key = key.public_key().public_bytes_raw()
     request = SlipRequest.begin(public_key)
-    issued = issuance.issue(member=member, round_id=round_id, blinded=[(PURPOSE, request.blinded)])
+    issued = issuance.issue(member=member, round_id=round_id, blinded=[(purpose, request.blinded)])
     if not isinstance(issued, issuance.Issued):
         return False
     [(_purpose, evaluation)] = issued.evaluations
-    output = request.finish(evaluation, wire.unb64u(issued.unit.leaf["keys"][PURPOSE]))
+    output = request.finish(evaluation, wire.unb64u(issued.unit.leaf["keys"][purpose]))
     ciphertext = ballot.seal(
         ballot.encode_payload(ballot.AnswersPayload(dict(answers))),
         box_public_key=box_key,
         round_id=round_id,
         unit_id=issued.unit.id,
-        purpose=PURPOSE,
+        purpose=purpose,
         slot=ballot.slot_of(public_key),
         sequence=1,
     )
@@ -39,7 +48,7 @@ def answer(member: Member, round_id: str, answers: Mapping[str, int], *, box_key
         key.private_bytes_raw(),
         round_id=round_id,
         unit_id=issued.unit.id,
-        purpose=PURPOSE,
+        purpose=purpose,
         output=output,
         sequence=1,
         ciphertext=ciphertext,

@@ -92,6 +92,9 @@ class Statement(Schema):
     updated: bool
     total: Total | None
     silence: str | None
+    ballots: int | None = Field(
+        description="How many answered it, where a question a day or a week was asked; else null: see the unit."
+    )
 
 
 class Unit(Schema):

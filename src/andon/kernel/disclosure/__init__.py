@@ -26,6 +26,7 @@ from andon.kernel.disclosure.release import (
     UnitAnswers,
     UnitRelease,
     UnknownStatement,
+    WindowAnswers,
     Withheld,
     publish_unit,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "UnitRelease",
     "UnknownParent",
     "UnknownStatement",
+    "WindowAnswers",
     "Withheld",
     "band",
     "band_edges",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from andon.kernel.disclosure.bands import Band
 from andon.kernel.disclosure.groups import Grouping
 from andon.kernel.disclosure.large import CELLS, Budget, LargeFigure, Noise, NotShown, publish_group
-from andon.kernel.disclosure.release import MalformedRelease, Policy, UnitAnswers, UnitRelease
+from andon.kernel.disclosure.release import MalformedRelease, Policy, UnitAnswers, UnitRelease, WindowAnswers
 from andon.kernel.disclosure.spread import Group, groups_with_spread, spread_of
 from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
 
@@ -93,7 +93,7 @@ class GroupRelease:
 def publish_groups(
     grouping: Grouping,
     *,
-    answers: Iterable[UnitAnswers],
+    answers: Iterable[UnitAnswers | WindowAnswers],
     released: Mapping[str, UnitRelease],
     words: Mapping[str, Mapping[str, Band]],
     statements: Sequence[str],
@@ -115,13 +115,15 @@ def publish_groups(
     parent = {group.id: group.parent_id for group in grouping.groups}
     counts = {group.id: {code: [0] * len(CELLS) for code in statements} for group in grouping.groups if group.is_large}
     ballots: Counter[str] = Counter()
+    is_window = False
     showing: dict[str, list[str]] = {group.id: [] for group in grouping.groups}
     for unit in answers:
+        is_window = is_window or isinstance(unit, WindowAnswers)
         cells = _cells(unit, statements)
         shows = _shows_all(released[unit.unit_id], statements)
         step = grouping.home.get(unit.unit_id)
         while step is not None:
-            ballots[step] += len(unit.ballots)
+            ballots[step] += unit.cast
             if shows:
                 showing[step].append(unit.unit_id)
             if step in counts:
@@ -137,7 +139,9 @@ def publish_groups(
     for group in grouping.groups:
         drawn: Mapping[str, LargeFigure] | NotShown = NotShown.UNDER_A_HUNDRED
         if group.id in counts and budget is not None:
-            drawn = publish_group(counts[group.id], people=group.people, budget=budget, noise=noise)
+            drawn = publish_group(
+                counts[group.id], people=group.people, budget=budget, noise=noise, is_window=is_window
+            )
         units = showing[group.id] if group.id in with_spread else None
         found.append(
             GroupRelease(
@@ -154,11 +158,10 @@ def publish_groups(
     return tuple(found)
 
 
-def _cells(unit: UnitAnswers, statements: Sequence[str]) -> dict[str, list[int]]:
+def _cells(unit: UnitAnswers | WindowAnswers, statements: Sequence[str]) -> dict[str, list[int]]:
     found = {code: [0] * len(CELLS) for code in statements}
-    for ballot in unit.ballots:
-        for code in statements:
-            answer = ballot.get(code)
+    for code in statements:
+        for answer in unit.answers_to(code):
             found[code][len(CELLS) - 1 if answer is None else answer - 1] += 1
     return found
 

@@ -147,9 +147,11 @@ def may_show(people: int, ballots: int, budget: Budget) -> NotShown | None:
 
 
 def publish_group(
-    histograms: Mapping[str, Sequence[int]], *, people: int, budget: Budget, noise: Noise
+    histograms: Mapping[str, Sequence[int]], *, people: int, budget: Budget, noise: Noise, is_window: bool = False
 ) -> Mapping[str, LargeFigure] | NotShown:
     """One noisy histogram per statement, or why there is none. To be called once per group and round.
+
+    In a window each statement has ballots of its own, and one that too few answered is left out.
 
     Guarantees: what is returned is, for everybody's answers together, ``budget.rho_per_histogram`` x statements
     zero-concentrated differentially private against replacing one person's whole ballot (with the guarantee of
@@ -164,14 +166,16 @@ def publish_group(
         if len(counts) != len(CELLS) or any(type(count) is not int or count < 0 for count in counts):
             raise MalformedHistogram("a histogram is six counts from 0")
     totals = {sum(counts) for counts in histograms.values()}
-    if len(totals) != 1:
+    if not totals or (len(totals) != 1 and not is_window):
         raise MalformedHistogram("every ballot is in each statement's histogram once")
-    reason = may_show(people, totals.pop(), budget)
+    # Of the statement with the most ballots, so that there is one reason where no statement is shown.
+    reason = may_show(people, max(totals), budget)
     if reason is not None:
         return reason
     return {
         code: LargeFigure(tuple(noise.histogram(counts, rho=budget.rho_per_histogram)), budget.noise_sd)
         for code, counts in sorted(histograms.items())
+        if may_show(people, sum(counts), budget) is None
     }
 
 

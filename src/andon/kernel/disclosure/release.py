@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -136,6 +136,36 @@ class UnitAnswers:
     roster_size: int
     ballots: tuple[Mapping[str, int], ...]
 
+    @property
+    def cast(self) -> int:
+        """How many ballots there are."""
+        return len(self.ballots)
+
+    def answers_to(self, code: str) -> tuple[int | None, ...]:
+        """One for each ballot that was asked this statement; None where it was skipped."""
+        return tuple(ballot.get(code) for ballot in self.ballots)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowAnswers:
+    """The opened ballots of one unit in a window, where each statement has ballots of its own, keyed.
+
+    ``ballots`` by statement: one answer for each ballot, None where the ballot holds none or could not be opened.
+    Nothing says which ballots of two statements are one person's, and nobody knows it.
+    """
+
+    unit_id: str
+    roster_size: int
+    ballots: Mapping[str, tuple[int | None, ...]]
+
+    @property
+    def cast(self) -> int:
+        """The most ballots that any statement has: at least so many people took part."""
+        return max(map(len, self.ballots.values()), default=0)
+
+    def answers_to(self, code: str) -> tuple[int | None, ...]:
+        return self.ballots.get(code, ())
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -176,7 +206,8 @@ class UnitRelease:
     """What became visible about one unit: figures by statement code, or a reason why there are none.
 
     ``silences`` are the statements without a colour in this round, and why. Ballots and roster are for the unit's
-    members; others see turnout_step().
+    members; others see turnout_step(). In a window ``counts`` is the number of ballots of each statement, and
+    ``ballots`` the largest of them; elsewhere it is empty.
     """
 
     unit_id: str
@@ -185,10 +216,17 @@ class UnitRelease:
     figures: Mapping[str, StatementFigure] | None
     reason: Withheld | None
     silences: Mapping[str, slow.Silence] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def ballots_of(self, code: str) -> int:
+        """How many ballots answered, or could have answered, this statement."""
+        return self.counts.get(code, 0) if self.counts else self.ballots
 
     def to_json(self) -> dict[str, object]:
         """Plain values (text, integers, objects), ready for canonical JSON. Absent: figures or reason, never both."""
         value: dict[str, object] = {"ballots": self.ballots, "roster": self.roster_size, "unit": self.unit_id}
+        if self.counts:
+            value["counts"] = dict(sorted(self.counts.items()))
         if self.figures is not None:
             value["figures"] = {code: _figure_json(figure) for code, figure in sorted(self.figures.items())}
         if self.silences:
@@ -207,15 +245,16 @@ class UnitRelease:
             raise MalformedRelease("a unit's release is an object")
         withheld = "reason" in value
         keys = {"ballots", "roster", "unit", "reason" if withheld else "figures"}
-        if set(value) - (set() if withheld else {"silent"}) != keys:
+        if set(value) - ({"counts"} if withheld else {"counts", "silent"}) != keys:
             raise MalformedRelease("a unit's release has ballots, roster, unit, and either figures or a reason")
         unit_id, roster, ballots = value["unit"], value["roster"], value["ballots"]
         if not isinstance(unit_id, str) or type(roster) is not int or type(ballots) is not int:
             raise MalformedRelease("unit is text, roster and ballots are integers")
         if not 0 <= ballots <= roster:
             raise MalformedRelease("there cannot be more ballots than people on the roster")
+        counts = _counts(value["counts"], ballots) if "counts" in value else {}
         if withheld:
-            return cls(unit_id, roster, ballots, None, _enum(Withheld, value["reason"]))
+            return cls(unit_id, roster, ballots, None, _enum(Withheld, value["reason"]), counts=counts)
         figures, silent = value["figures"], value.get("silent", {})
         if not isinstance(figures, dict) or not isinstance(silent, dict) or not (figures or silent):
             raise MalformedRelease("figures are an object, with at least one statement in it or silent")
@@ -226,6 +265,7 @@ class UnitRelease:
             {_code(code): _figure(item) for code, item in figures.items()},
             None,
             {_code(code): _enum(slow.Silence, item) for code, item in silent.items()},
+            counts,
         )
 
 
@@ -238,62 +278,85 @@ class Published:
 
 
 def publish_unit(
-    answers: UnitAnswers, *, policy: Policy, statements: Sequence[str], past: Past | None = None
+    answers: UnitAnswers | WindowAnswers, *, policy: Policy, statements: Sequence[str], past: Past | None = None
 ) -> Published:
     """One band per statement, or a reason why there is none: the only computation the answers ever enter (R1).
 
-    ``statements`` are all the codes that were asked. They come from the instrument and not from the ballots, so that
+    ``statements`` are all the codes that were asked. They come from the manifest and not from the ballots, so that
     a statement that everyone skipped looks like any other. A skipped statement counts as 3, the middle. ``past`` is
-    how this unit was counted last, None the first time.
+    how this unit was counted last, None the first time. In a window ballots, silence and changes are counted for each
+    statement by itself: one with too few ballots shows nothing, whatever the others do.
 
     Guarantees: whether figures exist depends on the numbers of ballots and people and on what was published before,
     never on an answer (R6); the order of ballots changes nothing; the result holds bands and counts, no total, mean or
     answer; colours move as slowly as slow.following says (R3), under the first rules not at all slowly.
     Does not: publish anything for groups above units (R4).
     Raises: NoStatements, UnknownStatement, MalformedAnswer, MoreBallotsThanRoster.
-    Reference: docs/protocol/disclosure.md, R1, R2, R3, R5, R6.
+    Reference: docs/protocol/disclosure.md, R1, R2, R3, R5, R6; section 9 for windows.
     """
-    n = len(answers.ballots)
-    if n > answers.roster_size:
+    if answers.cast > answers.roster_size:
         raise MoreBallotsThanRoster("there are more ballots than people on the roster; nothing was published")
     asked = frozenset(statements)
     if not asked or len(asked) != len(statements) or not all(_CODE.match(code) for code in asked):
         raise NoStatements("the statements asked are distinct codes, at least one")
-    for ballot in answers.ballots:
-        if not ballot.keys() <= asked:
-            raise UnknownStatement("a ballot answers a statement that was not asked")
-        if not all(type(answer) is int and 1 <= answer <= 5 for answer in ballot.values()):
-            raise MalformedAnswer("a ballot holds a value that is not an integer from 1 to 5")
+    _check_answers(answers, asked)
     if policy.rules == FRESH_RULES:
         past = None
-    counts = slow.Counts(n, answers.roster_size, past.joiners if past else 0, past.leavers if past else 0)
-    steps = {code: _step(code, answers, counts, policy, past) for code in sorted(asked)}
+    given = {code: answers.answers_to(code) for code in sorted(asked)}
+    steps = {code: _step(code, given[code], answers.roster_size, policy, past) for code in given}
+    release = _release(answers, steps, {code: len(found) for code, found in given.items()}, policy)
     remembered = {code: step.remembered for code, step in steps.items() if step.remembered is not None}
-    if n < policy.least_ballots:
-        release = UnitRelease(answers.unit_id, answers.roster_size, n, None, Withheld.TOO_FEW_BALLOTS)
+    return Published(release, {} if policy.rules == FRESH_RULES else {**_left_out(past, asked), **remembered})
+
+
+def _check_answers(answers: UnitAnswers | WindowAnswers, asked: frozenset[str]) -> None:
+    if isinstance(answers, WindowAnswers):
+        codes: set[str] = set(answers.ballots)
+        values = [answer for found in answers.ballots.values() for answer in found if answer is not None]
     else:
-        release = UnitRelease(
-            answers.unit_id,
-            answers.roster_size,
-            n,
-            {
-                code: StatementFigure(step.shown.band, n, step.shown.low, step.shown.high, step.shown.updated)
-                for code, step in steps.items()
-                if step.shown is not None
-            },
-            None,
-            {code: step.silence for code, step in steps.items() if step.silence is not None},
-        )
-    return Published(release, {} if policy.rules == FRESH_RULES else remembered)
+        codes = {code for ballot in answers.ballots for code in ballot}
+        values = [answer for ballot in answers.ballots for answer in ballot.values()]
+    if not codes <= asked:
+        raise UnknownStatement("a ballot answers a statement that was not asked")
+    if not all(type(answer) is int and 1 <= answer <= 5 for answer in values):
+        raise MalformedAnswer("a ballot holds a value that is not an integer from 1 to 5")
 
 
-def _step(code: str, answers: UnitAnswers, counts: slow.Counts, policy: Policy, past: Past | None) -> slow.Step:
+def _release(
+    answers: UnitAnswers | WindowAnswers, steps: Mapping[str, slow.Step], ballots: Mapping[str, int], policy: Policy
+) -> UnitRelease:
+    n, counts = answers.cast, dict(ballots) if isinstance(answers, WindowAnswers) else {}
+    if n < policy.least_ballots:
+        return UnitRelease(answers.unit_id, answers.roster_size, n, None, Withheld.TOO_FEW_BALLOTS, counts=counts)
+    figures = {
+        code: StatementFigure(step.shown.band, ballots[code], step.shown.low, step.shown.high, step.shown.updated)
+        for code, step in steps.items()
+        if step.shown is not None
+    }
+    silences = {code: step.silence for code, step in steps.items() if step.silence is not None}
+    return UnitRelease(answers.unit_id, answers.roster_size, n, figures, None, silences, counts)
+
+
+def _left_out(past: Past | None, asked: frozenset[str]) -> dict[str, slow.Remembered]:
+    """What stays remembered of statements that were asked in an earlier window and not in this one."""
+    if past is None or not past.follows:
+        return {}
+    kept = {
+        code: slow.not_asked(before, joiners=past.joiners, leavers=past.leavers)
+        for code, before in past.remembered.items()
+        if code not in asked
+    }
+    return {code: after for code, after in kept.items() if after is not None}
+
+
+def _step(code: str, given: Sequence[int | None], roster: int, policy: Policy, past: Past | None) -> slow.Step:
+    counts = slow.Counts(len(given), roster, past.joiners if past else 0, past.leavers if past else 0)
     before = past.remembered.get(code) if past and past.follows else None
     if counts.ballots < policy.least_ballots:
-        return slow.too_few(before, counts)
+        return replace(slow.too_few(before, counts), silence=slow.Silence.TOO_FEW_BALLOTS)
     if past and not past.follows:
         return slow.Step(None, slow.Silence.OTHER_RULES, None)
-    total = sum(ballot.get(code, SKIPPED_COUNTS_AS) for ballot in answers.ballots)
+    total = sum(SKIPPED_COUNTS_AS if answer is None else answer for answer in given)
     return slow.first(total, counts) if before is None else slow.following(total, before, counts)
 
 
@@ -311,6 +374,15 @@ def _code(code: object) -> str:
     if not isinstance(code, str) or not _CODE.match(code):
         raise MalformedRelease("figures are keyed by statement codes")
     return code
+
+
+def _counts(value: object, most: int) -> dict[str, int]:
+    if not isinstance(value, dict) or any(type(count) is not int or not 0 <= count <= most for count in value.values()):
+        raise MalformedRelease("counts are integers from 0, by statement code")
+    counts = {_code(code): count for code, count in value.items()}
+    if max(counts.values(), default=-1) != most:
+        raise MalformedRelease("the largest of the counts is the number of ballots")
+    return counts
 
 
 def _figure(item: object) -> StatementFigure:

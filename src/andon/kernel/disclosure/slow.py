@@ -28,11 +28,15 @@ class MalformedCounts(ValueError):
 
 
 class Silence(Enum):
-    """Why a statement of a unit with enough ballots shows no band in this round."""
+    """Why a statement shows no band in this round, in a unit that shows others or could have.
+
+    In a window each statement has ballots of its own, so that some may have too few.
+    """
 
     TOO_MANY_CHANGES = "too_many_changes"
     TOO_LONG_WITH_MARGIN = "too_long_with_margin"
     OTHER_RULES = "other_rules"
+    TOO_FEW_BALLOTS = "too_few_ballots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,15 @@ def too_few(before: Remembered | None, counts: Counts) -> Step:
         return Step(None, None, None)
     after = _counted(before, counts)
     return Step(None, None, after if after.changes <= MOST_CHANGES else None)
+
+
+def not_asked(before: Remembered, *, joiners: int, leavers: int) -> Remembered | None:
+    """What is remembered of a statement that this window left out: who came and went counts on all the same.
+
+    None after too many of them: it is set fresh when it is asked again, and nothing was shown of it meanwhile.
+    """
+    changes = before.changes + joiners + leavers
+    return replace(before, changes=changes) if changes <= MOST_CHANGES else None
 
 
 def following(total: int, before: Remembered, counts: Counts) -> Step:

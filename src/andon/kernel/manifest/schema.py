@@ -36,13 +36,18 @@ class BadPurposes(BadManifest):
     """The purposes do not fit the kind of round."""
 
 
+class BadQuestions(BadManifest):
+    """The questions of a window are not its purposes, or their moments are not in order within it."""
+
+
 def check_manifest(body: object) -> dict[str, object]:
     """Check a manifest's types, ids, dates, purposes and policy.
 
     Guarantees: what passes has exactly the keys of docs/protocol, section 7, each of its type and range; it opens
-        before it closes; a figure needs at least five ballots.
+        before it closes; a figure needs at least five ballots; a window names each of its questions once, with the
+        moment from which it is asked, in the order of its purposes.
     Does not: check the signature, `previous` against the log, or the bundle against what is served.
-    Raises: BadManifest, BadDates, BadPolicy, BadPurposes.
+    Raises: BadManifest, BadDates, BadPolicy, BadPurposes, BadQuestions.
     """
     try:
         return _check_manifest(body)
@@ -53,12 +58,15 @@ def check_manifest(body: object) -> dict[str, object]:
 
 
 def _check_manifest(body: object) -> dict[str, object]:
-    manifest = check_keys(body, frozenset(_MANIFEST))
+    is_window = isinstance(body, dict) and "questions" in body
+    manifest = check_keys(body, frozenset({*_MANIFEST, "questions"} if is_window else _MANIFEST))
     for name, check in _MANIFEST.items():
         check(manifest[name])
     if read_time(manifest["opens_at"]) >= read_time(manifest["closes_at"]):
         raise BadDates("a round opens before it closes")
-    _check_purposes(str(manifest["kind"]), manifest["purposes"])
+    purposes = _check_purposes(str(manifest["kind"]), manifest["purposes"], is_window=is_window)
+    if is_window:
+        _check_questions(manifest["questions"], purposes, manifest)
     return manifest
 
 
@@ -78,18 +86,33 @@ def check_body(kind: str, body: object) -> dict[str, object]:
     return fields
 
 
-def _check_purposes(kind: str, value: object) -> None:
+def _check_purposes(kind: str, value: object, *, is_window: bool) -> list[str]:
+    """The purposes of ballots, in their order."""
     if not isinstance(value, list) or not all(isinstance(purpose, str) for purpose in value):
         raise BadPurposes("purposes are a list of text")
     purposes = [check_purpose(purpose) for purpose in value]
     if len(set(purposes)) != len(purposes):
         raise BadPurposes("a purpose is listed twice")
     ballots = [purpose for purpose in purposes if purpose != "comment"]
-    if kind == "daily":
-        if not ballots or "ballot" in ballots:
-            raise BadPurposes("a daily round has a purpose per statement")
-    elif ballots != ["ballot"]:
-        raise BadPurposes("a weekly or full round has one ballot")
+    if is_window:
+        if kind == "full" or not ballots or "ballot" in ballots:
+            raise BadPurposes("a window is daily or weekly, and has a purpose per question")
+    elif kind == "daily" or ballots != ["ballot"]:
+        raise BadPurposes("a round that is asked at once has one ballot, and a daily one is a window")
+    return ballots
+
+
+def _check_questions(value: object, purposes: list[str], manifest: Mapping[str, object]) -> None:
+    if not isinstance(value, list):
+        raise BadQuestions("questions are a list")
+    questions = [check_keys(question, frozenset({"code", "from"})) for question in value]
+    if [f"ballot/{question['code']}" for question in questions] != purposes:
+        raise BadQuestions("the questions of a window are its purposes, in their order")
+    moments = [read_time(question["from"]) for question in questions]
+    if moments != sorted(set(moments)):
+        raise BadQuestions("each question is asked later than the one before it")
+    if moments[0] != read_time(manifest["opens_at"]) or moments[-1] >= read_time(manifest["closes_at"]):
+        raise BadQuestions("the first question is asked at the opening, and the last one before the close")
 
 
 def _check_policy(value: object) -> None:

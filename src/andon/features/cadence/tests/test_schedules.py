@@ -43,7 +43,9 @@ def a_monday() -> date:
     return today + timedelta(days=14 - today.weekday())
 
 
-def schedule(house: LivedIn, *, first_on: date | None = None, weeks: int = 13, team: str = "Detection") -> Schedule:
+def schedule(
+    house: LivedIn, *, first_on: date | None = None, weeks: int = 13, team: str = "Detection", kind: str = "full"
+) -> Schedule:
     return services.make_schedule(
         node_id=house.nodes[team].pk,
         instrument_id="andon-core",
@@ -53,6 +55,7 @@ def schedule(house: LivedIn, *, first_on: date | None = None, weeks: int = 13, t
         by=house.people["Ada"],
         at=timezone.now(),
         on=organisation.today(),
+        kind=kind,
     )
 
 
@@ -81,6 +84,44 @@ def test_the_next_turn_is_a_quarter_later(house: LivedIn) -> None:
     looks(made, made.first_on - 3 * DAY)
     made.refresh_from_db()
     assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
+
+
+@pytest.mark.parametrize("kind", ["daily", "weekly"])
+def test_one_window_follows_the_other_without_a_gap(house: LivedIn, kind: str) -> None:
+    made = schedule(house, weeks=0, kind=kind)
+    looks(made, *(made.first_on - n * DAY for n in (4, 3, 2)))
+    first = Round.objects.get()
+    assert (first.kind, bool(first.questions), first.opens_at) == (kind, True, at(made.first_on, 9))
+    ends_on = first.closes_at.astimezone(organisation.zone()).date()
+    looks(made, *(made.first_on + n * DAY for n in range((ends_on - made.first_on).days - 4)))
+    assert Round.objects.count() == 1
+    looks(made, *(ends_on - n * DAY for n in (3, 2, 1, 0)))
+    _first, second = Round.objects.order_by("opens_at")
+    assert second.opens_at == first.closes_at
+    # Weekly windows go on with the next part of the questionnaire.
+    parts = [{question["code"][:2] for question in row.questions} for row in (first, second)]
+    assert (parts[0] == parts[1]) is (kind == "daily")
+
+
+def test_a_window_that_cannot_be_asked_is_tried_again_a_week_later(house: LivedIn) -> None:
+    made = schedule(house, weeks=0, kind="daily", team="Detection")
+    with patch.object(rounds_services, "plan_round", return_value=rounds_services.Plan((), {}, (), {}, {})):
+        looks(made, made.first_on - 3 * DAY)
+    assert Turn.objects.get().refusal == "NobodyToAsk"
+    again = made.first_on + 7 * DAY
+    looks(made, *(again - n * DAY for n in (5, 4, 3)))
+    assert Round.objects.get().opens_at == at(again, 9)
+
+
+def test_a_paused_window_goes_on_when_somebody_says_so(house: LivedIn) -> None:
+    made, ada, now = schedule(house, weeks=0, kind="daily"), house.people["Ada"], timezone.now()
+    services.pause_schedule(schedule_id=made.pk, by=ada, at=now)
+    looks(made, made.first_on)
+    assert not Round.objects.exists()
+    later = made.first_on + 30 * DAY
+    services.resume_schedule(schedule_id=made.pk, by=ada, at=at(later), on=later)
+    looks(made, later)
+    assert Round.objects.get().opens_at >= at(later)
 
 
 def test_once_is_once(house: LivedIn) -> None:

@@ -73,7 +73,7 @@ def test_colours_that_were_kept_say_so_and_give_no_index(lived_in: LivedIn) -> N
     assert "whatever was answered" in said
     # 21 statements, and the five facets in the table.
     assert said.count("not updated") >= 21 + 5
-    assert not re.findall(r'class="number">\d', content)
+    assert not re.findall(r'data-label="Index, 0 to 100" class="number">\d', content)
     assert content.count("chart-wide") == 1
     assert "chart-square" not in content
     assert "safe, not updated" in content

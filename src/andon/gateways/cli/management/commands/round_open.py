@@ -45,6 +45,12 @@ class Command(BaseCommand):
             metavar="TIME",
             help="counted from the opening; default: 7d",
         )
+        parser.add_argument(
+            "--ask",
+            choices=("full", "daily", "weekly"),
+            default="full",
+            help="all at once, or a question a day or a week, whose close follows from the questions; default: full",
+        )
         parser.add_argument("--no-early-close", action="store_true", help="nobody may close it before its date")
         parser.add_argument("--by", metavar="E-MAIL", help="the member in whose name this is done")
 
@@ -58,7 +64,8 @@ class Command(BaseCommand):
                 node_id=node.pk,
                 instrument_id=options["instrument"],
                 opens_at=opens_at,
-                closes_at=opens_at + options["closes_in"],
+                closes_at=opens_at + options["closes_in"] if options["ask"] == "full" else None,
+                kind=options["ask"],
                 by=by,
                 at=now,
                 early_close=not options["no_early_close"],
