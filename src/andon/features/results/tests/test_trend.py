@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from andon.features.results import queries, sentences, trend
+from andon.features.results import queries, sentences, tasks, trend
 from andon.features.results.bars import Stair, staircase
 from andon.features.rounds import public as rounds
 from andon.kernel.disclosure import Band
@@ -161,3 +161,11 @@ def test_rounds_of_others_are_no_business_of_a_stranger(house: House) -> None:
     with pytest.raises(Http404):
         queries.own_result(house.of("Cloud")[0], house.round_id)
     assert rounds.find(house.round_id) is not None
+
+
+def test_the_newest_result_is_drawn_first(house: House) -> None:
+    asked = []
+    for _season in range(3):
+        house.ask({"Detection": 5, "Cloud": 5})
+        asked.append(house.round_id)
+    assert [args for _key, _task, args in tasks._due(house.at)] == [(round_id,) for round_id in reversed(asked)]
