@@ -100,7 +100,8 @@ def test_five_people_answer_three_questions_with_a_tap_each(
         press(page, "4")
         expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
         expect(page.get_by_role("heading", name="Also open, if you like")).to_be_visible()
-        assert receipts_of(page) == []
+        # The random time of the first may have come by now; this one has only just been drawn.
+        assert len(receipts_of(page)) < 2
 
         page.clock.set_fixed_time(opened + NEARLY_OVER)
         page.reload()
