@@ -99,3 +99,23 @@ def bo(profile: Callable[..., Page]) -> Page:
 def cy(profile: Callable[..., Page]) -> Page:
     """Cy is outside: a page in their profile."""
     return profile("cy")
+
+
+@pytest.fixture(scope="module")
+def founded(
+    make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Stack]:
+    """Found an organisation with the people of a roster file; its letters arrive in the mailbox: `founded(ROSTER)`."""
+
+    def found(roster: str) -> Stack:
+        key = tmp_path_factory.mktemp("steward") / "steward.key"
+        stack: Stack = make_stack(
+            ANDON_SMTP_HOST="127.0.0.1", ANDON_SMTP_PORT=str(mailbox.port), ANDON_STEWARD_KEY_FILE=str(key)
+        )
+        stack.andon("found", "Lanternworks", "--steward-key", str(key))
+        file = stack.folder / "roster.csv"
+        file.write_text(roster)
+        stack.andon("people", "import", str(file))
+        return stack
+
+    return found

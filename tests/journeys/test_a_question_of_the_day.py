@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -29,16 +28,8 @@ MOST_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    key = tmp_path_factory.mktemp("steward") / "steward.key"
-    stack: Stack = make_stack(
-        ANDON_SMTP_HOST="127.0.0.1", ANDON_SMTP_PORT=str(mailbox.port), ANDON_STEWARD_KEY_FILE=str(key)
-    )
-    stack.andon("found", "Lanternworks", "--steward-key", str(key))
-    roster = stack.folder / "roster.csv"
-    roster.write_text(ROSTER)
-    stack.andon("people", "import", str(roster))
-    return stack
+def stack(founded: Callable[[str], Stack]) -> Stack:
+    return founded(ROSTER)
 
 
 def open_window(page: Page, stack: Stack) -> str:

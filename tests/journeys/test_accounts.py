@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -23,16 +22,8 @@ PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    key = tmp_path_factory.mktemp("steward") / "steward.key"
-    stack: Stack = make_stack(
-        ANDON_SMTP_HOST="127.0.0.1", ANDON_SMTP_PORT=str(mailbox.port), ANDON_STEWARD_KEY_FILE=str(key)
-    )
-    stack.andon("found", "Lanternworks", "--steward-key", str(key))
-    roster = stack.folder / "roster.csv"
-    roster.write_text(ROSTER)
-    stack.andon("people", "import", str(roster))
-    return stack
+def stack(founded: Callable[[str], Stack]) -> Stack:
+    return founded(ROSTER)
 
 
 def look(page: Page, name: str) -> None:
