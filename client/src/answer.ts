@@ -130,7 +130,7 @@ class AnsweringPage {
         }),
       ),
       this.programNote(sitting),
-      this.draftNote(sitting, at),
+      this.draftNote(sitting, () => this.showBegin(sitting, at)),
       note(
         'note',
         h('p', {}, gettext('Whoever manages this device or its network may see what you tap. If that is your employer, answer from your own phone.')),
@@ -462,7 +462,7 @@ class AnsweringPage {
         ),
         isNewest ? null : h('div', { class: 'turns' }, button(gettext('Back'), 'second', () => this.showSent(sitting))),
         this.programNote(sitting),
-        this.draftWording(sitting, statement),
+        this.draftNote(sitting, () => this.showQuestion(sitting, sitting.statements.find(({ code }) => code === statement.code) ?? statement)),
         whoCanKnowWhat(),
         ...roster(sitting.unit, sitting.place.me),
         ...this.group(sitting),
@@ -533,19 +533,6 @@ class AnsweringPage {
       ),
     );
     return h('section', { class: 'questions' }, title ? h('h2', {}, title) : null, h('ul', { class: 'links' }, ...rows));
-  }
-
-  /** As `draftNote`, at the question itself: there is no page before it. */
-  private draftWording(sitting: Sitting, statement: Statement): HTMLElement | null {
-    if (!sitting.instrument.original) return null;
-    return note(
-      'note',
-      h('p', {}, gettext('The statements are a translation that has not been validated: nobody has tried yet whether it says the same as the original.')),
-      button(gettext('Ask me in the original wording'), 'plain', () => {
-        sitting.showOriginal();
-        this.showQuestion(sitting, sitting.statements.find(({ code }) => code === statement.code) ?? statement);
-      }),
-    );
   }
 
   private showWaiting(sitting: Sitting): void {
@@ -821,20 +808,20 @@ class AnsweringPage {
     return seen.manifest ? twelveWords(fingerprint(seen.manifest, WORDS)) : [];
   }
 
-  /** Says so when the running program is not the one the manifest names. A cheating program would not; others can. */
-  /** Said once, before the first statement: what is asked is a translation that nobody has tried with members. */
-  private draftNote(sitting: Sitting, at: number): HTMLElement | null {
+  /** What is asked is a translation that nobody has tried with members. `again` shows it in the original wording. */
+  private draftNote(sitting: Sitting, again: () => void): HTMLElement | null {
     if (!sitting.instrument.original) return null;
     return note(
       'note',
       h('p', {}, gettext('The statements are a translation that has not been validated: nobody has tried yet whether it says the same as the original.')),
       button(gettext('Ask me in the original wording'), 'plain', () => {
         sitting.showOriginal();
-        this.showBegin(sitting, at);
+        again();
       }),
     );
   }
 
+  /** Says so when the running program is not the one the manifest names. A cheating program would not; others can. */
   private programNote(sitting: Sitting): HTMLElement | null {
     const { replaced } = sitting.seen;
     if (replaced.length > 0) {
