@@ -177,29 +177,27 @@ DISSOLVED = Team(
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The step that a team agreed on after a round, and what became of it; nothing yet where it is still to be done."""
+    """The step that a team agreed on, and what became of it; nothing yet where it is still to be done."""
 
-    after: int
     owner: str
     words: str
     became: str = ""
 
 
-STEPS = (
-    Agreed(
-        -4,
+# By the round after which they were agreed on.
+STEPS: Mapping[int, Agreed] = {
+    -4: Agreed(
         "Linh Tran",
         "Answer every objection to a release in writing within two days",
         became="Done. Four objections, two of them changed the release.",
     ),
-    Agreed(
-        -3,
+    -3: Agreed(
         "Anneliese Brandt",
         "Begin each design review with something that the reviewer got wrong last month",
         became="Done eleven times. By the second month somebody else began without being asked.",
     ),
-    Agreed(0, "Zoë Papadaki", "Invite one person of another team to each review"),
-)
+    0: Agreed("Zoë Papadaki", "Invite one person of another team to each review"),
+}
 
 
 def teams(number: int) -> tuple[Team, ...]:

@@ -234,21 +234,19 @@ def made_answers(number: int = 0) -> dict[str, dict[str, int]]:
 
 
 def _agree(round_id: str, number: int) -> bool:
-    """Write down what teams agreed on after the round, and what became of it; whether there was anything to do."""
+    """Write down what a team agreed on after the round, and what became of it; whether there was anything to do."""
     view = rounds.find(round_id)
     if view is None or view.state is not rounds.State.RELEASED:
         return False
-    members = {member.name: member for member in Member.objects.all()}
-    is_new = False
-    for agreed in lanternworks.STEPS:
-        if agreed.after == number:
-            at = view.closes_at + AGREED_AFTER
-            is_new |= results.agree_on_step(
-                members[agreed.owner],
-                round_id,
-                words=agreed.words,
-                due_on=(at + STEP_DUE_AFTER).date(),
-                became=agreed.became,
-                at=at,
-            )
-    return is_new
+    agreed = lanternworks.STEPS.get(number)
+    if agreed is None:
+        return False
+    at = view.closes_at + AGREED_AFTER
+    return results.agree_on_step(
+        Member.objects.get(email=address_of(agreed.owner)),
+        round_id,
+        words=agreed.words,
+        due_on=(at + STEP_DUE_AFTER).date(),
+        became=agreed.became,
+        at=at,
+    )
