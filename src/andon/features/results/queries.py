@@ -59,6 +59,8 @@ class StatementLine:
     updated: bool
     # In a window each statement has ballots of its own; None where there is one number for all.
     ballots: int | None = None
+    # Whether it has no colour because too few answered it.
+    has_too_few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def _statement_line(statement: instruments.Statement, release: disclosure.UnitRe
         figure.band if figure else None,
         figure.updated if figure else True,
         release.counts.get(statement.code),
+        release.silences.get(statement.code) is disclosure.Silence.TOO_FEW_BALLOTS,
     )
 
 

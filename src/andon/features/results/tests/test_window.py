@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.test import Client
 
 from andon.features.closing import public as closing
 from andon.features.instruments import public as instruments
-from andon.features.results import shifts
+from andon.features.results import queries, shifts
 from andon.features.rounds import public as rounds
+from andon.kernel import disclosure
 from tests.lived_in import LivedIn, founded
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -51,6 +53,10 @@ def open_on_the_page(house: LivedIn, kind: str = "daily", **other: str) -> round
     view = rounds.find(answer["Location"].strip("/").rsplit("/", 1)[-1])
     assert view is not None
     return view
+
+
+def codes_of(view: rounds.RoundView) -> list[str]:
+    return [question.code for question in view.questions]
 
 
 def answer(house: LivedIn, view: rounds.RoundView, code: str, people: tuple[str, ...], value: int = 5) -> None:
@@ -97,7 +103,7 @@ def test_today_shows_the_question_of_the_day_and_one_way_to_answer_it(house: Liv
     page = client(house, "Bo").get("/")
     content = page.content.decode()
     assert "Question of the day" in text(page)
-    assert wording_of(view.codes[0]) in text(page).replace("&quot;", '"').replace("&#x27;", "'")
+    assert wording_of(codes_of(view)[0]) in text(page).replace("&quot;", '"').replace("&#x27;", "'")
     [address] = re.findall(r'<a class="button" href="([^"]+)" rel="noreferrer">Answer with one tap</a>', content)
     assert address.startswith(f"{settings.ANONYMOUS_ORIGIN}/answer/{view.id}/#w=")
     assert "It takes about four minutes" not in content
@@ -106,7 +112,7 @@ def test_today_shows_the_question_of_the_day_and_one_way_to_answer_it(house: Liv
 def test_today_says_the_same_whether_the_question_was_answered_or_not(house: LivedIn) -> None:
     """The app cannot know it. But for the wallet's own name, the page of somebody who answered is that of another."""
     view = open_on_the_page(house)
-    answer(house, view, view.codes[0], ("Bo",))
+    answer(house, view, codes_of(view)[0], ("Bo",))
 
     def main(name: str) -> str:
         content = client(house, name).get("/").content.decode()
@@ -132,10 +138,10 @@ def test_the_report_says_when_it_was_asked_and_how_many_answered_each_question(h
 
 def test_a_facet_has_an_index_when_all_of_its_questions_have_a_figure(house: LivedIn) -> None:
     view = open_on_the_page(house, "weekly")
-    assert {code[:2] for code in view.codes} == {"IN"}
-    for code in view.codes[:-1]:
+    assert {code[:2] for code in codes_of(view)} == {"IN"}
+    for code in codes_of(view)[:-1]:
         answer(house, view, code, ANSWERING)
-    answer(house, view, view.codes[-1], ANSWERING[:4])
+    answer(house, view, codes_of(view)[-1], ANSWERING[:4])
     close(view)
     said = text(client(house, "Bo").get(f"/results/{view.id}/"))
     assert "under five answered" in said
@@ -144,7 +150,7 @@ def test_a_facet_has_an_index_when_all_of_its_questions_have_a_figure(house: Liv
 
 def test_a_weekly_report_speaks_of_what_was_asked_and_of_nothing_else(house: LivedIn) -> None:
     view = open_on_the_page(house, "weekly")
-    for code in view.codes:
+    for code in codes_of(view):
         answer(house, view, code, ANSWERING, value=1 if code == "IN3" else 5)
     close(view)
     bo = client(house, "Bo")
@@ -156,7 +162,7 @@ def test_a_weekly_report_speaks_of_what_was_asked_and_of_nothing_else(house: Liv
         assert bo.get(f"/results/{view.id}/{path}").status_code in {200, 404}, path
     exported = bo.post(f"/results/{view.id}/export/", {"as": "json"})
     document = json.loads(b"".join(exported.streaming_content) if exported.streaming else exported.content)
-    assert {one["code"] for one in document["statements"]} == set(view.codes)
+    assert {one["code"] for one in document["statements"]} == set(codes_of(view))
     assert {one["ballots"] for one in document["statements"]} == {5}
 
 
@@ -189,3 +195,13 @@ def test_how_far_a_belief_shifts_is_told_of_the_question_that_the_fewest_answere
     of_one = [shift.of_one for shift in shifts.shifts_of(report)]
     assert of_one == [round(ratio) for ratio in shifts.ratios_of(5)]
     assert of_one != [round(ratio) for ratio in shifts.ratios_of(6)]
+
+
+def test_a_statement_has_too_few_by_the_rule_of_its_round_and_not_by_the_number_five() -> None:
+    statement = instruments.load("andon-core").statements[0]
+    release = disclosure.UnitRelease(
+        "unit", 9, 9, {}, None, {statement.code: disclosure.Silence.TOO_FEW_BALLOTS}, {statement.code: 6, "IN2": 9}
+    )
+    assert queries._statement_line(statement, release).has_too_few
+    rests = replace(release, silences={statement.code: disclosure.Silence.OTHER_RULES})
+    assert not queries._statement_line(statement, rests).has_too_few
