@@ -1,17 +1,14 @@
 """Working days and hours: when a round opens by itself, and when a letter may arrive. Values in, values out."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from andon.foundation.organisation.days import IsFree, is_weekend
+
 FIRST_HOUR, LAST_HOUR = 8, 18
-OPENS_AT = time(9, 0)
-SATURDAY = 5
 ONE = timedelta(days=1)
 # No country has a longer row of days off.
 LONGEST_REST = 15
-
-IsFree = Callable[[date], bool]
 
 
 def countries() -> frozenset[str]:
@@ -33,7 +30,7 @@ def days_off(country: str) -> IsFree:
     """Saturdays, Sundays and the public holidays of the country; "" for none beside weekends."""
 
     def is_free(day: date) -> bool:
-        return day.weekday() >= SATURDAY or bool(country and day in _holidays_of(country, day.year))
+        return is_weekend(day) or bool(country and day in _holidays_of(country, day.year))
 
     return is_free
 
@@ -45,11 +42,6 @@ def next_working_day(day: date, is_free: IsFree) -> date:
             return day
         day += timedelta(days=1)
     return day
-
-
-def opening(day: date, zone: tzinfo) -> datetime:
-    """Nine in the morning of that day, in UTC."""
-    return datetime.combine(day, OPENS_AT, tzinfo=zone).astimezone(UTC)
 
 
 def latest_turn(first_on: date, weeks: int, *, until: date) -> date | None:

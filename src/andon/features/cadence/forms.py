@@ -5,20 +5,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from andon.features.instruments import public as instruments
+from andon.features.rounds import public as rounds
 
-RHYTHMS = {
+RHYTHMS: dict[str, str | Promise] = {
     "13": _("Each quarter"),
     "8": _("Every eight weeks"),
     "26": _("Twice a year"),
     "0": _("Once, on this day"),
 }
 # Windows follow each other, so they have no number of weeks.
-WINDOWS = {
-    "daily": _("A question a day"),
-    "weekly": _("A question a week"),
+WINDOWS: dict[str, str | Promise] = {
+    rounds.Kind.DAILY: _("A question a day"),
+    rounds.Kind.WEEKLY: _("A question a week"),
 }
 # A change that is to be seen needs time; and what is asked again sooner is remembered.
 USUAL_WAIT = timedelta(days=90)

@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
+from andon.features.rounds import public as rounds
 from andon.foundation.organisation.models import Node
 
 
@@ -19,7 +20,7 @@ class Schedule(models.Model):
     node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
     instrument_id = models.CharField(max_length=64)
     # How it is asked: all at once, or window after window of a question a day or a week.
-    kind = models.CharField(max_length=6, default="full")
+    kind = models.CharField(max_length=6, default=rounds.Kind.FULL)
     # The day of the first opening; the others follow every so many weeks. 0: there is no other.
     first_on = models.DateField()
     weeks = models.PositiveSmallIntegerField()
@@ -28,6 +29,11 @@ class Schedule(models.Model):
     look_on = models.DateField(null=True, db_index=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
+
+    @property
+    def is_window(self) -> bool:
+        """Whether one window of questions follows the other; how many weeks lie between is then theirs to say."""
+        return self.kind != rounds.Kind.FULL
 
 
 class Pause(models.Model):

@@ -1,14 +1,15 @@
 """Reading schedules, as frozen values."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.http import Http404
 
 from andon.features.cadence import choices, days, services
-from andon.features.cadence.models import Schedule
+from andon.features.cadence.models import Schedule, Turn
 from andon.features.instruments import public as instruments
+from andon.features.rounds import public as rounds
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 
@@ -28,20 +29,15 @@ class ScheduleView:
     node_id: str
     node_name: str
     questionnaire: str
-    weeks: int
     open_days: int
-    kind: str
+    rhythm: str
     next_on: date | None
     is_paused: bool
     turns: tuple[TurnView, ...]
 
-    @property
-    def rhythm(self) -> str:
-        return self.kind if self.kind in services.WINDOWS else str(self.weeks)
-
 
 def schedules_of(node_ids: Collection[str], *, on: date) -> list[ScheduleView]:
-    """Those of these nodes and of all below them that are not ended, by team. Three queries; none without nodes."""
+    """Those of these nodes and of all below them that are not ended, by team. Four queries; none without nodes."""
     if not node_ids:
         return []
     rows = (
@@ -50,7 +46,9 @@ def schedules_of(node_ids: Collection[str], *, on: date) -> list[ScheduleView]:
         .prefetch_related("turns")
         .order_by("node__name", "pk")
     )
-    return [_view(row, on) for row in rows[:200]]
+    found = [(row, sorted(row.turns.all(), key=lambda turn: turn.due_on, reverse=True)) for row in rows[:200]]
+    asked = rounds.find_all([turns[0].round_id for row, turns in found if row.is_window and turns])
+    return [_view(row, turns, asked, on) for row, turns in found]
 
 
 def access_schedule(member: Member, schedule_id: str) -> Schedule:
@@ -61,13 +59,13 @@ def access_schedule(member: Member, schedule_id: str) -> Schedule:
     return row
 
 
-def _view(row: Schedule, on: date) -> ScheduleView:
-    turns = sorted(row.turns.all(), key=lambda turn: turn.due_on, reverse=True)
+def _view(row: Schedule, turns: Sequence[Turn], asked: Mapping[str, rounds.RoundView], on: date) -> ScheduleView:
     taken = {turn.due_on for turn in turns}
     is_paused = hasattr(row, "pause")
     upcoming = days.next_turn(row.first_on, row.weeks, after=on - days.ONE)
-    if row.kind in services.WINDOWS:
-        upcoming = services.next_window(row)
+    if row.is_window:
+        last = turns[0] if turns else None
+        upcoming = services.next_window(row, last, asked.get(last.round_id) if last else None)
     while upcoming is not None and upcoming in taken:
         upcoming = days.next_turn(row.first_on, row.weeks, after=upcoming)
     opens = days.next_working_day(upcoming, days.days_off(choices.country())) if upcoming else None
@@ -77,9 +75,8 @@ def _view(row: Schedule, on: date) -> ScheduleView:
         node_id=row.node_id,
         node_name=row.node.name,
         questionnaire=str(instruments.in_words(title)),
-        weeks=row.weeks,
         open_days=row.open_days,
-        kind=row.kind,
+        rhythm=row.kind if row.is_window else str(row.weeks),
         next_on=None if is_paused or row.look_on is None else opens,
         is_paused=is_paused,
         turns=tuple(TurnView(turn.due_on, turn.round_id, turn.refusal) for turn in turns[:3]),

@@ -19,7 +19,6 @@ LEAD = timedelta(days=3)
 # Later than this a day is left out: after a long standstill nobody is asked twice in a row.
 LATE = timedelta(days=6)
 WEEKS = (0, 8, 13, 26)
-WINDOWS = ("daily", "weekly")
 # So long after a window that could not be asked it is tried again.
 TRY_AGAIN = timedelta(weeks=1)
 OPEN_DAYS = (3, 7, 14)
@@ -51,13 +50,13 @@ def make_schedule(
     by: Member,
     at: datetime,
     on: date,
-    kind: str = "full",
+    kind: str = rounds.Kind.FULL,
 ) -> Schedule:
     """`kind`: all at once every so many weeks, or one window of questions after the other.
 
     Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours.
     """
-    if weeks not in WEEKS or open_days not in OPEN_DAYS or kind not in ("full", *WINDOWS):
+    if weeks not in WEEKS or open_days not in OPEN_DAYS or kind not in rounds.Kind.values:
         raise ValueError("a rhythm that nobody offered")
     if not on <= first_on <= on + timedelta(days=366):
         raise TooSoon
@@ -100,8 +99,8 @@ def resume_schedule(*, schedule_id: str, by: Member, at: datetime, on: date) -> 
         removed, _by_model = Pause.objects.filter(schedule=schedule).delete()
         if not removed:
             return
-        if schedule.kind in WINDOWS:
-            turn: date | None = max(on, next_window(schedule))
+        if schedule.is_window:
+            turn: date | None = max(on, _next_window(schedule))
         else:
             turn = days.next_turn(schedule.first_on, schedule.weeks, after=on - timedelta(days=1))
         _look(schedule, max(on, turn - LEAD) if turn else None)
@@ -131,13 +130,19 @@ class NotAnyMore(rounds.RoundRefused):
     """The schedule was paused or ended while its round was being planned."""
 
 
-def next_window(schedule: Schedule) -> date:
-    """The day on which the next window begins: that of the last one's close, or a week after one that was refused."""
-    last = max(schedule.turns.all(), key=lambda turn: turn.due_on, default=None)
+def next_window(schedule: Schedule, last: Turn | None, asked: rounds.RoundView | None) -> date:
+    """The day on which the next window begins: that of the last one's close, or a week after one that was refused.
+
+    `asked` is the round of the last turn, None where it was refused.
+    """
     if last is None:
         return schedule.first_on
-    view = rounds.find(last.round_id) if last.round_id else None
-    return view.closes_at.astimezone(organisation.zone()).date() if view else last.due_on + TRY_AGAIN
+    return asked.closes_at.astimezone(organisation.zone()).date() if asked else last.due_on + TRY_AGAIN
+
+
+def _next_window(schedule: Schedule) -> date:
+    last = schedule.turns.order_by("-due_on").first()
+    return next_window(schedule, last, rounds.find(last.round_id) if last and last.round_id else None)
 
 
 def _go_on(schedule: Schedule, *, after: date, on: date) -> None:
@@ -164,7 +169,7 @@ def carry_out(*, schedule_id: str, now: datetime) -> None:
     schedule = Schedule.objects.filter(pk=schedule_id, look_on__lte=on).first()
     if schedule is None:
         return
-    if schedule.kind in WINDOWS:
+    if schedule.is_window:
         with contextlib.suppress(NotAnyMore):
             _carry_on(schedule, now=now, on=on)
         return
@@ -181,7 +186,7 @@ def carry_out(*, schedule_id: str, now: datetime) -> None:
 
 def _carry_on(schedule: Schedule, *, now: datetime, on: date) -> None:
     """Publish the next window, if its day is near. One that was missed begins when somebody looks."""
-    turn = next_window(schedule)
+    turn = _next_window(schedule)
     if turn - on > LEAD:
         _look_again(schedule, turn, on=on)
     else:
@@ -191,11 +196,10 @@ def _carry_on(schedule: Schedule, *, now: datetime, on: date) -> None:
 def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
     """Publish the round of this turn, or keep why there is none. Raises: NotAnyMore."""
     day = days.next_working_day(turn, days.days_off(choices.country()))
-    opens_at = max(days.opening(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
-    is_window = schedule.kind in WINDOWS
+    opens_at = max(organisation.work_begins(day, organisation.zone()), now + rounds.notice() + timedelta(minutes=1))
 
     def taken(**became: str) -> None:
-        if is_window:
+        if schedule.is_window:
             # When the next one begins is known as soon as this round stands.
             _look_again(schedule, turn + days.ONE, on=on)
         else:
@@ -207,7 +211,7 @@ def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
             node_id=schedule.node_id,
             instrument_id=schedule.instrument_id,
             opens_at=opens_at,
-            closes_at=None if is_window else opens_at + timedelta(days=schedule.open_days),
+            closes_at=None if schedule.is_window else opens_at + timedelta(days=schedule.open_days),
             kind=schedule.kind,
             by=schedule.by,
             at=now,

@@ -64,13 +64,14 @@ def new(request: HttpRequest) -> HttpResponse:
     form = MakeSchedule(request.POST or None, teams=teams, today=on, initial=initial)
     if form.is_valid():
         told = form.cleaned_data
+        is_window = told["weeks"] in WINDOWS
         try:
             services.make_schedule(
                 node_id=told["node"],
                 instrument_id=told["instrument"],
                 first_on=told["first_on"],
-                weeks=0 if told["weeks"] in WINDOWS else int(told["weeks"]),
-                kind=told["weeks"] if told["weeks"] in WINDOWS else "full",
+                weeks=0 if is_window else int(told["weeks"]),
+                kind=told["weeks"] if is_window else rounds.Kind.FULL,
                 open_days=int(told["open_days"]),
                 by=member,
                 at=timezone.now(),

@@ -81,11 +81,9 @@ def draw(report: queries.Report) -> dict[str, str]:
 
 
 def _due(now: datetime) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
-    waiting = [
-        rounds.find(round_id) for round_id in releases.shown_without(Drawn.objects.values_list("round_id", flat=True))
-    ]
+    waiting = rounds.find_all(releases.shown_without(Drawn.objects.values_list("round_id", flat=True)))
     # The newest first: it is what people look at, and after a restore or in a demonstration there may be many.
-    for view in sorted(filter(None, waiting), key=lambda view: view.closes_at, reverse=True):
+    for view in sorted(waiting.values(), key=lambda view: view.closes_at, reverse=True):
         yield f"draw/{view.id}", draw_release, (view.id,)
 
 

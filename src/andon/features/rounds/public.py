@@ -12,6 +12,7 @@ from andon.features.rounds.founding import (
     founding_request,
     sign_founding,
 )
+from andon.features.rounds.models import Round
 from andon.features.rounds.queries import (
     CountedUnit,
     GroupLine,
@@ -31,12 +32,14 @@ from andon.features.rounds.queries import (
     counted_units,
     due_to_close,
     find,
+    find_all,
     group_of,
     grouping_of,
     has_groups,
     is_issuing,
     left_out_of,
     may_ask_in,
+    newest_question,
     not_asked_count,
     open_rounds,
     released_before,
@@ -83,6 +86,8 @@ from andon.features.rounds.signing import (
 )
 from andon.features.rounds.windows import Question, register_days_off
 
+Kind = Round.Kind
+
 __all__ = [
     "PURPOSE_WORDS",
     "VOID_REASONS",
@@ -97,6 +102,7 @@ __all__ = [
     "FoundingSignatures",
     "GroupLine",
     "GroupView",
+    "Kind",
     "NobodyToAsk",
     "PastUnit",
     "Question",
@@ -127,6 +133,7 @@ __all__ = [
     "due_to_close",
     "erase_member",
     "find",
+    "find_all",
     "finish_publication",
     "found_log",
     "founding_request",
@@ -138,6 +145,7 @@ __all__ = [
     "make_delegate",
     "may_ask_in",
     "new_steward_key",
+    "newest_question",
     "not_asked_count",
     "notice",
     "open_round",

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
 
+from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.rounds import choices, sentences, windows
 from andon.features.rounds.models import (
@@ -71,11 +72,6 @@ class RoundView:
     @property
     def is_window(self) -> bool:
         return bool(self.questions)
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The statements of a window."""
-        return tuple(question.code for question in self.questions)
 
     @property
     def last_asked_at(self) -> datetime | None:
@@ -170,6 +166,20 @@ def _view(row: Round) -> RoundView:
 def find(round_id: str) -> RoundView | None:
     row = _rounds().filter(pk=round_id).first()
     return _view(row) if row else None
+
+
+def find_all(round_ids: Collection[str]) -> dict[str, RoundView]:
+    """Those of these rounds that there are. One query; none where none is asked for."""
+    return {row.pk: _view(row) for row in _rounds().filter(pk__in=round_ids)} if round_ids else {}
+
+
+def newest_question(view: RoundView, now: datetime) -> instruments.Wording | None:
+    """What a window asks now, the first question before its opening; None where all is asked at once."""
+    if not view.is_window:
+        return None
+    code = (view.question_at(now) or view.questions[0]).code
+    instrument = instruments.load(view.instrument_id, view.instrument_version)
+    return instruments.in_words(next(one.wording for one in instrument.statements if one.code == code))
 
 
 def rounds_of(member: Member, *, limit: int = 50) -> list[RoundView]:

@@ -71,7 +71,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "changes": changes,
             "may_renew": leads and view.state is queries.State.PUBLISHED,
             "was_withdrawn": view.void_reason == "withdrawn",
-            "newest": _newest(view),
+            "newest": queries.newest_question(view, timezone.now()) if view.state is queries.State.OPEN else None,
             "has_groups": view.state is queries.State.RELEASED and queries.has_groups(view.id),
             "you": member.label,
             "not_asked": queries.why_not_asked(member, round_id) if unit is None else None,
@@ -80,15 +80,6 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
         },
     )
-
-
-def _newest(view: queries.RoundView) -> instruments.Wording | None:
-    """The question of an open window, which is the same for everybody."""
-    question = view.question_at(timezone.now()) if view.state is queries.State.OPEN else None
-    if question is None:
-        return None
-    instrument = instruments.load(view.instrument_id, view.instrument_version)
-    return next(iter(_statements(instrument, {question.code})), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

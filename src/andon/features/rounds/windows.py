@@ -5,20 +5,17 @@ Reference: docs/decisions/0039-question-of-the-day.md; docs/protocol/README.md, 
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from secrets import SystemRandom
 
 from andon.features.instruments import public as instruments
+from andon.foundation.organisation.days import IsFree, is_weekend, work_begins
 
 FEWEST_WEEKS, MOST_WEEKS = 4, 8
 # A weekly window asks as few facets as give so many statements.
 FEWEST_STATEMENTS = 4
 # The last question of a daily window can be answered for so long: two days of these are the last call of the wallets.
 LAST_DAYS = timedelta(days=3)
-ASKED_FROM = time(9, 0)
-SATURDAY = 5
-
-IsFree = Callable[[date], bool]
 
 
 class DoesNotFit(ValueError):
@@ -54,8 +51,8 @@ def plan_daily(
     first = opens_at.astimezone(zone).date()
     days = _working_days(first, len(codes), is_free)
     for weeks in range(FEWEST_WEEKS, MOST_WEEKS + 1):
-        closes_at = _nine(first + timedelta(weeks=weeks), zone)
-        if _nine(days[-1], zone) + LAST_DAYS <= closes_at:
+        closes_at = work_begins(first + timedelta(weeks=weeks), zone)
+        if work_begins(days[-1], zone) + LAST_DAYS <= closes_at:
             return _window(codes, days, opens_at=opens_at, closes_at=closes_at, zone=zone, random=random)
     raise DoesNotFit
 
@@ -70,7 +67,7 @@ def plan_weekly(codes: Sequence[str], *, opens_at: datetime, zone: tzinfo, rando
         raise DoesNotFit
     first = opens_at.astimezone(zone).date()
     days = [first + timedelta(weeks=number) for number in range(len(codes))]
-    closes_at = _nine(first + timedelta(weeks=max(FEWEST_WEEKS, len(codes))), zone)
+    closes_at = work_begins(first + timedelta(weeks=max(FEWEST_WEEKS, len(codes))), zone)
     return _window(codes, days, opens_at=opens_at, closes_at=closes_at, zone=zone, random=random)
 
 
@@ -102,10 +99,6 @@ def question_at(questions: Sequence[Question], now: datetime) -> Question | None
     return next((question for question in reversed(questions) if question.asked_from <= now), None)
 
 
-def weekends(day: date) -> bool:
-    return day.weekday() >= SATURDAY
-
-
 _days_off: list[Callable[[], IsFree]] = []
 
 
@@ -116,7 +109,7 @@ def register_days_off(days_off: Callable[[], IsFree]) -> None:
 
 def days_off() -> IsFree:
     """Days on which no new question is asked; weekends alone, where nobody knows more."""
-    return _days_off[0]() if _days_off else weekends
+    return _days_off[0]() if _days_off else is_weekend
 
 
 def _working_days(first: date, number: int, is_free: IsFree) -> list[date]:
@@ -142,9 +135,5 @@ def _window(
 ) -> Window:
     order = list(codes)
     random.shuffle(order)
-    moments = [opens_at, *(_nine(day, zone) for day in days[1:])]
+    moments = [opens_at, *(work_begins(day, zone) for day in days[1:])]
     return Window(tuple(Question(code, since) for code, since in zip(order, moments, strict=True)), closes_at)
-
-
-def _nine(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, ASKED_FROM, tzinfo=zone).astimezone(UTC)

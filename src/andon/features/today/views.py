@@ -25,17 +25,10 @@ class OpenQuestion:
     address: str
 
 
-def _question(view: rounds.RoundView, wallet: str) -> OpenQuestion:
-    instrument = instruments.load(view.instrument_id, view.instrument_version)
-    newest = view.question_at(timezone.now()) or view.questions[0]
-    wording = next(statement.wording for statement in instrument.statements if statement.code == newest.code)
-    return OpenQuestion(view, instruments.in_words(wording), rounds.door_address(view.id, wallet))
-
-
 @require_safe
 @member_required
 def home(request: HttpRequest) -> HttpResponse:
-    member = current_member(request)
+    member, now = current_member(request), timezone.now()
     mine = rounds.rounds_of(member, limit=20)
     wallet = issuance.wallet_id(member)
     open_now = [view for view in mine if view.state is rounds.State.OPEN]
@@ -46,7 +39,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "today/home.html",
         {
             "notices": notices_for(request, member),
-            "questions": [_question(view, wallet) for view in open_now if view.is_window],
+            "questions": [
+                OpenQuestion(view, wording, rounds.door_address(view.id, wallet))
+                for view in open_now
+                if (wording := rounds.newest_question(view, now)) is not None
+            ],
             "open": [(view, rounds.door_address(view.id, wallet)) for view in open_now if not view.is_window],
             "coming": [view for view in mine if view.state is rounds.State.PUBLISHED],
             "closing": [view for view in mine if view.state is rounds.State.CLOSING],

@@ -1,11 +1,27 @@
 """Which day it is. Memberships begin and end on days, and a day is the organisation's, wherever a member sits."""
 
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
 
 from andon.foundation.configuration import public as configuration
+
+WORK_BEGINS = time(9, 0)
+SATURDAY = 5
+
+# Whether nobody works on that day.
+IsFree = Callable[[date], bool]
+
+
+def is_weekend(day: date) -> bool:
+    return day.weekday() >= SATURDAY
+
+
+def work_begins(day: date, where: tzinfo) -> datetime:
+    """Nine in the morning of that day, in UTC: when what opens by itself opens."""
+    return datetime.combine(day, WORK_BEGINS, tzinfo=where).astimezone(UTC)
 
 
 def zone() -> ZoneInfo:

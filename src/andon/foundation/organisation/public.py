@@ -9,7 +9,7 @@ from django.db.models import Q, Window
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import RowNumber
 
-from andon.foundation.organisation.days import today, zone, zone_of
+from andon.foundation.organisation.days import IsFree, is_weekend, today, work_begins, zone, zone_of
 from andon.foundation.organisation.directory import TeamLine, teams_found, trees_around
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
@@ -19,6 +19,7 @@ from andon.kernel.disclosure import SizedNode
 
 __all__ = [
     "AlreadyFounded",
+    "IsFree",
     "Place",
     "TeamLine",
     "TreeNode",
@@ -29,6 +30,7 @@ __all__ = [
     "current",
     "duties_of",
     "has_teams_below",
+    "is_weekend",
     "labels_in",
     "leads",
     "leads_directly",
@@ -44,6 +46,7 @@ __all__ = [
     "today",
     "tree",
     "trees_around",
+    "work_begins",
     "zone",
     "zone_of",
 ]

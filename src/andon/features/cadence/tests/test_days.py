@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from andon.features.cadence import days
+from andon.foundation.organisation.days import work_begins
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 11, 30)
@@ -28,8 +29,8 @@ def test_a_round_opens_on_the_first_working_day() -> None:
 
 
 def test_nine_in_the_morning_is_nine_on_both_sides_of_a_change_of_clocks() -> None:
-    assert days.opening(date(2026, 10, 23), BERLIN) == datetime(2026, 10, 23, 7, tzinfo=UTC)
-    assert days.opening(date(2026, 10, 26), BERLIN) == datetime(2026, 10, 26, 8, tzinfo=UTC)
+    assert work_begins(date(2026, 10, 23), BERLIN) == datetime(2026, 10, 23, 7, tzinfo=UTC)
+    assert work_begins(date(2026, 10, 26), BERLIN) == datetime(2026, 10, 26, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from andon.features.cadence import services
@@ -296,3 +298,37 @@ def test_a_report_leads_to_asking_once_more_when_a_change_can_be_seen(house: Liv
     assert address not in client(house, members("Ada")[1]).get(f"/results/{ended}/", follow=True).content.decode()
     assert client(house, "Hal").get(address).context["form"].initial == {}
     assert client(house, "Ada").get("/rounds/schedules/new/?after=nothing").context["form"].initial == {}
+
+
+def test_a_list_of_windows_asks_as_little_for_two_as_for_one(house: LivedIn) -> None:
+    house.add_team("Cloud", "Lanternworks", members("Hal"))
+
+    def begin(team: str) -> None:
+        made = services.make_schedule(
+            node_id=house.nodes[team].pk,
+            instrument_id="andon-core",
+            first_on=organisation.today() + 3 * DAY,
+            weeks=0,
+            open_days=7,
+            by=house.people["Ada"],
+            at=timezone.now(),
+            on=organisation.today(),
+            kind=rounds.Kind.DAILY,
+        )
+        services.carry_out(schedule_id=made.pk, now=timezone.now())
+        assert made.turns.get().round_id
+
+    gil = client(house, "Gil")
+
+    def asked() -> tuple[list[date | None], int]:
+        with CaptureQueriesContext(connection) as seen:
+            page = gil.get("/rounds/schedules/")
+        return [view.next_on for view, _rhythm, _turns in page.context["schedules"]], len(seen)
+
+    begin("Detection")
+    [first], few = asked()
+    begin("Cloud")
+    both, many = asked()
+    assert first is not None
+    assert both == [first, first]
+    assert many == few

@@ -11,6 +11,7 @@ from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services, windows
+from andon.foundation.organisation.days import IsFree, is_weekend
 from tests.cast_of_people import NOW, WEEK, found_organisation
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -22,7 +23,7 @@ def codes(number: int) -> list[str]:
     return [f"IN{place}" for place in range(1, number + 1)]
 
 
-def daily(number: int, opens_at: datetime = MONDAY, is_free: windows.IsFree = windows.weekends) -> windows.Window:
+def daily(number: int, opens_at: datetime = MONDAY, is_free: IsFree = is_weekend) -> windows.Window:
     return windows.plan_daily(codes(number), opens_at=opens_at, zone=BERLIN, is_free=is_free, random=DRAWN)
 
 
@@ -39,7 +40,7 @@ def test_a_daily_window_of_21_statements_asks_one_on_each_of_21_working_days() -
 
 def test_a_free_day_asks_nothing_new_and_moves_what_follows() -> None:
     tuesday = MONDAY.date() + timedelta(days=1)
-    window = daily(3, is_free=lambda day: windows.weekends(day) or day == tuesday)
+    window = daily(3, is_free=lambda day: is_weekend(day) or day == tuesday)
     assert [question.asked_from.astimezone(BERLIN).day for question in window.questions] == [5, 7, 8]
 
 
@@ -142,8 +143,8 @@ def test_the_manifest_of_a_window_fixes_its_questions_and_a_key_for_each(people:
     assert view is not None
     assert unit is not None
     assert entry.body["kind"] == "daily"
-    assert [question["code"] for question in entry.body["questions"]] == list(view.codes)
-    assert entry.body["purposes"] == list(view.purposes) == [f"ballot/{code}" for code in view.codes]
+    assert [question["code"] for question in entry.body["questions"]] == [question.code for question in view.questions]
+    assert entry.body["purposes"] == list(view.purposes) == [f"ballot/{question.code}" for question in view.questions]
     assert set(unit.leaf["keys"]) == set(view.purposes)
     assert len(set(unit.leaf["keys"].values())) == 21
 
