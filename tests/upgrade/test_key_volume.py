@@ -3,18 +3,16 @@
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
-FIXTURE = Path(__file__).parent / "0.1.0.tar.xz"
+from tests.upgrade import earlier
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    with tarfile.open(FIXTURE) as archive:
-        archive.extractall(tmp_path, filter="data")
+    earlier.unpack(tmp_path)
     return tmp_path / "sqlite"
 
 

@@ -13,9 +13,9 @@ import pytest
 from tests import postgres
 from tests.backup.archives import after, few_or_many_points, killed_at
 from tests.stack import PARTS, Stack
+from tests.upgrade import earlier
 
 pytestmark = pytest.mark.slow
-FIXTURE = Path(__file__).parent / "0.1.0.tar.xz"
 
 STATE = """
 import json
@@ -64,8 +64,7 @@ class OldStack(Stack):
 
     def load(self) -> None:
         kind = "postgres" if self.postgres_server else "sqlite"
-        with tarfile.open(FIXTURE) as archive:
-            archive.extractall(self.folder, filter="data")
+        earlier.unpack(self.folder)
         (self.folder / kind).rename(self.data_directory)
         for alias in postgres.ALIASES if self.postgres_server else ():
             url = self.env[f"ANDON_DATABASE_{alias.upper()}_URL"]
@@ -176,8 +175,8 @@ def test_an_upgrade_that_is_killed_goes_on(tmp_path, postgres_server, nearness):
 
 
 def test_the_fixture_is_small_and_holds_keys_of_the_demonstration_only():
-    assert FIXTURE.stat().st_size < 300_000
-    with tarfile.open(FIXTURE) as archive:
+    assert earlier.FIXTURE.stat().st_size < 300_000
+    with tarfile.open(earlier.FIXTURE) as archive:
         text = archive.extractfile("postgres/default.sql").read().decode()
     addresses = {line.split("\t")[2] for line in text.splitlines() if line.count("@example.org\t")}
     assert "Lanternworks" in text
