@@ -44,7 +44,8 @@ class MakeSchedule(forms.Form):
         initial="7",
         choices=[("3", _("Three days")), ("7", _("One week")), ("14", _("Two weeks"))],
         help_text=_(
-            "A question a day or a week goes on without an end, one window of four to eight weeks after another."
+            "With a question a day or a week this follows from the questions: one window of four to eight weeks comes "
+            "after the other, without an end."
         ),
     )
 
