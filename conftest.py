@@ -31,6 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    from tests import starting
+
+    starting.end()
     _of_the_run.close()
     # A worker of pytest-xdist is ended without its exit handlers.
     shutil.rmtree(os.environ["ANDON_DATA"], ignore_errors=True)

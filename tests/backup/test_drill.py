@@ -14,7 +14,7 @@ import pytest
 from andon.gateways.backup import envelope, lines
 from andon.gateways.demo import lanternworks
 from andon.kernel import manifest
-from tests import postgres, prepared
+from tests import postgres, prepared, starting
 from tests.backup import archives
 
 pytestmark = pytest.mark.slow
@@ -141,14 +141,7 @@ def elsewhere(drill: Any, name: str, *, is_prepared: bool = False, **environment
     env |= {"ANDON_DATA": str(data), **environment}
 
     def andon(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "andon.gateways.cli", *words],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = starting.andon(*words, env=env, timeout=300)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -208,7 +201,7 @@ def test_a_backup_that_copies_every_table_is_caught(drill):
     file = drill.folder / "leaking.age"
     words = ["backup", "--to", str(file), "--recipient", drill.recipient, "--with-secret-key"]
     program = LEAKING.replace("WORDS", repr(words))
-    subprocess.run([sys.executable, "-c", program], env=drill.stack.env, check=True, capture_output=True, timeout=120)
+    starting.program(program, env=drill.stack.env).check_returncode()
     found = archives.found_in(archives.read(file, drill.identity).text, drill.canaries)
     assert set(found) >= {"ballots", "slots", "slips", "session", "task"}
 
@@ -419,7 +412,7 @@ def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path, nearness):
         if file.exists():
             archives.read(file, drill.identity)
         point = archives.after(point, nearness)
-    assert killed > 8
+    assert killed > 4
     archives.read(file, drill.identity)
     left = [path.name for path in tmp_path.iterdir() if path.suffix == ".part"]
     assert left == [], "the next backup removes what killed ones left"
@@ -448,7 +441,7 @@ def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_data
     while True:
         databases = new_databases()
         # Many points are tried from nothing, for then it is the restore that makes the tables.
-        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness == 1 and not databases, **databases)
+        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness < 1 and not databases, **databases)
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words):
             break
@@ -463,7 +456,7 @@ def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_data
             assert done.returncode == 0, (point, done.stderr)
         assert_the_same(drill.reading, there.backup(), drill.round)
         point = archives.after(point, nearness)
-    assert killed > 6
+    assert killed > 4
 
 
 def test_it_is_served_after_a_restore_and_the_old_session_is_nobodys(drill):
