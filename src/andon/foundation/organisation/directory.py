@@ -375,15 +375,16 @@ def teammates(node: Node, *, on: date) -> QuerySet[Membership]:
     )
 
 
-def teams_below(node: Node, *, sized: Mapping[str, SizedNode]) -> tuple[list[TeamLine], int]:
+def teams_below(node: Node, *, sized: Mapping[str, SizedNode], on: date) -> tuple[list[TeamLine], int]:
     """The teams directly below, with their people, and how many more there are than a page shows. Two queries at most.
 
-    `sized`: what lies below the node, as `sized_below` finds it.
+    `sized`: what lies below the node, as `sized_below` finds it. Of a large tree it asks for counts, one query more.
     """
     rows = list(Node.objects.filter(parent=node, retired_on=None).order_by("name", "pk")[: CHILDREN_AT_ONCE + 1])
     more = 0
     if len(rows) > CHILDREN_AT_ONCE:
         more = Node.objects.filter(parent=node, retired_on=None).count() - CHILDREN_AT_ONCE
     shown = rows[:CHILDREN_AT_ONCE]
-    counts = rolled_up(sized, [row.pk for row in shown])
+    ids = [row.pk for row in shown]
+    counts = rolled_up(sized, ids) if len(sized) <= MOST_WALKED else people_below(ids, on=on)
     return [TeamLine(row.pk, row.name, counts.get(row.pk, 0), False) for row in shown], more
