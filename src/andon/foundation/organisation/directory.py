@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import Collate, RowNumber
+from django.db.models.lookups import IContains
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
@@ -177,18 +178,24 @@ def _fits(word: str, *, on: date) -> tuple[int, Q]:
     in_team = Q()
     if len(teams) > TEAMS_BY_ID:
         # A word of so many teams is asked of each person in turn: a page of those who fit is soon full.
-        in_team = Q(Exists(stays.filter(holds("node__name", word), member=OuterRef("pk"))))
+        # That they are not smaller either says nothing, and keeps PostgreSQL from asking for all of these teams first.
+        in_turn = stays.filter(member=OuterRef("pk"), member__gte=OuterRef("pk"))
+        in_team = Q(Exists(in_turn.filter(holds("node__name", word))))
     elif teams:
         in_team = Q(pk__in=stays.filter(node__in=teams).values("member_id"))
-    return len(teams), holds("name", word) | Q(email__icontains=word) | in_team
+    return len(teams), holds("name", word) | holds("email", word) | in_team
 
 
 def holds(field: str, word: str) -> Q:
     """The field holds the word, without regard to capitals: SQLite by itself folds those of English only."""
-    found = Q(**{f"{field}__icontains": word})
-    if not word.isascii():
-        for other in (word.lower(), word.upper(), word.capitalize()):
-            found |= Q(**{f"{field}__icontains": other})
+    if word.isascii():
+        if connection.vendor == "postgresql":
+            # The same there: by the rules of a language every name would be folded, which takes most of the time.
+            return Q(IContains(Collate(F(field), "C"), word))
+        return Q(**{f"{field}__icontains": word})
+    found = Q()
+    for other in (word, word.lower(), word.upper(), word.capitalize()):
+        found |= Q(**{f"{field}__icontains": other})
     return found
 
 
@@ -327,7 +334,8 @@ def teams_found(
     nodes = Node.objects.filter(retired_on=None)
     if without:
         nodes = nodes.exclude(pk__in=inside(without))
-    if within:
+    # Everything is below the top, so there nothing has to be walked.
+    if within and not set(Node.objects.filter(parent=None).values_list("pk", flat=True)) <= set(within):
         nodes = nodes.filter(pk__in=inside(*within))
     for word in own_words[:8]:
         nodes = nodes.filter(holds("name", word))
