@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
@@ -12,10 +13,12 @@ from django.db.models.lookups import IContains
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
+from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.walking import (
     MOST_WALKED,
     Step,
     few_below,
+    hold_everything,
     inside,
     paths_of,
     people_below,
@@ -160,15 +163,25 @@ def _in_no_team(found: QuerySet[Member], *, on: date) -> QuerySet[Member]:
     there are many in no team: then a page of them is soon full.
     """
     found = found.filter(~Exists(Membership.objects.filter(valid_on(on), member=OuterRef("pk"))))
+    most = FEW_WITHOUT_A_PLACE
+    without, later = _may_stand_nowhere.get((on, most), lambda: _read_who_may_stand_nowhere(on, most))
+    if max(len(without), len(later)) > most:
+        return found
+    return found.filter(pk__in=[*without, *later])
+
+
+# Ids alone, and of few.
+_may_stand_nowhere: Memory[tuple[list[Any], list[Any]]] = Memory(most=1)
+
+
+def _read_who_may_stand_nowhere(on: date, most: int) -> tuple[list[Any], list[Any]]:
+    """Active members without a place that goes on, and those with one that begins later: one more than `most` each."""
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_A_PLACE, [FEW_WITHOUT_A_PLACE + 1])
+        cursor.execute(_WITHOUT_A_PLACE, [most + 1])
         without = [row[0] for row in cursor.fetchall()]
     # With or without an end: asked so, one index holds all of the answer.
     begins_later = Membership.objects.filter(starts_on__gt=on).values_list("member_id", flat=True)
-    later = list(begins_later[: FEW_WITHOUT_A_PLACE + 1])
-    if max(len(without), len(later)) > FEW_WITHOUT_A_PLACE:
-        return found
-    return found.filter(pk__in=[*without, *later])
+    return without, list(begins_later[: most + 1])
 
 
 def _fits(word: str, *, on: date) -> tuple[int, Q]:
@@ -334,8 +347,7 @@ def teams_found(
     nodes = Node.objects.filter(retired_on=None)
     if without:
         nodes = nodes.exclude(pk__in=inside(without))
-    # Everything is below the top, so there nothing has to be walked.
-    if within and not set(Node.objects.filter(parent=None).values_list("pk", flat=True)) <= set(within):
+    if within and not hold_everything(within):
         nodes = nodes.filter(pk__in=inside(*within))
     for word in own_words[:8]:
         nodes = nodes.filter(holds("name", word))

@@ -14,7 +14,7 @@ from andon.foundation.organisation.directory import TeamLine, teams_found, trees
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
-from andon.foundation.organisation.walking import few_below, ids_below, inside, paths_of, sized_below
+from andon.foundation.organisation.walking import few_below, hold_everything, ids_below, inside, paths_of, sized_below
 from andon.foundation.people.models import Member, label_of
 from andon.kernel.disclosure import SizedNode
 
@@ -32,6 +32,7 @@ __all__ = [
     "current",
     "duties_of",
     "has_teams_below",
+    "hold_everything",
     "is_weekend",
     "labels_in",
     "leads",

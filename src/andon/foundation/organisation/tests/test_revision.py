@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andon.foundation.organisation import membership, revision, teams, walking
+from andon.foundation.organisation import directory, membership, revision, teams, walking
 from andon.foundation.organisation.membership import Placing
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.revision import Memory
@@ -389,6 +389,7 @@ def test_all_that_is_counted_from_is_watched(monkeypatch: pytest.MonkeyPatch) ->
             walking._read_whole(walked)
             people_below([cast.security.pk], on=walked)
             standing_of(cast.security.pk, StoredTree(walked))
+            directory._read_who_may_stand_nowhere(walked, 5)
 
     look_again(TODAY)
     watched = {each.table for each in revision.watched()}
