@@ -57,6 +57,8 @@ test-sqlite: setup ## all tests but journeys and slow ones, on SQLite
 test-postgres: setup ## the same tests on a real PostgreSQL server
 	ANDON_TEST_DATABASE=postgres $(pytest) -m "$(EXTENT)" --ignore=tests/architecture --ignore=tests/kernel --ignore=tests/verifier
 
+# Journeys wait for a browser, a worker or a clock half of the time.
+e2e: WORKERS = 4
 e2e: setup ## journeys of people through the running service, in Chromium
 	$(pytest) -m journey
 

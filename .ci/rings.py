@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-LIGHT = ["lint", "types", "test-client", "arch"]
-HEAVY = ["test-sqlite", "test-postgres", "e2e", "e2e-postgres"]
+LIGHT = ["lint", "types", "test-client", "arch", "e2e-postgres"]
+HEAVY = ["test-sqlite", "test-postgres", "e2e"]
 EXTENT = {"test-postgres": "not journey and not slow and not sweep"}
 RESULTS = Path("test-results")
 # The last lines of Node's test runner, which writes no report.

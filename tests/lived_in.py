@@ -16,7 +16,6 @@ from typing import Any
 from unittest.mock import patch
 
 from django.apps import apps
-from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, connections, router, transaction
 from django.test import override_settings
@@ -38,6 +37,7 @@ from andon.foundation.organisation.models import Duty, Membership, Node, Organis
 from andon.foundation.people.models import Member
 from andon.kernel import wire
 from tests.cast_of_people import Slip
+from tests.emptying import empty
 
 ALIASES = ("default", "ballots", "issuance", "mailboxes")
 LONG_AGO = timedelta(days=1_000)
@@ -175,7 +175,7 @@ def _removed_afterwards(folder: Path) -> Iterator[None]:
             yield
         finally:
             for alias in ALIASES:
-                call_command("flush", verbosity=0, interactive=False, database=alias)
+                empty(alias)
 
 
 class Kept:

@@ -6,14 +6,13 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from andon.gateways.cli import serve
-from tests import postgres, prepared
+from tests import postgres, prepared, starting
 
 PARTS = serve.NAMES
 START_SECONDS = 60.0
@@ -110,16 +109,7 @@ class Stack:
 
     def andon(self, *words: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `andon WORDS` against this stack's data."""
-        done = subprocess.run(
-            [sys.executable, "-m", "andon.gateways.cli", *words],
-            env=self.env,
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = starting.andon(*words, env=self.env, cwd=self.folder, stdin=stdin)
         if check and done.returncode:
             raise AssertionError(f"andon {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done

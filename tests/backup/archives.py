@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 
 from andon.gateways.backup import envelope, lines
+from tests import starting
 
 
 class Reading(lines.Listener):
@@ -84,32 +83,25 @@ sys.exit(status)
 """
 
 
-# Few points at every change, each twice as far on as the one before, and many in `make test-slow`.
+# Few points at every change, each three times as far on as the one before, and many in `make test-slow`.
 few_or_many_points = pytest.mark.parametrize(
     "nearness",
     [
-        pytest.param(1, id="few points"),
+        pytest.param(0.5, id="few points"),
         pytest.param(3, id="many points", marks=[pytest.mark.sweep, pytest.mark.timeout(1200)]),
     ],
 )
 
 
-def after(point: int, nearness: int) -> int:
+def after(point: int, nearness: float) -> int:
     """The point at which to kill next: the first ones are tried most closely, for each is a step of its own."""
-    return point + 1 + point // nearness
+    return point + 1 + int(point / nearness)
 
 
 def killed_at(point: int, stack: Any, *words: str, **environment: str) -> bool:
     """Run `andon WORDS`, killed with -9 at the so-manieth thing that it does to a disk or a database; False when it
     came to its end before."""
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(point), *words],
-        env=stack.env | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = starting.program(KILLED, str(point), *words, env=stack.env | environment, timeout=300)
     if done.returncode == -9:
         return True
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ import pytest
 from andon.gateways.backup import envelope, lines
 from andon.gateways.demo import lanternworks
 from andon.kernel import manifest
-from tests import postgres, prepared
+from tests import postgres, prepared, starting
 from tests.backup import archives
 
 pytestmark = pytest.mark.slow
@@ -132,21 +132,16 @@ def head_of(reading: archives.Reading) -> str:
     return str(max(reading.tables["ballots/publiclog.LogEntry"], key=lambda row: row["index"])["hash"])
 
 
-def elsewhere(drill: Any, name: str, **environment: str) -> Any:
-    """A stack that runs nothing, on an empty data directory."""
+def elsewhere(drill: Any, name: str, *, is_prepared: bool = False, **environment: str) -> Any:
+    """A stack that runs nothing, on a data directory that is not there, or as `andon prepare` leaves one."""
     env = {key: value for key, value in drill.stack.env.items() if "DATABASE" not in key}
     data = drill.folder / name / "data"
+    if is_prepared:
+        prepared.copy_to(data, postgres_server=None, prefix=name)
     env |= {"ANDON_DATA": str(data), **environment}
 
     def andon(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "andon.gateways.cli", *words],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = starting.andon(*words, env=env, timeout=300)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -206,7 +201,7 @@ def test_a_backup_that_copies_every_table_is_caught(drill):
     file = drill.folder / "leaking.age"
     words = ["backup", "--to", str(file), "--recipient", drill.recipient, "--with-secret-key"]
     program = LEAKING.replace("WORDS", repr(words))
-    subprocess.run([sys.executable, "-c", program], env=drill.stack.env, check=True, capture_output=True, timeout=120)
+    starting.program(program, env=drill.stack.env).check_returncode()
     found = archives.found_in(archives.read(file, drill.identity).text, drill.canaries)
     assert set(found) >= {"ballots", "slots", "slips", "session", "task"}
 
@@ -274,7 +269,7 @@ def test_the_log_goes_on_only_from_a_head_that_is_known_outside(drill):
 
 def test_entries_that_came_after_the_backup_are_put_back_from_a_saved_page(drill, tmp_path):
     """The original goes on: its log grows by a void round. Whoever saved that page can complete an older backup."""
-    there = elsewhere(drill, "later")
+    there = elsewhere(drill, "later", is_prepared=True)
     there.restore()
     later = there.backup()
     entries = [
@@ -283,7 +278,7 @@ def test_entries_that_came_after_the_backup_are_put_back_from_a_saved_page(drill
     ]
     page, head = tmp_path / "page.json", head_of(later)
     page.write_text(json.dumps({"entries": entries[-2:]}))
-    completed = elsewhere(drill, "completed")
+    completed = elsewhere(drill, "completed", is_prepared=True)
     refused = completed.restore("--log-head", head, check=False)
     assert refused.returncode == 1
     completed.restore("--log-head", head, "--log-entries", str(page))
@@ -417,7 +412,7 @@ def test_a_killed_backup_leaves_no_file_of_its_name(drill, tmp_path, nearness):
         if file.exists():
             archives.read(file, drill.identity)
         point = archives.after(point, nearness)
-    assert killed > 8
+    assert killed > 4
     archives.read(file, drill.identity)
     left = [path.name for path in tmp_path.iterdir() if path.suffix == ".part"]
     assert left == [], "the next backup removes what killed ones left"
@@ -444,7 +439,9 @@ def new_databases(postgres_server):
 def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_databases, nearness):
     point, killed = 1, 0
     while True:
-        there = elsewhere(drill, f"killed-{point}", **new_databases())
+        databases = new_databases()
+        # Many points are tried from nothing, for then it is the restore that makes the tables.
+        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness < 1 and not databases, **databases)
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words):
             break
@@ -459,11 +456,11 @@ def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_data
             assert done.returncode == 0, (point, done.stderr)
         assert_the_same(drill.reading, there.backup(), drill.round)
         point = archives.after(point, nearness)
-    assert killed > 8
+    assert killed > 4
 
 
 def test_it_is_served_after_a_restore_and_the_old_session_is_nobodys(drill):
-    there = elsewhere(drill, "served")
+    there = elsewhere(drill, "served", is_prepared=True)
     there.restore()
     program = (
         "from importlib import import_module; from django.conf import settings; import json;"

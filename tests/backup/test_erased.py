@@ -65,7 +65,7 @@ def test_the_list_beside_a_backup_names_nobody(drill):
 
 def test_without_the_list_they_are_back_and_the_command_erases_them_again(drill):
     """The planted fault: a restore that knows of no erasure."""
-    there = elsewhere(drill, "without")
+    there = elsewhere(drill, "without", is_prepared=True)
     said = there.restore().stdout
     assert "are erased again" not in said
     assert sorted(back(drill, there.backup())) == sorted(words[0] for words in drill.gone)
@@ -74,7 +74,7 @@ def test_without_the_list_they_are_back_and_the_command_erases_them_again(drill)
 
 
 def test_with_the_list_they_stay_erased_and_so_they_do_in_what_is_restored_later(drill):
-    there = elsewhere(drill, "with")
+    there = elsewhere(drill, "with", is_prepared=True)
     said = there.restore("--erasures", str(drill.list)).stdout
     assert "2 people had been erased since this backup, and are erased again." in said
     after = there.backup()
@@ -89,8 +89,7 @@ def test_with_the_list_they_stay_erased_and_so_they_do_in_what_is_restored_later
 
 
 def test_the_list_of_the_data_directory_needs_no_flag(drill):
-    there = elsewhere(drill, "own")
-    there.data.mkdir(parents=True)
+    there = elsewhere(drill, "own", is_prepared=True)
     (there.data / marks.NAME).write_text(drill.list.read_text())
     assert "2 people had been erased" in there.restore().stdout
     assert back(drill, there.backup()) == []
@@ -113,7 +112,7 @@ def test_a_list_that_is_none_is_refused_before_anything_is_written(drill, tmp_pa
 def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_second_time(drill, nearness):
     point, killed = 1, 0
     while True:
-        there = elsewhere(drill, f"killed-{point}")
+        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness < 1)
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words, "--erasures", str(drill.list)):
             break
@@ -126,7 +125,7 @@ def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_
             assert "in use" in done.stderr, (point, done.stderr)
         assert back(drill, there.backup()) == [], point
         point = archives.after(point, nearness)
-    assert killed > 8
+    assert killed > 4
 
 
 @pytest.mark.postgres_only

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import starting
 from tests.upgrade import earlier
 
 
@@ -17,14 +17,8 @@ def data(tmp_path: Path) -> Path:
 
 
 def prepare(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "andon.gateways.cli", "prepare", *words],
-        env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data), "ANDON_DEMO": "1"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    env = {"PATH": os.environ["PATH"], "ANDON_DATA": str(data), "ANDON_DEMO": "1"}
+    return starting.andon("prepare", *words, env=env)
 
 
 def test_no_key_directory_is_made_in_the_place_of_one_that_an_open_round_needs(data: Path) -> None:

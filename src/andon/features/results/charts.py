@@ -294,7 +294,8 @@ def _drawn(marks: Sequence[Mapping[str, Any]], width: int, height: int) -> ET.El
         alt.layer(*layers)
         .properties(width=width, height=height, padding=0)
         .configure(background="transparent", aria=False, view=alt.ViewConfig(stroke="transparent"))
-        .to_dict()
+        # Half of the time goes into checking what is always built alike; Vega refuses what it cannot read.
+        .to_dict(validate=False)
     )
     # The input of the parser is what the line above drew: nothing in it is anybody else's markup.
     return ET.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314

@@ -112,7 +112,7 @@ def headline(report: Report) -> list[str]:
         return [_("Fewer than five people answered, so there is no figure. Nobody learns what those few said.")]
     if report.rests:
         if report.has_kept:
-            return [_("Nothing new can be said this time. The colours below are those of when they were last set.")]
+            return [_("Nothing new can be said this time. The colours are those of when they were last set.")]
         return [_("The colours rest this time.")]
     if report.has_stages:
         return [_line(line) for line in report.headline]

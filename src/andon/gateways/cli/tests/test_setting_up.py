@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from andon.kernel import manifest, wire
-from tests import prepared
+from tests import prepared, starting
 
 # On files of SQLite of its own, whichever database the other tests are on.
 pytestmark = pytest.mark.sqlite_only
@@ -39,21 +39,8 @@ def folder(bare):
 
 
 def andon(folder, *words, stdin="", **env):
-    return subprocess.run(
-        [sys.executable, "-m", "andon.gateways.cli", *words],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-            "ANDON_DATA": str(folder / "data"),
-            **env,
-        },
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    here = {"PATH": os.environ["PATH"], "ANDON_DATA": str(folder / "data")}
+    return starting.andon(*words, env=here | env, cwd=folder, stdin=stdin)
 
 
 def founded(folder):
