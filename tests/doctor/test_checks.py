@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from andon.features.ballots import public as ballots
+from andon.foundation.organisation import revision
 from andon.gateways.backup import marker
 from andon.gateways.doctor import doors, findings, life, machine, storage
 from andon.gateways.doctor.place import Answer, Mount, Place
@@ -239,6 +241,13 @@ def inactive_steward() -> None:
     Member.objects.filter(email="sam@example.org").update(is_active=False)
 
 
+def without_a_trigger() -> None:
+    with connection.cursor() as cursor:
+        name = min(revision._wanted(connection.vendor))
+        table = f" ON {revision._wanted(connection.vendor)[name][0].table}"
+        cursor.execute(f"DROP TRIGGER {name}{table if connection.vendor == 'postgresql' else ''}")
+
+
 def from_the_future() -> None:
     from andon.foundation.audit import public as audit
 
@@ -332,6 +341,7 @@ FAULTS = [
     ("D25", "problem", lambda here: setattr(here, "postgres", bad_postgres(shared_preload_libraries="auto_explain"))),
     ("D25", "problem", lambda here: setattr(here, "postgres", {**GOOD_POSTGRES, "pg_attribute": 6})),
     ("D27", "problem", lambda here: from_the_future()),
+    ("D28", "warning", lambda here: without_a_trigger()),
     ("D30", "problem", lambda here: here.answers.update(andon=BAD_CERTIFICATE)),
     ("D30", "problem", lambda here: here.answers.update(andon=ConnectionRefusedError())),
     ("D30", "problem", lambda here: swapped(here, "andon", status=502)),
