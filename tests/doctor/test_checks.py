@@ -1,6 +1,7 @@
 """Each check of `andon doctor` says that a sound place is sound, and each fault that it is for flips it."""
 
 import re
+import sqlite3
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,9 @@ class Pretended(Place):
         if statement == "SHOW fsync" and self.postgres is None:
             # The server of the tests does not wait for the disk, and the check says so.
             return [("on",)]
+        if statement == "PRAGMA synchronous" and self.postgres is None:
+            # Nor does SQLite in tests; that it does elsewhere is shown below.
+            return [(2,)]
         if self.postgres is None:
             return super().rows(alias, statement)
         return [(next((value for part, value in self.postgres.items() if part in statement), 0),)]
@@ -419,6 +423,17 @@ def test_a_database_that_does_not_answer_is_seen(here, monkeypatch):
 
     monkeypatch.setattr(here, "rows", silent)
     assert look("D20", here).evidence == "No answer from: issuance."
+
+
+@pytest.mark.sqlite_only
+def test_outside_of_tests_sqlite_waits_for_the_disk(tmp_path):
+    from andon.project.settings import base
+
+    options: Any = base.database("default")["OPTIONS"]
+    with sqlite3.connect(tmp_path / "a.sqlite3") as connection:
+        connection.executescript(options["init_command"])
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    connection.close()
 
 
 def test_a_pragma_that_was_turned_off_is_seen(here, monkeypatch):

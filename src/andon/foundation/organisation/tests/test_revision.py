@@ -29,7 +29,6 @@ from andon.kernel.disclosure import SizedNode
 TODAY = date(2026, 3, 2)
 DAYS = (TODAY, TODAY + timedelta(days=1))
 ON_POSTGRES = connection.vendor == "postgresql"
-only_on_postgres = pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer, and cannot do this")
 
 
 @pytest.fixture(autouse=True)
@@ -303,7 +302,7 @@ def test_what_another_connection_wrote_is_seen_as_soon_as_it_is_there() -> None:
         assert counted(TODAY, cast.security.pk) == by_hand(TODAY)
 
 
-@only_on_postgres
+@pytest.mark.postgres_only
 @pytest.mark.django_db(transaction=True)
 def test_no_writer_waits_for_another() -> None:
     cast = people.enter()
@@ -319,7 +318,7 @@ def test_no_writer_waits_for_another() -> None:
         assert cursor.fetchone() == (2,)
 
 
-@only_on_postgres
+@pytest.mark.postgres_only
 @pytest.mark.django_db
 def test_a_truncation_is_noticed_and_so_is_a_session_that_switches_triggers_off() -> None:
     before = revision.current()
@@ -331,7 +330,7 @@ def test_a_truncation_is_noticed_and_so_is_a_session_that_switches_triggers_off(
     assert revision.current() != emptied
 
 
-@only_on_postgres
+@pytest.mark.postgres_only
 @pytest.mark.django_db
 def test_a_transaction_of_many_statements_writes_one_value() -> None:
     cast = people.enter()
