@@ -30,9 +30,10 @@ def empty(alias: str) -> None:
 
 def _tables_with_rows(connection: Any) -> list[str]:
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - OF_MIGRATING
-    each = (
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})" for name in sorted(tables)
-    )
+    quote = connection.ops.quote_name
+    each = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {quote(name)})" for name in sorted(tables)]
+    if not each:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(each))
         return [name for (name,) in cursor.fetchall()]

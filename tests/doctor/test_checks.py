@@ -1,6 +1,7 @@
 """Each check of `andon doctor` says that a sound place is sound, and each fault that it is for flips it."""
 
 import re
+import sqlite3
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from andon.features.ballots import public as ballots
+from andon.foundation.organisation import revision
 from andon.gateways.backup import marker
 from andon.gateways.doctor import doors, findings, life, machine, storage
 from andon.gateways.doctor.place import Answer, Mount, Place
@@ -84,6 +87,9 @@ class Pretended(Place):
         if statement == "SHOW fsync" and self.postgres is None:
             # The server of the tests does not wait for the disk, and the check says so.
             return [("on",)]
+        if statement == "PRAGMA synchronous" and self.postgres is None:
+            # Nor does SQLite in tests; that it does elsewhere is shown below.
+            return [(2,)]
         if self.postgres is None:
             return super().rows(alias, statement)
         return [(next((value for part, value in self.postgres.items() if part in statement), 0),)]
@@ -239,6 +245,13 @@ def inactive_steward() -> None:
     Member.objects.filter(email="sam@example.org").update(is_active=False)
 
 
+def without_a_trigger() -> None:
+    with connection.cursor() as cursor:
+        name = min(revision._wanted(connection.vendor))
+        table = f" ON {revision._wanted(connection.vendor)[name][0].table}"
+        cursor.execute(f"DROP TRIGGER {name}{table if connection.vendor == 'postgresql' else ''}")
+
+
 def from_the_future() -> None:
     from andon.foundation.audit import public as audit
 
@@ -332,6 +345,7 @@ FAULTS = [
     ("D25", "problem", lambda here: setattr(here, "postgres", bad_postgres(shared_preload_libraries="auto_explain"))),
     ("D25", "problem", lambda here: setattr(here, "postgres", {**GOOD_POSTGRES, "pg_attribute": 6})),
     ("D27", "problem", lambda here: from_the_future()),
+    ("D28", "warning", lambda here: without_a_trigger()),
     ("D30", "problem", lambda here: here.answers.update(andon=BAD_CERTIFICATE)),
     ("D30", "problem", lambda here: here.answers.update(andon=ConnectionRefusedError())),
     ("D30", "problem", lambda here: swapped(here, "andon", status=502)),
@@ -409,6 +423,17 @@ def test_a_database_that_does_not_answer_is_seen(here, monkeypatch):
 
     monkeypatch.setattr(here, "rows", silent)
     assert look("D20", here).evidence == "No answer from: issuance."
+
+
+@pytest.mark.sqlite_only
+def test_outside_of_tests_sqlite_waits_for_the_disk(tmp_path):
+    from andon.project.settings import base
+
+    options: Any = base.database("default")["OPTIONS"]
+    with sqlite3.connect(tmp_path / "a.sqlite3") as connection:
+        connection.executescript(options["init_command"])
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    connection.close()
 
 
 def test_a_pragma_that_was_turned_off_is_seen(here, monkeypatch):

@@ -12,8 +12,13 @@ class Rounds(AppConfig):
         from andon.foundation.audit.public import register_fact, register_words
         from andon.foundation.configuration import public as configuration
         from andon.foundation.interface.public import NavigationItem, register_navigation
+        from andon.foundation.organisation import revision
 
         tasks.register()
+        # What a comparison of a round with today's people depends on, beside these.
+        revision.watch("rounds_rosterentry", "round_id", "member_id")
+        revision.watch("rounds_notasked", "round_id", "member_id")
+        revision.watch("rounds_roundunit", "round_id", "name", "node_ids", "size")
         configuration.register(POLICIES)
         configuration.register(ASKING)
         register_navigation(

@@ -193,10 +193,12 @@ def rounds_led_by(member: Member, *, on: date, limit: int = 50) -> list[RoundVie
 
 
 def rounds_below(led: Collection[str], *, limit: int = 50) -> list[RoundView]:
-    """The rounds of these nodes and of all below them, newest first. One query; none where there are no nodes."""
+    """The rounds of these nodes and of all below them, newest first. Two queries; none where there are no nodes."""
     if not led:
         return []
-    rows = _rounds().filter(node_id__in=organisation.below_any(led))
+    rows = _rounds()
+    if not organisation.hold_everything(led):
+        rows = rows.filter(node_id__in=organisation.below_any(led))
     return [_view(row) for row in rows.order_by("-opens_at", "pk")[:limit]]
 
 

@@ -18,7 +18,7 @@ from andon.features.publiclog import public as publiclog
 from andon.features.rounds import choices, services
 from andon.features.rounds.models import NotAsked, RosterEntry, Round
 from andon.foundation.organisation import public as organisation
-from andon.foundation.organisation.models import Membership
+from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.walking import inside
 from andon.foundation.people.models import Member
 
@@ -99,20 +99,28 @@ AND membership.starts_on > %s AND EXISTS (
 """
 
 
+_changes: organisation.Memory[RosterChanges] = organisation.Memory(most=50)
+
+
 def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> RosterChanges | None:
     """Who joined, left or changed team or role since the roster was fixed: numbers, for which everybody is read.
 
     None, where more are asked or here than every view of a page may compare, unless it is asked for `however_many`.
     """
-    row = Round.objects.select_related("node").get(pk=round_id)
+    row = Round.objects.get(pk=round_id)
     on, fixed_on = organisation.today(at), organisation.today(row.at)
-    here = _here(row, on=on)
-    asked = RosterEntry.objects.filter(round_id=round_id)
-    left_out = NotAsked.objects.filter(round_id=round_id)
+    here, asked = _here(row, on=on), RosterEntry.objects.filter(round_id=round_id)
     if not however_many and (_are_many(asked) or _are_many(here)):
         return None
+    return _changes.get((round_id, on, fixed_on), lambda: _changed(row, on=on, fixed_on=fixed_on))
+
+
+def _changed(row: Round, *, on: date, fixed_on: date) -> RosterChanges:
+    round_id, here = row.pk, _here(row, on=on)
+    asked = RosterEntry.objects.filter(round_id=round_id)
+    left_out = NotAsked.objects.filter(round_id=round_id)
     number, numbers = asked.count(), None
-    if row.node.parent_id is None:
+    if Node.objects.filter(pk=row.node_id, parent=None).exists():
         numbers = _since_of_everybody(round_id, number, on=on, fixed_on=fixed_on)
     present, known, moved = numbers or _since(here, asked, fixed_on=fixed_on)
     # Those whom the round could not ask are fewer than five: of five there would have been a unit.
@@ -191,10 +199,37 @@ def _units_of(round_id: str) -> Iterator[tuple[tuple[str, ...], str, int]]:
             yield (node_ids[2:-2],) if len(node_ids) == _ONE_NODE else tuple(json.loads(node_ids)), name, size
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """The units of today beside those of the round: as much of `Renewal` as follows from rosters and tree."""
+
+    units: tuple[UnitSize, ...]
+    more_units: int
+    not_asked: int
+    can_be: bool
+
+
+_comparisons: organisation.Memory[_Comparison] = organisation.Memory(most=10)
+
+
 def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
-    """What `renew_round` would publish now. Writes nothing."""
-    row = Round.objects.get(pk=round_id)
-    plan = services.outline_round(node_id=row.node_id, on=organisation.today(at)).plan
+    """What `renew_round` would publish now. Writes nothing; for looking only, as `outline_round` is."""
+    row, on = Round.objects.get(pk=round_id), organisation.today(at)
+    compared = _comparisons.get((round_id, on), lambda: _compare(round_id, row.node_id, on))
+    opens_at, closes_at = _dates(row, at)
+    return Renewal(
+        units=compared.units,
+        more_units=compared.more_units,
+        not_asked=compared.not_asked,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        opens_later=opens_at > row.opens_at,
+        can_be=compared.can_be,
+    )
+
+
+def _compare(round_id: str, node_id: str, on: date) -> _Comparison:
+    plan = services.outline_round(node_id=node_id, on=on).plan
     then = {unit.node_ids: (unit.name, unit.size) for unit in plan.joined}
     alone = dict(plan.alone)
     # (name, people before, people after) of each unit: those that change, and those that stay.
@@ -214,14 +249,10 @@ def plan_renewal(round_id: str, *, at: datetime) -> Renewal:
         changed, same = changed + same, []
     first = nsmallest(UNITS_SHOWN, changed, key=_by_name)
     first += nsmallest(UNITS_SHOWN - len(first), same, key=_by_name)
-    opens_at, closes_at = _dates(row, at)
-    return Renewal(
+    return _Comparison(
         units=tuple(UnitSize(name, before, after) for name, before, after in first),
         more_units=max(0, number - UNITS_SHOWN),
         not_asked=plan.not_asked_size,
-        opens_at=opens_at,
-        closes_at=closes_at,
-        opens_later=opens_at > row.opens_at,
         can_be=bool(plan.count),
     )
 

@@ -144,8 +144,18 @@ class Outline:
     asked: int
 
 
+_outlines: organisation.Memory[Outline] = organisation.Memory(most=4)
+
+
 def outline_round(*, node_id: str, on: date) -> Outline:
-    """The units of `plan_round`, of which nobody's name is read. The same rule, which looks at sizes alone."""
+    """The units of `plan_round`, of which nobody's name is read. The same rule, which looks at sizes alone.
+
+    For looking only: it may be remembered from an earlier look. What is published is `plan_round`, which never is.
+    """
+    return _outlines.get((node_id, on), lambda: _outline(node_id, on))
+
+
+def _outline(node_id: str, on: date) -> Outline:
     nodes = organisation.sizes(root_id=node_id, on=on)
     plan = disclosure.units_from_sizes(nodes)
     return Outline(plan, sum(node.size for node in nodes) - plan.not_asked_size)

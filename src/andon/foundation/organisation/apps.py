@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.db import connections, router
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +35,21 @@ def register_hand_words() -> None:
     register_fact("to", _("below:"))
 
 
+def watch_people(app: AppConfig) -> None:
+    """What counts, the tree and units depend on: see `revision`."""
+    from andon.foundation.organisation import revision
+
+    revision.watch("organisation_node", "id", "parent_id", "name")
+    revision.watch("organisation_membership", "member_id", "node_id", "starts_on", "ends_on")
+    revision.watch("people_member", "id", "is_active")
+
+    def install_triggers(*, using: str, **_others: object) -> None:
+        if router.allow_migrate(using, "organisation"):
+            revision.install(connections[using])
+
+    post_migrate.connect(install_triggers, sender=app, dispatch_uid="organisation.revision", weak=False)
+
+
 class OrganisationApp(AppConfig):
     name = "andon.foundation.organisation"
     label = "organisation"
@@ -47,5 +64,6 @@ class OrganisationApp(AppConfig):
         register_navigation(NavigationItem(label=_("People"), url_name="organisation:people", icon="people", order=60))
         register(ORGANISATION)
         tasks.register()
+        watch_people(self)
         register_fact("left", _("left:"))
         register_hand_words()

@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import Collate, RowNumber
+from django.db.models.lookups import IContains
 
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
+from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.walking import (
     MOST_WALKED,
     Step,
     few_below,
+    hold_everything,
     inside,
     paths_of,
     people_below,
@@ -159,15 +163,25 @@ def _in_no_team(found: QuerySet[Member], *, on: date) -> QuerySet[Member]:
     there are many in no team: then a page of them is soon full.
     """
     found = found.filter(~Exists(Membership.objects.filter(valid_on(on), member=OuterRef("pk"))))
+    most = FEW_WITHOUT_A_PLACE
+    without, later = _may_stand_nowhere.get((on, most), lambda: _read_who_may_stand_nowhere(on, most))
+    if max(len(without), len(later)) > most:
+        return found
+    return found.filter(pk__in=[*without, *later])
+
+
+# Ids alone, and of few.
+_may_stand_nowhere: Memory[tuple[list[Any], list[Any]]] = Memory(most=1)
+
+
+def _read_who_may_stand_nowhere(on: date, most: int) -> tuple[list[Any], list[Any]]:
+    """Active members without a place that goes on, and those with one that begins later: one more than `most` each."""
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_A_PLACE, [FEW_WITHOUT_A_PLACE + 1])
+        cursor.execute(_WITHOUT_A_PLACE, [most + 1])
         without = [row[0] for row in cursor.fetchall()]
     # With or without an end: asked so, one index holds all of the answer.
     begins_later = Membership.objects.filter(starts_on__gt=on).values_list("member_id", flat=True)
-    later = list(begins_later[: FEW_WITHOUT_A_PLACE + 1])
-    if max(len(without), len(later)) > FEW_WITHOUT_A_PLACE:
-        return found
-    return found.filter(pk__in=[*without, *later])
+    return without, list(begins_later[: most + 1])
 
 
 def _fits(word: str, *, on: date) -> tuple[int, Q]:
@@ -177,18 +191,24 @@ def _fits(word: str, *, on: date) -> tuple[int, Q]:
     in_team = Q()
     if len(teams) > TEAMS_BY_ID:
         # A word of so many teams is asked of each person in turn: a page of those who fit is soon full.
-        in_team = Q(Exists(stays.filter(holds("node__name", word), member=OuterRef("pk"))))
+        # That they are not smaller either says nothing, and keeps PostgreSQL from asking for all of these teams first.
+        in_turn = stays.filter(member=OuterRef("pk"), member__gte=OuterRef("pk"))
+        in_team = Q(Exists(in_turn.filter(holds("node__name", word))))
     elif teams:
         in_team = Q(pk__in=stays.filter(node__in=teams).values("member_id"))
-    return len(teams), holds("name", word) | Q(email__icontains=word) | in_team
+    return len(teams), holds("name", word) | holds("email", word) | in_team
 
 
 def holds(field: str, word: str) -> Q:
     """The field holds the word, without regard to capitals: SQLite by itself folds those of English only."""
-    found = Q(**{f"{field}__icontains": word})
-    if not word.isascii():
-        for other in (word.lower(), word.upper(), word.capitalize()):
-            found |= Q(**{f"{field}__icontains": other})
+    if word.isascii():
+        if connection.vendor == "postgresql":
+            # The same there: by the rules of a language every name would be folded, which takes most of the time.
+            return Q(IContains(Collate(F(field), "C"), word))
+        return Q(**{f"{field}__icontains": word})
+    found = Q()
+    for other in (word, word.lower(), word.upper(), word.capitalize()):
+        found |= Q(**{f"{field}__icontains": other})
     return found
 
 
@@ -327,7 +347,7 @@ def teams_found(
     nodes = Node.objects.filter(retired_on=None)
     if without:
         nodes = nodes.exclude(pk__in=inside(without))
-    if within:
+    if within and not hold_everything(within):
         nodes = nodes.filter(pk__in=inside(*within))
     for word in own_words[:8]:
         nodes = nodes.filter(holds("name", word))
@@ -375,15 +395,16 @@ def teammates(node: Node, *, on: date) -> QuerySet[Membership]:
     )
 
 
-def teams_below(node: Node, *, sized: Mapping[str, SizedNode]) -> tuple[list[TeamLine], int]:
+def teams_below(node: Node, *, sized: Mapping[str, SizedNode], on: date) -> tuple[list[TeamLine], int]:
     """The teams directly below, with their people, and how many more there are than a page shows. Two queries at most.
 
-    `sized`: what lies below the node, as `sized_below` finds it.
+    `sized`: what lies below the node, as `sized_below` finds it. Of a large tree it asks for counts, one query more.
     """
     rows = list(Node.objects.filter(parent=node, retired_on=None).order_by("name", "pk")[: CHILDREN_AT_ONCE + 1])
     more = 0
     if len(rows) > CHILDREN_AT_ONCE:
         more = Node.objects.filter(parent=node, retired_on=None).count() - CHILDREN_AT_ONCE
     shown = rows[:CHILDREN_AT_ONCE]
-    counts = rolled_up(sized, [row.pk for row in shown])
+    ids = [row.pk for row in shown]
+    counts = rolled_up(sized, ids) if len(sized) <= MOST_WALKED else people_below(ids, on=on)
     return [TeamLine(row.pk, row.name, counts.get(row.pk, 0), False) for row in shown], more

@@ -12,14 +12,16 @@ from django.db.models.functions import RowNumber
 from andon.foundation.organisation.days import IsFree, is_weekend, today, work_begins, zone, zone_of
 from andon.foundation.organisation.directory import TeamLine, teams_found, trees_around
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
+from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
-from andon.foundation.organisation.walking import few_below, ids_below, inside, paths_of, sized_below
+from andon.foundation.organisation.walking import few_below, hold_everything, ids_below, inside, paths_of, sized_below
 from andon.foundation.people.models import Member, label_of
 from andon.kernel.disclosure import SizedNode
 
 __all__ = [
     "AlreadyFounded",
     "IsFree",
+    "Memory",
     "Place",
     "TeamLine",
     "TreeNode",
@@ -30,6 +32,7 @@ __all__ = [
     "current",
     "duties_of",
     "has_teams_below",
+    "hold_everything",
     "is_weekend",
     "labels_in",
     "leads",
@@ -108,8 +111,8 @@ def tree(*, root_id: str | None, on: date) -> tuple[TreeNode, ...]:
 
 
 def sizes(*, root_id: str, on: date) -> tuple[SizedNode, ...]:
-    """The nodes of `tree` with only the number of their people. One query; of a large branch three."""
-    nodes = sized_below([root_id], on=on)
+    """The nodes of `tree` with only the number of their people. As many queries as `sized_below`."""
+    nodes = dict(sized_below([root_id], on=on))
     root = nodes.get(root_id)
     if root is not None and root.parent_id is not None:
         nodes[root_id] = SizedNode(root.id, None, root.name, root.size)

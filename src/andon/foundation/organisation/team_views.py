@@ -57,7 +57,7 @@ def team(request: HttpRequest, node_id: str) -> HttpResponse:
     node, on = _team(request, node_id), today()
     page = Paginator(directory.teammates(node, on=on), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     stored = StoredTree(on)
-    below, more_below = directory.teams_below(node, sized=stored.below(node.pk))
+    below, more_below = directory.teams_below(node, sized=stored.below(node.pk), on=on)
     path = paths_of([node.pk])[node.pk]
     context = {
         "team": node,

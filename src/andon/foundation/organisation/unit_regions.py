@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.unit_preview import (
     NOBODY,
     TeamStanding,
@@ -20,7 +21,7 @@ from andon.foundation.organisation.unit_preview import (
     Units,
     compare,
 )
-from andon.foundation.organisation.walking import Step, paths_of, sized_below
+from andon.foundation.organisation.walking import MOST_WALKED, Step, paths_of, sized_below
 from andon.kernel.disclosure import SizedNode
 
 
@@ -38,13 +39,13 @@ class StoredTree:
     """The tree as it is stored, with the people of one day. Reads each branch once."""
 
     def __init__(self, on: date) -> None:
-        self._on = on
+        self.on = on
         self._branches: dict[str, Mapping[str, SizedNode]] = {}
         self._paths: dict[str, tuple[Step, ...]] = {}
 
     def below(self, node_id: str) -> Mapping[str, SizedNode]:
         if node_id not in self._branches:
-            self._branches[node_id] = sized_below([node_id], on=self._on)
+            self._branches[node_id] = sized_below([node_id], on=self.on)
         return self._branches[node_id]
 
     def path(self, node_id: str) -> tuple[Step, ...]:
@@ -119,8 +120,8 @@ def compare_trees(before: Tree, after: Tree, *, changed: Iterable[str], touched:
         root_id = waiting.pop()
         if any(_lies_in(root_id, region, before, after) for region in regions):
             continue
-        was = _Region(before, root_id)
-        will_be = was if after is before else _Region(after, root_id)
+        was = _region(before, root_id)
+        will_be = was if after is before else _region(after, root_id)
         inside = was.ids | will_be.ids
         settled = was.outside == will_be.outside and not any(
             was.is_open(team) or will_be.is_open(team) for team in touched if team in inside
@@ -190,6 +191,18 @@ class _Region:
     def is_open(self, team_id: str) -> bool:
         """Whether the rest of the tree may still join somebody to this team, or this team to somebody."""
         return team_id in self._open
+
+
+# That of the whole tree, which takes longest.
+_regions: Memory[_Region] = Memory(most=2)
+
+
+def _region(tree: Tree, root_id: str) -> _Region:
+    """The branch as a region; a large tree as it is stored is made into one once, until it changes."""
+    if isinstance(tree, StoredTree) and len(tree.path(root_id)) == 1 and len(tree.below(root_id)) > MOST_WALKED:
+        # Read anew: what this tree has read may be of before the look at the revision.
+        return _regions.get((tree.on, root_id), lambda: _Region(StoredTree(tree.on), root_id))
+    return _Region(tree, root_id)
 
 
 def _parent(tree: Tree, node_id: str) -> str | None:

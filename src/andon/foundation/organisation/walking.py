@@ -7,12 +7,14 @@ no page can make, would end the walk instead of keeping it running.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
+from types import MappingProxyType
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from andon.foundation.organisation.revision import Memory
 from andon.kernel.disclosure import SizedNode
 
 # Above this many nodes it is quicker to read them all than to ask for each.
@@ -86,6 +88,13 @@ def inside(*roots: str) -> RawSQL:
     return RawSQL(_BELOW.format(roots=_places(roots)), roots)  # noqa: S611 - placeholders only
 
 
+def hold_everything(roots: Collection[str]) -> bool:
+    """Whether whatever there is lies at or below these nodes, so that nothing has to be walked. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM organisation_node WHERE parent_id IS NULL")
+        return {row[0] for row in cursor.fetchall()} <= set(roots)
+
+
 def ids_below(roots: Collection[str]) -> set[str]:
     """These nodes and all below them. One query; none where there are no roots."""
     if not roots:
@@ -130,19 +139,78 @@ def few_below(root: str, *, most: int) -> list[str] | None:
     return found if len(found) <= most else None
 
 
-def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
-    """These nodes and all below them, with how many active members stand in each on that day.
+class Whole:
+    """Every node there is, with how many active members stand in it on one day. Nobody changes it."""
 
-    One query; of a large branch three, whatever its size. Nothing is kept in memory: a change is seen at once.
+    def __init__(self, nodes: Mapping[str, SizedNode]) -> None:
+        self.nodes = MappingProxyType(nodes)
+
+    @cached_property
+    def _children(self) -> dict[str | None, list[SizedNode]]:
+        children: dict[str | None, list[SizedNode]] = {}
+        for node in self.nodes.values():
+            children.setdefault(node.parent_id, []).append(node)
+        return children
+
+    @cached_property
+    def _people_below(self) -> dict[str, int]:
+        """Of the nodes that have others below them: of all others it is their own people."""
+        inner = [node_id for node_id in {node.parent_id for node in self.nodes.values()} if node_id is not None]
+        return rolled_up(self.nodes, inner)
+
+    def at_and_below(self, roots: Collection[str]) -> Mapping[str, SizedNode]:
+        tops = self._children.get(None, [])
+        if len(tops) == 1 and [*roots] == [tops[0].id]:
+            return self.nodes
+        found = {root: self.nodes[root] for root in roots if root in self.nodes}
+        waiting = list(found)
+        for node_id in waiting:
+            for child in self._children.get(node_id, ()):
+                if child.id not in found:
+                    found[child.id] = child
+                    waiting.append(child.id)
+        return found
+
+    def people_below(self, roots: Collection[str]) -> dict[str, int]:
+        counts = {}
+        for root in roots:
+            if root in self.nodes:
+                counts[root] = self._people_below.get(root) or self.nodes[root].size
+        return {root: count for root, count in counts.items() if count}
+
+
+# Of the day of today, and of one that somebody looks ahead to.
+_wholes: Memory[Whole] = Memory(most=2)
+
+
+def sized_below(roots: Collection[str], *, on: date) -> Mapping[str, SizedNode]:
+    """These nodes and all below them, with how many active members stand in each on that day. Nobody changes it.
+
+    Two queries; of a large branch seven, whatever its size, or one as long as nothing has changed since. A change is
+    seen at once.
     """
     if not roots:
         return {}
+    found = _whole_or_few(roots, on=on)
+    return found.at_and_below(roots) if isinstance(found, Whole) else found
+
+
+def _whole_or_few(roots: Collection[str], *, on: date) -> Whole | dict[str, SizedNode]:
+    """All that there is, where it is remembered or where these are many; else what is below them."""
+    seen = _wholes.look(on)
+    if seen.value is not None:
+        return seen.value
     with connection.cursor() as cursor:
         cursor.execute(_SIZED.format(roots=_places(roots), most=MOST_WALKED, stands=_STANDS), [*roots, *roots, on, on])
         rows = cursor.fetchall()
-        # None at all: either they begin at the top of a large tree, or they are gone.
-        if 0 < len(rows) <= MOST_WALKED:
-            return {row[0]: SizedNode._make(row) for row in rows}
+    # None at all: either they begin at the top of a large tree, or they are gone.
+    if 0 < len(rows) <= MOST_WALKED:
+        return {row[0]: SizedNode._make(row) for row in rows}
+    return _wholes.keep(seen, _read_whole(on))
+
+
+def _read_whole(on: date) -> Whole:
+    with connection.cursor() as cursor:
         cursor.execute(_SIZES.format(stands=_STANDS), [on, on])
         size_of: dict[str, int] = dict(cursor.fetchall())
         cursor.execute(_NODES)
@@ -151,24 +219,7 @@ def sized_below(roots: Collection[str], *, on: date) -> dict[str, SizedNode]:
     ids, parents, names = zip(*rows, strict=True) if rows else ((), (), ())
     sizes = map(size_of.get, ids, repeat(0))
     made = map(partial(tuple.__new__, SizedNode), zip(ids, parents, names, sizes, strict=True))
-    nodes = dict(zip(ids, made, strict=True))
-    if [node.id for node in nodes.values() if node.parent_id is None] == list(roots)[:1]:
-        return nodes
-    return _at_and_below(roots, nodes)
-
-
-def _at_and_below(roots: Collection[str], nodes: Mapping[str, SizedNode]) -> dict[str, SizedNode]:
-    children: dict[str | None, list[SizedNode]] = {}
-    for node in nodes.values():
-        children.setdefault(node.parent_id, []).append(node)
-    found = {root: nodes[root] for root in roots if root in nodes}
-    waiting = list(found)
-    for node_id in waiting:
-        for child in children.get(node_id, ()):
-            if child.id not in found:
-                found[child.id] = child
-                waiting.append(child.id)
-    return found
+    return Whole(dict(zip(ids, made, strict=True)))
 
 
 def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
@@ -176,7 +227,10 @@ def people_below(roots: Collection[str], *, on: date) -> dict[str, int]:
 
     As many queries as `sized_below`.
     """
-    return rolled_up(sized_below(roots, on=on), roots)
+    if not roots:
+        return {}
+    found = _whole_or_few(roots, on=on)
+    return found.people_below(roots) if isinstance(found, Whole) else rolled_up(found, roots)
 
 
 def rolled_up(nodes: Mapping[str, SizedNode], wanted: Collection[str]) -> dict[str, int]:

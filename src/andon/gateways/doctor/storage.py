@@ -154,3 +154,16 @@ def later_than_now(here: Place) -> Said:
             "Set the clock: rounds would open and close at wrong times.",
         )
     return ok("the newest entry of the change log is in the past")
+
+
+@check("D28", "What is remembered of people is forgotten when they change", needs_database=True)
+def watched(here: Place) -> Said:
+    from andon.foundation.organisation import revision
+
+    missing = revision.missing()
+    if missing:
+        return warning(
+            f"{len(missing)} triggers of the database are not there, or are switched off.",
+            "Run `andon prepare`. Until then counts are right, and pages of a large organisation are slow.",
+        )
+    return ok("every table from which people are counted has its triggers")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 LEAST_UNIT = 5
@@ -80,7 +81,7 @@ class SizedUnit:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SizedPlan:
     """Which nodes are counted together, and the nodes whose direct members are not asked.
 
@@ -104,10 +105,19 @@ class SizedPlan:
 
     def some(self, first: int, beyond: int) -> tuple[SizedUnit, ...]:
         """The units at these places in the order of all."""
+        joined = self._joined_by_first
+        return tuple(
+            joined[node_id] if node_id in joined else self._single(node_id) for node_id in self._order[first:beyond]
+        )
+
+    @cached_property
+    def _joined_by_first(self) -> dict[str, SizedUnit]:
         # A node is in one unit, so the first of its ids tells each from all others.
-        joined = {unit.node_ids[0]: unit for unit in self.joined}
-        order = sorted([*self.alone, *joined])[first:beyond]
-        return tuple(joined[node_id] if node_id in joined else self._single(node_id) for node_id in order)
+        return {unit.node_ids[0]: unit for unit in self.joined}
+
+    @cached_property
+    def _order(self) -> list[str]:
+        return sorted([*self.alone, *self._joined_by_first])
 
     def _single(self, node_id: str) -> SizedUnit:
         node = self.alone[node_id]

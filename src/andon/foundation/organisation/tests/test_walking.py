@@ -172,6 +172,15 @@ def test_a_team_that_was_retired_is_not_shown() -> None:
     assert "Old team" not in visit(cast.bo)
 
 
+def test_only_the_top_holds_everything() -> None:
+    cast = people.enter()
+    assert walking.hold_everything([cast.security.id])
+    assert not walking.hold_everything([cast.detection.id, cast.appsec.id])
+    # A second top, which no page can make, is not below the first.
+    Node.objects.create(name="Elsewhere", parent=None)
+    assert not walking.hold_everything([cast.security.id])
+
+
 @pytest.mark.parametrize("few", [0, 500])
 def test_who_stands_nowhere_today_is_found(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     cast = people.enter()
