@@ -10,10 +10,10 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from andon.kernel.disclosure.comments import (
-    LEAST_BALLOTS_FOR_COMMENTS,
     CommentsRelease,
     MalformedComments,
     may_comment,
+    may_read_comments,
 )
 from andon.kernel.manifest import (
     BadLog,
@@ -431,7 +431,7 @@ class _Run:
             listed is None
             or (
                 _fits_the_list(content, listed, is_window="questions" in of_round.manifest)
-                and _comments_fit(content, listed)
+                and _comments_fit(content, listed, of_round.manifest, unit.opening.size)
             )
         )
         if fits:
@@ -468,18 +468,23 @@ def _purposes_of_a_unit(manifest: Mapping[str, object], members: int) -> set[str
     return purposes if may_comment(members) else purposes - {"comment"}
 
 
-def _comments_fit(content: Mapping[str, object], listed: Counter[str]) -> bool:
-    """Whether no more comments are said to be shown than were handed in, and none where they must be dropped."""
+def _comments_fit(
+    content: Mapping[str, object], listed: Counter[str], manifest: Mapping[str, object], members: int
+) -> bool:
+    """Whether comments are shown exactly where the rules say so, and no more than were handed in.
+
+    Does not: find out whether one of several was left out, as one that is empty is.
+    """
     said = content.get("comments")
-    if said is None:
-        return not listed["comment"]
+    if "comment" not in _purposes_of_a_unit(manifest, members):
+        return said is None
     try:
         comments = CommentsRelease.from_json(said)
     except MalformedComments:
         return False
-    if comments.count is None:
-        return True
-    return comments.count <= listed["comment"] and listed["ballot"] >= LEAST_BALLOTS_FOR_COMMENTS
+    least = cast(Mapping[str, int], manifest["policy"])["least_ballots"]
+    are_read = may_read_comments(roster_size=members, ballots=listed["ballot"], least_ballots=least)
+    return (comments.count is not None) is are_read and (comments.count or 0) <= listed["comment"]
 
 
 def _fits_the_list(content: Mapping[str, object], listed: Counter[str], *, is_window: bool) -> bool:

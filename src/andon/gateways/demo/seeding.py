@@ -223,7 +223,7 @@ def made_comments(number: int = LAST) -> dict[str, str]:
     """Who of those who answer adds a comment, and what: at most three of each team."""
     random = Random(_SEED + number)  # noqa: S311
     answering = made_answers(number)
-    made = {}
+    made: dict[str, str] = {}
     for team in lanternworks.teams(number):
         names = sorted(set(team.people(number)) & answering.keys())
         words = random.sample(lanternworks.COMMENTS, 3)
