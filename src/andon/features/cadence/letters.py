@@ -1,4 +1,4 @@
-"""Letters about rounds: the same to everybody who is asked, by day, one at a time."""
+"""Letters about rounds: the same to everybody who is asked and wants letters, by day, one at a time."""
 
 import logging
 import time
@@ -49,11 +49,11 @@ def wanted(now: datetime) -> Iterable[tuple[str, LetterKind]]:
 
 
 def write_letters(*, round_id: str, kind: LetterKind) -> None:
-    """Make a letter for everybody on the roster who is still here. May be repeated; makes them once."""
+    """Make a letter for everybody on the roster who is still here and wants letters. May be repeated; makes them
+    once."""
     with transaction.atomic(using="default"):
-        zones = dict(
-            Member.objects.filter(pk__in=rounds.asked_ids(round_id), is_active=True).values_list("pk", "time_zone")
-        )
+        asked = Member.objects.filter(pk__in=rounds.asked_ids(round_id), is_active=True, wants_letters=True)
+        zones = dict(asked.values_list("pk", "time_zone"))
         _row, is_new = Mailing.objects.get_or_create(
             round_id=round_id, kind=kind, defaults={"zones": sorted(set(zones.values()))}
         )
@@ -91,7 +91,7 @@ def send_some(now: datetime) -> int:
             waiting.delete()
         for letter in list(waiting.filter(zone=zone).select_related("member")[: AT_ONCE - sent]):
             Letter.objects.filter(pk=letter.pk).update(is_leaving=True)
-            sent += _deliver(letter, view) if view else 0
+            sent += _deliver(letter, view) if view and letter.member.wants_letters else 0
             Letter.objects.filter(pk=letter.pk).delete()
             time.sleep(SECONDS_BETWEEN)
         if not waiting.exists():
@@ -128,7 +128,12 @@ def write(view: rounds.RoundView, kind: LetterKind) -> tuple[str, str]:
         "questionnaire": instruments.titles([(view.instrument_id, view.instrument_version)]).popitem()[1],
         "until": date_format(timezone.localtime(view.closes_at), "DATETIME_FORMAT"),
     }
-    alike = _("Everybody who is asked gets this letter, whether they have answered or not: this server cannot know.")
+    alike = _(
+        "Everybody who is asked and wants letters gets this one, whether they have answered or not: this server cannot "
+        "know."
+    )
+    choosing = _("You choose whether you get letters about rounds:")
+    choosing = f"{choosing}\n\n    {settings.APP_ORIGIN}{reverse('people:profile')}"
     today = f"    {settings.APP_ORIGIN}{reverse('today:home')}"
     if kind is LetterKind.OPENED:
         asked = _("The people of %(team)s are asked: %(questionnaire)s. Nobody learns who answered what.")
@@ -143,6 +148,7 @@ def write(view: rounds.RoundView, kind: LetterKind) -> tuple[str, str]:
                 % words,
                 today,
                 alike,
+                choosing,
             )
         )
     if kind is LetterKind.ENDS_SOON:
@@ -152,6 +158,7 @@ def write(view: rounds.RoundView, kind: LetterKind) -> tuple[str, str]:
                 _("If you want to answer, or to change what you answered:"),
                 today,
                 alike,
+                choosing,
             )
         )
     return _("The result is there: %(team)s") % words, "\n\n".join(
@@ -160,5 +167,6 @@ def write(view: rounds.RoundView, kind: LetterKind) -> tuple[str, str]:
             % words,
             f"    {settings.APP_ORIGIN}{reverse('results:report', args=[view.id])}",
             _("Talk about it: the page leads through 45 minutes and one small step."),
+            choosing,
         )
     )

@@ -57,6 +57,7 @@ def _account(member: Member) -> Holding:
                 (_("E-mail address"), member.email),
                 (_("Language"), member.language or _("the browser's")),
                 (_("Time zone"), member.time_zone or _("the organisation's")),
+                (_("Letters about rounds"), _("wanted") if member.wants_letters else _("not wanted")),
                 (_("Password"), _("kept as a hash") if member.has_usable_password() else _("none")),
             ),
         ),
@@ -185,7 +186,7 @@ def _schedules(member: Member) -> Holding:
 def _letters_about_rounds(member: Member) -> Holding:
     return Holding(
         _("Letters about rounds that have not left yet"),
-        _("Everybody who is asked gets the same. The row goes when the letter has left."),
+        _("Everybody who is asked and wants letters gets the same. The row goes when the letter has left."),
         tuple(((_("Letters"), str(number)),) for number in [cadence.letters_to(member)] if number),
     )
 

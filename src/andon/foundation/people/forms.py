@@ -178,10 +178,18 @@ class ChooseForYourself(forms.ModelForm[Member]):
         required=False,
         widget=ZoneSelect,
     )
+    wants_letters = forms.BooleanField(
+        label=_("Letters about rounds"),
+        required=False,
+        help_text=_(
+            "When one opens, closes soon or has a result. Without them the page Today says the same. Nobody but you is "
+            "shown what you choose, and letters about your account come either way."
+        ),
+    )
 
     class Meta:
         model = Member
-        fields = ("language", "time_zone")
+        fields = ("language", "time_zone", "wants_letters")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -44,6 +44,8 @@ class Member(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=12, blank=True)
     # A name of the IANA time zone database; empty means the organisation's.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # Of letters that are not about the account. No lead and no steward is shown who wants none.
+    wants_letters = models.BooleanField(default=True)
     is_active = models.BooleanField(_("active"), default=True)
 
     # A new one ends every session and every link that was sent before.

@@ -175,3 +175,13 @@ def test_whoever_was_erased_or_left_gets_none(house: LivedIn) -> None:
     letters.write_letters(round_id=round_id, kind=LetterKind.OPENED)
     house.people["Ada 1"].delete()
     assert len(send()) == 4
+
+
+def test_whoever_wants_none_gets_none_also_after_they_were_made(house: LivedIn) -> None:
+    Member.objects.filter(pk=house.people["Ada"].pk).update(wants_letters=False)
+    opened(house)
+    Member.objects.filter(pk=house.people["Bo"].pk).update(wants_letters=False)
+    sent = send()
+    assert left_out(house, sent) == {house.people["Ada"].email, house.people["Bo"].email}
+    assert not Letter.objects.exists()
+    assert "/you/" in sent[0].body

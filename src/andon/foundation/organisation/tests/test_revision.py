@@ -352,6 +352,7 @@ OF_NO_ACCOUNT = {
     "organisation_membership": {"id", "role"},
     "people_member": {
         "email", "name", "language", "time_zone", "password", "epoch", "has_signed_in", "second_factor_by",
+        "wants_letters",
     },
     # Who asks and who is asked decides; a roster's hashes, salts and leaves are read by nobody who compares.
     "rounds_rosterentry": {"id", "unit_id", "seat"},

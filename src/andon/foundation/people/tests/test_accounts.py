@@ -656,3 +656,15 @@ def test_the_day_of_a_place_is_a_date(bo: Member) -> None:
     signed_in(bo)
     [place] = sessions.places_of(bo)
     assert type(place.since) is date
+
+
+def test_each_chooses_about_letters_and_no_steward_is_shown_it(bo: Member) -> None:
+    client = signed_in(bo)
+    assert b"checked" in client.get("/you/").content
+    client.post("/you/", {"time_zone": ""})
+    bo.refresh_from_db()
+    assert not bo.wants_letters
+    assert b"not wanted" in client.get("/verify/me/").content
+    client.post("/you/", {"time_zone": "", "wants_letters": "on"})
+    bo.refresh_from_db()
+    assert bo.wants_letters
