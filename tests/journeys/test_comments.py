@@ -11,7 +11,7 @@ from tests.stack import Stack
 
 # Eight, who may comment. Ada leads above both teams and is counted with the smaller one: seven, who may not.
 DETECTION = ["Bo", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Pat"]
-RESPONSE = ["Ivy", "Jan", "Kim", "Lou", "Mia", "Ned"]
+RESPONSE = ["Ivy", "Jan", "Kim", "Lou", "Mia", "Nina"]
 WRITTEN = {
     "Bo": "We could listen longer before we answer.",
     "Cleo": "Thank you for asking, <i>really</i>.",
