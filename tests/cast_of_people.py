@@ -45,9 +45,16 @@ class Slip:
 
     def cast(self, answers: Mapping[str, int], *, box_public_key: bytes, sequence: int = 1) -> bytes:
         """A cast body with these answers."""
+        return self._sealed(ballot.AnswersPayload(dict(answers)), box_public_key, sequence)
+
+    def comment(self, words: str, *, box_public_key: bytes, sequence: int = 1) -> bytes:
+        """A cast body with this comment."""
+        return self._sealed(ballot.CommentPayload(words), box_public_key, sequence)
+
+    def _sealed(self, payload: ballot.Payload, box_public_key: bytes, sequence: int) -> bytes:
         place: dict[str, Any] = {"round_id": self.round_id, "unit_id": self.unit_id, "purpose": self.purpose}
         ciphertext = ballot.seal(
-            ballot.encode_payload(ballot.AnswersPayload(dict(answers))),
+            ballot.encode_payload(payload),
             box_public_key=box_public_key,
             slot=self.slot,
             sequence=sequence,

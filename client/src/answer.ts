@@ -3,13 +3,14 @@
 import wordText from '../../src/andon/kernel/manifest/words.txt';
 import { Door, type Doors, Unreachable } from './door.ts';
 import { button, details, h, heading, note, saveFile } from './element.ts';
-import { dateAndTime, gettext, loadCatalogue, ngettext } from './i18n.ts';
+import { dateAndTime, gettext, language, loadCatalogue, ngettext } from './i18n.ts';
 import type { Statement } from './instrument.ts';
 import { fingerprint } from './manifest.ts';
 import { outcomeOf } from './outcomes.ts';
 import { Refusal } from './refusal.ts';
 import { refusalText } from './refused.ts';
 import { Sitting } from './sitting.ts';
+import { type Kind, telltales } from './telltale.ts';
 import { isFinal, type Member, type PlaceInRound, type SeenRound, Wallet } from './wallet.ts';
 import { isId, parseJson } from './wire.ts';
 import { groupWords, roster, twelveWords, whoCanKnowWhat } from './who.ts';
@@ -19,6 +20,8 @@ const WORDS = wordText.trim().split('\n');
 const SEEN_MS = 160;
 const RETRY_MS = 30_000;
 const MINUTE_MS = 60_000;
+/** A pause in writing after which what could tell who wrote is said. */
+const TELLTALE_PAUSE_MS = 800;
 /** So many missed questions are offered at a look; a long list would read like a debt. */
 const OFFERED = 3;
 /** Which file this is: the hash in our own address. */
@@ -326,10 +329,16 @@ class AnsweringPage {
     const tooLong = h('p', { class: 'small', role: 'alert' });
     const box = h('textarea', { id: 'comment', rows: '4', 'aria-describedby': 'comment-help' });
     box.value = sitting.draft.comment;
+    const warnings = h('div', { class: 'telltales small', 'aria-live': 'polite' });
+    let pause: ReturnType<typeof setTimeout> | undefined;
+    showTelltales(warnings, box.value);
     box.addEventListener('input', () => {
       const fits = Sitting.commentFits(box.value);
       tooLong.textContent = fits ? '' : gettext('This is longer than one sealed envelope holds. What goes over is not kept.');
       if (fits) void sitting.keep({ comment: box.value });
+      // After a pause, so that nobody is interrupted while typing, and a screen reader is not at every key.
+      clearTimeout(pause);
+      pause = setTimeout(() => showTelltales(warnings, box.value), TELLTALE_PAUSE_MS);
     });
     return h(
       'div',
@@ -342,6 +351,7 @@ class AnsweringPage {
         gettext('People who know you may recognise how you write. Leave out names, dates and words only you use. Comments are shuffled and shown without scores, and dropped if fewer than eight people send ballots.'),
       ),
       tooLong,
+      warnings,
     );
   }
 
@@ -915,6 +925,36 @@ function roundName(kind: string, closesAt: number): string {
 
 function kindOfQuestion(sitting: Sitting): string {
   return sitting.manifest.kind === 'weekly' ? gettext('Question of the week') : gettext('Question of the day');
+}
+
+/** Below the box: what could tell who wrote it, and why. It keeps nobody from sending. */
+function showTelltales(place: HTMLElement, comment: string): void {
+  const found = telltales(comment, language());
+  const said = found.map(({ kind, text }) => `${text}: ${whyTelltale(kind)}`);
+  // Said again only when it is something else.
+  if (place.dataset['said'] === said.join('\n')) return;
+  place.dataset['said'] = said.join('\n');
+  const lines = found.map(({ kind, text }) => h('li', {}, h('strong', { dir: 'auto' }, text), ` ${whyTelltale(kind)}`));
+  place.replaceChildren(
+    ...(lines.length > 0 ? [h('p', {}, gettext('Look at these once more. You can send it as it is.')), h('ul', {}, ...lines)] : []),
+  );
+}
+
+function whyTelltale(kind: Kind): string {
+  switch (kind) {
+    case 'address':
+      return gettext('looks like an address');
+    case 'number':
+      return gettext('looks like a telephone number');
+    case 'reference':
+      return gettext('looks like a ticket or a machine that few people work on');
+    case 'date':
+      return gettext('says when: few people may have been there');
+    case 'role':
+      return gettext('may be true of one person only');
+    case 'name':
+      return gettext('looks like a name');
+  }
 }
 
 function slotLabel(purpose: string, alone: boolean): string {

@@ -30,6 +30,8 @@ import {
 } from './wire.ts';
 
 export const LEAST_ROSTER = 5;
+/** Comments of small groups could be recognised; under this size there is no key for one, and no box to type it. */
+export const LEAST_ROSTER_FOR_COMMENTS = 8;
 const FIRST_PREVIOUS = '0'.repeat(64);
 const SIGNED_KINDS: ReadonlySet<string> = new Set(['genesis', 'delegation', 'manifest', 'bundle']);
 /** What only the steward's own key signs: a delegate that could delegate would never end. */
@@ -456,12 +458,15 @@ export function checkUnit(manifest: Manifest, proof: UnitProof, me: string, { fr
     roster = hash(read['roster']);
     if (!isObject(read['keys'])) throw new Malformed('keys are an object');
     for (const [name, key] of Object.entries(read['keys'])) keys[purpose(name)] = unb64u(key, 32);
-    for (const name of manifest.purposes) if (!keys[name]) throw new Malformed('a purpose without a key');
+    for (const name of manifest.purposes) if (!keys[name] && name !== 'comment') throw new Malformed('a purpose without a key');
   } catch {
     throw new Refusal('key_not_in_manifest');
   }
   const shown = openRoster(proof.opening, roster);
   if (sizeOf(shown) < LEAST_ROSTER) throw new Refusal('roster_too_small');
+  // Comments of a few would be known by how they are written: a small unit has no key for them, a larger one has.
+  const comments = manifest.purposes.includes('comment') && sizeOf(shown) >= LEAST_ROSTER_FOR_COMMENTS;
+  if ('comment' in keys !== comments) throw new Refusal('key_not_in_manifest');
   if (!shown.members.includes(me)) throw new Refusal('not_in_roster');
   if (fresh && shown.erased > 0) throw new Refusal('roster_erased');
   return { unit, index: proof.index, keys, ...shown };

@@ -4,7 +4,7 @@ import { canonical, fromUtf8, isObject, parseJson } from './wire.ts';
 import { payloadFits, type Payload } from './ballot.ts';
 import type { Door } from './door.ts';
 import { type Instrument, readInstrument, type Statement } from './instrument.ts';
-import { type Manifest, sizeOf, type Unit } from './manifest.ts';
+import { LEAST_ROSTER_FOR_COMMENTS, type Manifest, sizeOf, type Unit } from './manifest.ts';
 import {
   answersPayload,
   type Cast,
@@ -15,9 +15,6 @@ import {
   type SeenRound,
   type Wallet,
 } from './wallet.ts';
-
-/** Comments of small groups could be recognised; under this size there is no box to type one. */
-const LEAST_ROSTER_FOR_COMMENTS = 8;
 
 export class Sitting {
   draft: Draft;

@@ -56,6 +56,10 @@ const FAULTS = [
   ['a roster of the older form may lose names', MANIFEST, 'members = listed.map(text);', 'members = listed.map(String);', OWN],
   ['places may stand in any order and twice', MANIFEST, '!isSorted || seatedCommitment', 'seatedCommitment', ORDER],
   ['questions may be others than the purposes', MANIFEST, "if (questions.map(({ code }) => `ballot/${code}`).join() !== ballots.join())", 'if (false)', QUESTIONS],
+  ['names in a comment are overlooked', 'client/src/telltale.ts', "take('name', match.index, match[0])", 'void 0', 'a name inside a sentence stands out, the word that begins one does not'],
+  ['days in a comment are overlooked', 'client/src/telltale.ts', "['date', new RegExp(`(?<!\\\\p{L})(?:${DAYS})s?(?!\\\\p{L})`, 'giu')],", '', 'dates, days and times stand out in both languages'],
+  ['a small unit may have a key for comments', MANIFEST, "if ('comment' in keys !== comments)", 'if (false)', 'a unit under eight has no key for comments, a larger one has'],
+  ['a small unit may have a key for comments', MANIFEST, "if ('comment' in keys !== comments) throw new Refusal('key_not_in_manifest');", '', 'a unit under eight has no key for comments, a larger one has'],
   ['questions may come in any order', MANIFEST, 'if (!inOrder || ', 'if (', QUESTIONS],
   ['the first question may come late', MANIFEST, '|| moments[0] !== opens', '', QUESTIONS],
   ['a question may come after the close', MANIFEST, "|| (moments.at(-1) ?? '') >= closes", '', QUESTIONS],
@@ -70,13 +74,13 @@ async function bundled(name, file, from, to) {
   const outfile = path.join(common.out, 'planted', `${name}.mjs`);
   await build({
     ...common.options,
-    stdin: { contents: "import './wallet.test.ts'; import './window.test.ts';", resolveDir: path.resolve('client/tests'), loader: 'ts' },
+    stdin: { contents: "import './wallet.test.ts'; import './window.test.ts'; import './telltale.test.ts';", resolveDir: path.resolve('client/tests'), loader: 'ts' },
     outfile,
     plugins: [
       {
         name: 'planted',
         setup(builder) {
-          builder.onLoad({ filter: /src[\\/](manifest|sitting|wallet)\.ts$/ }, async ({ path: found }) => {
+          builder.onLoad({ filter: /src[\\/](manifest|sitting|telltale|wallet)\.ts$/ }, async ({ path: found }) => {
             const source = await readFile(found, 'utf8');
             if (!found.endsWith(path.normalize(file))) return { contents: source, loader: 'ts' };
             // A check that was written another way is no longer taken out, and the fault would be none.

@@ -82,6 +82,8 @@ export interface RoundPlan {
   forgeKeys?: boolean;
   /** The first unit's leaf a second time, with its id and its people, but a key and a salt of its own. */
   spare?: boolean;
+  /** Which units get a key for comments, by their size, where comments are asked. */
+  commentsFor?: (members: number) => boolean;
   /** What an operator commits to in place of the roster as it is. */
   seats?: (seats: JsonObject[]) => JsonObject[];
   /** A roster of version 0.1.0, which opens whole or not at all. */
@@ -159,7 +161,7 @@ export class Stage {
         const salt = random(32);
         const name = i === 0 ? 'Detection' : 'Response';
         const keys = Object.fromEntries(
-          purposes.map((purpose) => [
+          purposes.filter((purpose) => purpose !== 'comment' || (plan.commentsFor ?? ((n) => n >= 8))(members.length)).map((purpose) => [
             purpose,
             b64u(plan.forgeKeys ? voprf.generateKeyPair().publicKey : this.keys(seed, round, unit, purpose).publicKey),
           ]),

@@ -157,6 +157,15 @@ test('refuses a leaf without a key for a purpose of the manifest', () =>
     return changed;
   }));
 
+test('a unit under eight has no key for comments, a larger one has', async () => {
+  const purposes = ['ballot', 'comment'];
+  await refused({ purposes, members: people(7), commentsFor: () => true }, 'key_not_in_manifest', (answer) => answer);
+  await refused({ purposes, commentsFor: () => false }, 'key_not_in_manifest', (answer) => answer);
+  const small = await scene({ purposes, members: people(7) });
+  small.round.purposes = ['ballot'];
+  assert.deepEqual(Object.keys((await fetchSlip(small)).keys), ['ballot']);
+});
+
 test('refuses a proof under another key than the published one', () =>
   refused({ forgeKeys: true }, 'proof_invalid', (answer) => answer));
 

@@ -28,11 +28,13 @@ def sign_in(page: Page, stack: Stack, mailbox: Mailbox, address: str) -> None:
     expect(page.get_by_role("heading", name="Today", level=1)).to_be_visible()
 
 
-def open_round(page: Page, stack: Stack, team: str, *, opens: str = "Now") -> str:
+def open_round(page: Page, stack: Stack, team: str, *, opens: str = "Now", comments: bool = False) -> str:
     """As a lead; returns the round's id."""
     page.goto(f"{stack.app_url}/rounds/new/")
     page.get_by_label("Who is asked").select_option(label=team)
     page.get_by_role("radio", name=re.compile(rf"^\s*{opens}")).check()
+    if comments:
+        page.get_by_label("People may add a comment in their own words").check()
     page.get_by_role("button", name="Show who is asked").click()
     page.get_by_role("button", name="Publish the round").click()
     expect(page.get_by_role("heading", name="How to check it")).to_be_visible()
@@ -47,15 +49,26 @@ def fetch_slip(page: Page, stack: Stack) -> None:
 
 def answer(page: Page, answers: Sequence[int]) -> str:
     """From Today to the receipt, by keyboard: 0 skips. The words of the group as the page showed them."""
+    words = answer_all(page, answers)
+    send(page)
+    return words
+
+
+def answer_all(page: Page, answers: Sequence[int]) -> str:
+    """The same up to the page that shows all answers before they are sent."""
     page.get_by_role("link", name="Answer", exact=True).click()
     words = page.locator(".words", has_text="Your group in twelve words").locator("[lang=en]").inner_text()
     page.get_by_role("button", name="Start").click()
     for number, value in enumerate(answers, start=1):
         expect(page.get_by_text(f"{number} of {len(answers)}", exact=True).first).to_be_visible()
         page.keyboard.press("s" if value == 0 else str(value))
+    expect(page.get_by_role("button", name="Send my answers")).to_be_visible()
+    return words
+
+
+def send(page: Page) -> None:
     page.get_by_role("button", name="Send my answers").click()
     expect(page.get_by_role("heading", name="Your answers are in the box")).to_be_visible()
-    return words
 
 
 def receipt_of(page: Page) -> tuple[str, str]:

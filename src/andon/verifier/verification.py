@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from andon.kernel.disclosure.comments import (
+    CommentsRelease,
+    MalformedComments,
+    may_comment,
+    may_read_comments,
+)
 from andon.kernel.manifest import (
     BadLog,
     BadOpening,
@@ -334,7 +340,7 @@ class _Run:
         keys = cast(Mapping[str, str], unit.leaf["keys"])
         if not _included(unit.leaf, unit.place, of_round.manifest["units"]):
             self.failed(title, "You were shown a key or a roster that others do not see: ballots could be told apart.")
-        elif set(keys) != set(cast(Iterable[str], of_round.manifest["purposes"])):
+        elif set(keys) != _purposes_of_a_unit(of_round.manifest, unit.opening.size):
             self.failed(title, "Your unit has keys for other purposes than the manifest names.")
         else:
             # Two leaves can carry one roster; only colleagues who compare these words would notice.
@@ -422,7 +428,11 @@ class _Run:
         content = unit.release.content
         # Wrong arithmetic cannot be seen from here; figures over another number of ballots than was listed can.
         fits = content.get("unit", unit.unit_id) == unit.unit_id and (
-            listed is None or _fits_the_list(content, listed, is_window="questions" in of_round.manifest)
+            listed is None
+            or (
+                _fits_the_list(content, listed, is_window="questions" in of_round.manifest)
+                and _comments_fit(content, listed, of_round.manifest, unit.opening.size)
+            )
         )
         if fits:
             self.ok(title)
@@ -450,6 +460,31 @@ def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place 
     return verify_inclusion(
         canonical(dict(leaf)), index=place.index, count=place.count, path=list(place.path), root=root
     )
+
+
+def _purposes_of_a_unit(manifest: Mapping[str, object], members: int) -> set[str]:
+    """What a unit of this size has keys for: comments only from eight people on."""
+    purposes = set(cast(Iterable[str], manifest["purposes"]))
+    return purposes if may_comment(members) else purposes - {"comment"}
+
+
+def _comments_fit(
+    content: Mapping[str, object], listed: Counter[str], manifest: Mapping[str, object], members: int
+) -> bool:
+    """Whether comments are shown exactly where the rules say so, and no more than were handed in.
+
+    Does not: find out whether one of several was left out, as one that is empty is.
+    """
+    said = content.get("comments")
+    if "comment" not in _purposes_of_a_unit(manifest, members):
+        return said is None
+    try:
+        comments = CommentsRelease.from_json(said)
+    except MalformedComments:
+        return False
+    least = cast(Mapping[str, int], manifest["policy"])["least_ballots"]
+    are_read = may_read_comments(roster_size=members, ballots=listed["ballot"], least_ballots=least)
+    return (comments.count is not None) is are_read and (comments.count or 0) <= listed["comment"]
 
 
 def _fits_the_list(content: Mapping[str, object], listed: Counter[str], *, is_window: bool) -> bool:

@@ -29,6 +29,9 @@ def _audited(part: releases.FinishedUnit, unit: rounds.CountedUnit, past: disclo
         part.unit_id,
         [*sorted(unit.people), *erased],
         {code: _figure(figure, past, code) for code, figure in figures.items()},
+        comments=len(part.comments),
+        comments_said=(part.release.comments.count or 0) if part.release.comments else 0,
+        ballots=part.release.ballots,
     )
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
@@ -12,6 +13,7 @@ from andon.kernel import ballot, disclosure, manifest, psychometrics, wire
 from andon.kernel.disclosure import large
 
 SALT_BYTES = 32
+COMMENT = "comment"
 
 
 def box_digest(rows: Sequence[ballots.StoredBallot]) -> str:
@@ -32,6 +34,7 @@ def compute(
     grouping: disclosure.Grouping,
     noise: large.Noise,
     box_key: bytes,
+    asks_comments: bool = False,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> releases.Finished:
     """Open every ballot, publish every unit and every group. ``pasts`` is how each unit was counted last.
@@ -40,7 +43,8 @@ def compute(
 
     Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts and the
     noise of large groups; a ballot that cannot be opened counts as one in which everything was skipped, so that the
-    number of ballots depends on nothing that stands in them.
+    number of ballots depends on nothing that stands in them. Comments are opened only where enough ballots came, and
+    stand in an order of their own.
     Raises: disclosure.MoreBallotsThanRoster, where the box holds what no roster can have cast.
     """
     statements = tuple(questions) or instrument.codes
@@ -49,16 +53,28 @@ def compute(
         if row.unit_id not in cast:
             raise disclosure.MoreBallotsThanRoster("a ballot is in a unit that this round does not have")
         cast[row.unit_id].append(row)
-    published, slots, opened = [], [], []
+    published, slots, opened, comments = [], [], [], []
     for unit in units:
         # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
         if most > unit.size:
             raise disclosure.MoreBallotsThanRoster("a unit has more ballots of one purpose than members")
-        keyed = [(row.purpose, _keyed(row, round_id, instrument, box_key)) for row in cast[unit.id]]
+        with_answers = [row for row in cast[unit.id] if row.purpose != COMMENT]
+        keyed = [(row.purpose, _keyed(row, round_id, instrument, box_key)) for row in with_answers]
         answers = _answers(unit, keyed, questions)
         opened.append(answers)
-        published.append(disclosure.publish_unit(answers, policy=policy, statements=statements, past=pasts[unit.id]))
+        one = disclosure.publish_unit(answers, policy=policy, statements=statements, past=pasts[unit.id])
+        written: tuple[disclosure.Comment, ...] = ()
+        if asks_comments and disclosure.may_comment(unit.size):
+            unread = disclosure.CommentsRelease(None, None)
+            one = replace(one, release=replace(one.release, comments=unread))
+            if disclosure.may_read_comments(
+                roster_size=unit.size, ballots=answers.cast, least_ballots=policy.least_ballots
+            ):
+                written = _comments(cast[unit.id], round_id, box_key, random_bytes)
+                one = replace(one, release=replace(one.release, comments=disclosure.comments_release(written)))
+        comments.append(written)
+        published.append(one)
         slots.append(
             manifest.sorted_slots(
                 [(row.slot.hex(), row.purpose, ballot.ciphertext_hash(row.ciphertext)) for row in cast[unit.id]]
@@ -85,6 +101,7 @@ def compute(
                 slots=tuple(slots[position]),
                 slots_salt=slot_salts[position],
                 slots_path=tuple(slot_paths[position]),
+                comments=comments[position],
                 remembered={code: kept.to_json() for code, kept in sorted(published[position].remembered.items())},
             )
             for position, unit in enumerate(units)
@@ -98,6 +115,17 @@ def compute(
             policy,
             noise,
         ),
+    )
+
+
+def _comments(
+    rows: Sequence[ballots.StoredBallot], round_id: str, box_key: bytes, random_bytes: Callable[[int], bytes]
+) -> tuple[disclosure.Comment, ...]:
+    """What stands in the comments, shuffled. Only for a unit that may read them."""
+    payloads = [_payload(row, round_id, (), box_key) for row in rows if row.purpose == COMMENT]
+    return disclosure.shuffle_comments(
+        (payload.comment for payload in payloads if isinstance(payload, ballot.CommentPayload)),
+        random_bytes=random_bytes,
     )
 
 
@@ -188,6 +216,15 @@ def roots(finished: releases.Finished) -> tuple[str, str]:
 def _keyed(
     row: ballots.StoredBallot, round_id: str, instrument: instruments.Instrument, box_key: bytes
 ) -> dict[str, int]:
+    payload = _payload(row, round_id, instrument.codes, box_key)
+    if not isinstance(payload, ballot.AnswersPayload):
+        return {}
+    directions = instrument.directions
+    return {code: psychometrics.key_answer(value, directions[code]) for code, value in payload.answers.items()}
+
+
+def _payload(row: ballots.StoredBallot, round_id: str, codes: Sequence[str], box_key: bytes) -> ballot.Payload | None:
+    """What is sealed in it; None where it cannot be opened or is not what its purpose asks for."""
     try:
         plaintext = ballot.open_sealed(
             row.ciphertext,
@@ -198,10 +235,6 @@ def _keyed(
             slot=row.slot,
             sequence=row.sequence,
         )
-        payload = ballot.decode_payload(plaintext, purpose=row.purpose, codes=instrument.codes)
+        return ballot.decode_payload(plaintext, purpose=row.purpose, codes=codes)
     except (ballot.CannotOpen, ballot.BadPayload):
-        return {}
-    if not isinstance(payload, ballot.AnswersPayload):
-        return {}
-    directions = instrument.directions
-    return {code: psychometrics.key_answer(value, directions[code]) for code, value in payload.answers.items()}
+        return None

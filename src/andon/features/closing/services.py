@@ -217,6 +217,7 @@ class _Steps:
                 grouping=rounds.grouping_of(self.round_id),
                 noise=noise.OpenDpNoise(),
                 box_key=box_key,
+                asks_comments="comment" in self._manifest()["purposes"],
             )
         except disclosure.MoreBallotsThanRoster:
             raise _Void("more_ballots_than_members") from None

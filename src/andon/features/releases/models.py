@@ -29,6 +29,19 @@ class ReleasedUnit(models.Model):
     remembered = models.TextField(default="{}")
 
 
+class ReleasedComment(models.Model):
+    """What somebody of a unit wrote. Nothing leads from it to a ballot, a slot or a person, and nothing to a moment."""
+
+    # Drawn at the close; the order of keys is the order in which comments are shown.
+    key = models.CharField(primary_key=True, max_length=64)
+    round_id = models.CharField(max_length=32)
+    unit_id = models.CharField(max_length=32)
+    text = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["round_id", "unit_id"], name="releases_comments_of_unit")]
+
+
 class ReleasedGroup(models.Model):
     """What became visible of one group above units, with what proves its place in the public log."""
 

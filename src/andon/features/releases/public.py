@@ -3,15 +3,15 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from andon.features.releases.models import LastCounted, Release, ReleasedGroup, ReleasedUnit
+from andon.features.releases.models import LastCounted, Release, ReleasedComment, ReleasedGroup, ReleasedUnit
 from andon.kernel import wire
-from andon.kernel.disclosure import GroupRelease, Remembered, UnitRelease
+from andon.kernel.disclosure import Comment, GroupRelease, Remembered, UnitRelease
 
 __all__ = [
     "Counted",
@@ -20,6 +20,7 @@ __all__ = [
     "FinishedUnit",
     "OtherReleaseCommitted",
     "ReleaseDamaged",
+    "comments_shown",
     "commit",
     "committed",
     "discard",
@@ -56,6 +57,8 @@ class FinishedUnit:
     slots_salt: bytes
     slots_path: tuple[bytes, ...]
     remembered: dict[str, Any] = field(default_factory=dict)
+    # In the order of their keys. Only `parts` reads them back; of a unit that is shown see `comments_shown`.
+    comments: tuple[Comment, ...] = ()
 
     @property
     def release(self) -> UnitRelease:
@@ -63,6 +66,8 @@ class FinishedUnit:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            # Left out where there are none, as `remembered` below.
+            **({"comments": [[one.key, one.text] for one in self.comments]} if self.comments else {}),
             "figures": self.figures,
             "figures_path": [step.hex() for step in self.figures_path],
             "figures_salt": wire.b64u(self.figures_salt),
@@ -87,6 +92,7 @@ class FinishedUnit:
             slots_salt=wire.unb64u(value["slots_salt"], HASH_BYTES),
             slots_path=tuple(bytes.fromhex(step) for step in value["slots_path"]),
             remembered=value.get("remembered", {}),
+            comments=tuple(Comment(key, text) for key, text in value.get("comments", ())),
         )
 
 
@@ -164,6 +170,18 @@ def commit(finished: Finished) -> None:
             return
         Release.objects.create(round_id=finished.round_id, digest=finished.digest)
         ReleasedUnit.objects.bulk_create((_row(finished.round_id, part) for part in finished.units), batch_size=500)
+        # Sorted over the whole round: where a row stands says nothing, not even which unit was computed first.
+        ReleasedComment.objects.bulk_create(
+            sorted(
+                (
+                    ReleasedComment(key=one.key, round_id=finished.round_id, unit_id=part.unit_id, text=one.text)
+                    for part in finished.units
+                    for one in part.comments
+                ),
+                key=lambda row: row.key,
+            ),
+            batch_size=500,
+        )
         ReleasedGroup.objects.bulk_create(
             (
                 ReleasedGroup(
@@ -207,6 +225,7 @@ def discard(round_id: str) -> None:
     with transaction.atomic(using="default"):
         ReleasedUnit.objects.filter(round_id=round_id).delete()
         ReleasedGroup.objects.filter(round_id=round_id).delete()
+        ReleasedComment.objects.filter(round_id=round_id).delete()
         Release.objects.filter(round_id=round_id).delete()
 
 
@@ -296,7 +315,21 @@ def figures_shown(round_of: Mapping[str, str]) -> dict[str, UnitRelease]:
 
 def parts(round_id: str) -> list[FinishedUnit]:
     """All units' parts of a committed release, in the order of their positions. For closing and its readers."""
-    return [_part(row) for row in ReleasedUnit.objects.filter(round_id=round_id).order_by("position")]
+    written: dict[str, list[Comment]] = {}
+    for one in ReleasedComment.objects.filter(round_id=round_id).order_by("key"):
+        written.setdefault(one.unit_id, []).append(Comment(one.key, one.text))
+    return [
+        replace(_part(row), comments=tuple(written.get(row.unit_id, ())))
+        for row in ReleasedUnit.objects.filter(round_id=round_id).order_by("position")
+    ]
+
+
+def comments_shown(round_id: str, unit_id: str) -> list[str]:
+    """What the unit's people wrote, in the order that was drawn at the close; empty while nothing is shown."""
+    if not is_shown(round_id):
+        return []
+    rows = ReleasedComment.objects.filter(round_id=round_id, unit_id=unit_id).order_by("key")
+    return list(rows.values_list("text", flat=True))
 
 
 def groups(round_id: str) -> list[FinishedGroup]:

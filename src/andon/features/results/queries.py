@@ -162,6 +162,23 @@ def own_result(member: Member, round_id: str) -> Own:
     return Own(view, unit, part)
 
 
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """What a unit wrote in its own words, in the order drawn at the close; or that it was dropped unread."""
+
+    texts: tuple[str, ...]
+    dropped: bool
+
+
+def comments_of(own: Own) -> Comments | None:
+    """None where the unit could write none. For its page alone: no export, no paper and no program has them."""
+    said = own.part.release.comments
+    if said is None:
+        return None
+    texts = releases.comments_shown(own.round.id, own.unit.id) if said.count else []
+    return Comments(tuple(texts), said.count is None)
+
+
 def report_for(member: Member, round_id: str) -> Report:
     """The report of the member's own unit. Raises: Http404, as `own_result` does."""
     own = own_result(member, round_id)

@@ -58,6 +58,7 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "pictures": _pictures(queries.drawings(round_id, found.unit_id)) if found.has_stages else None,
         "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "has_groups": rounds.has_groups(round_id),
+        "comments": queries.comments_of(own),
         "trend": line,
         "shifts": shifts.shifts_of(found),
         "may_ask_again": organisation.leads(member.pk, own.round.node_id, on=organisation.today()),

@@ -55,6 +55,15 @@ class OpenRound(forms.Form):
             "eight weeks."
         ),
     )
+    comments = forms.BooleanField(
+        label=_("People may add a comment in their own words"),
+        required=False,
+        help_text=_(
+            "Only in groups of eight or more, and only where all is asked at once. Comments are read by the group "
+            "alone, shuffled and without dates. Under eight answers all of them are dropped unread. Who writes can "
+            "be recognised by how they write: ask for comments where people want to write."
+        ),
+    )
     opens = forms.ChoiceField(
         label=_("When it opens"),
         widget=forms.RadioSelect,
@@ -99,6 +108,8 @@ class OpenRound(forms.Form):
         told = super().clean() or {}
         if not told.get("closes") and (told.get("asking") or Round.Kind.FULL) == Round.Kind.FULL:
             self.add_error("closes", _("Choose when the round closes."))
+        if told.get("comments") and (told.get("asking") or Round.Kind.FULL) != Round.Kind.FULL:
+            self.add_error("comments", _("Comments can be asked for only where all is asked at once."))
         return told
 
     def dates(self, at: datetime) -> tuple[datetime, datetime | None]:

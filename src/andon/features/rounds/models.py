@@ -36,6 +36,8 @@ class Round(models.Model):
     policy = models.JSONField()
     # What a window asks, in its order: {"code", "from"}, as its manifest has them. Empty where all is asked at once.
     questions = models.JSONField(default=list)
+    # Whether units of eight and more may add comments; never in a window.
+    asks_comments = models.BooleanField(default=False)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     # Who asked for it, and when; the publication follows as soon as all its keys are on the disk.

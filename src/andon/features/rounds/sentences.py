@@ -25,7 +25,7 @@ NOT_ASKED: Mapping[str, str | Promise] = {
 
 ACTS: Mapping[str, str | Promise] = {"opened": _("opened it"), "closed": _("asked to close it")}
 
-PURPOSE_WORDS: Mapping[str, str | Promise] = {"ballot": _("answering once")}
+PURPOSE_WORDS: Mapping[str, str | Promise] = {"ballot": _("answering once"), "comment": _("one comment")}
 
 
 def say(code: str, words: Mapping[str, str | Promise]) -> str:

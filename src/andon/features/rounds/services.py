@@ -48,6 +48,7 @@ LONGEST = timedelta(days=60)
 # Identical statements come at least this far apart for one person.
 REST = timedelta(days=28)
 PURPOSES = ("ballot",)
+COMMENT = "comment"
 
 
 class RoundRefused(Exception):
@@ -61,6 +62,16 @@ class NobodyToAsk(RoundRefused):
 
 class BadDates(RoundRefused):
     pass
+
+
+class NoCommentsInWindows(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Comments belong to rounds that are asked all at once: over several weeks, who writes when could be "
+                "seen. Nothing was opened."
+            )
+        )
 
 
 class NotOnOffer(RoundRefused):
@@ -160,6 +171,7 @@ def publish_round(
     at: datetime,
     kind: str = Round.Kind.FULL,
     early_close: bool = True,
+    asks_comments: bool = False,
     replaces: str = "",
     also: Callable[[str], None] | None = None,
 ) -> Round:
@@ -167,6 +179,7 @@ def publish_round(
 
     `kind`: all at once, or a window that asks a question a day or a week. When a window closes follows from its
     questions, whatever `closes_at` says.
+    `asks_comments`: whether units of eight and more may add comments to a round that is asked all at once.
     `replaces`: a round that is withdrawn in the same transaction; see `renewal.renew_round`, which holds its lock.
     `also(round_id)`: what else is written in the transaction that plans the round, and with it or not at all.
 
@@ -179,6 +192,8 @@ def publish_round(
     ballots.key_directory().check()
     # Before anything is planned: a plan that cannot be published would stay for ever.
     ballots.installed_bundle()
+    if asks_comments and kind != Round.Kind.FULL:
+        raise NoCommentsInWindows
     opens_at = opens_at.replace(microsecond=0)
     _check_opening(opens_at, at)
     instrument = instruments.load(instrument_id)
@@ -204,6 +219,7 @@ def publish_round(
             kind=kind,
             policy=policy.to_json(),
             questions=_questions(window),
+            asks_comments=asks_comments,
             opens_at=opens_at,
             closes_at=closes_at,
             by_id=getattr(by, "pk", None),
@@ -479,8 +495,15 @@ def begin_log(*, key_file: Path | None = None) -> None:
 
 
 def purposes_of(row: Round) -> tuple[str, ...]:
-    """What slips of this round are for: one ballot, or one for each question of a window."""
-    return tuple(f"ballot/{question['code']}" for question in row.questions) or PURPOSES
+    """What slips of this round are for: one ballot, or one for each question of a window; and comments, where asked."""
+    if row.questions:
+        return tuple(f"ballot/{question['code']}" for question in row.questions)
+    return (*PURPOSES, COMMENT) if row.asks_comments else PURPOSES
+
+
+def _purposes_in(row: Round, unit: RoundUnit) -> tuple[str, ...]:
+    """Those that this unit has keys for: a small one has none for comments, so that nobody can hand one in."""
+    return tuple(purpose for purpose in purposes_of(row) if purpose != COMMENT or disclosure.may_comment(unit.size))
 
 
 def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
@@ -489,7 +512,7 @@ def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:
     for unit in units:
         keys = {
             purpose: EvaluationKey.derive(seed, round_id=published.pk, unit_id=unit.pk, purpose=purpose).public_key
-            for purpose in purposes_of(published)
+            for purpose in _purposes_in(published, unit)
         }
         opening = {"members": unit.members, "name": unit.name, "salt": wire.b64u(bytes(unit.salt))}
         roster = manifest.parse_opening(opening).commitment()

@@ -22,6 +22,17 @@ HEAD = "Ruth Abernathy"
 # Everybody is asked every eight weeks: so many rounds in 18 months, the last of them number 0, that before it -1.
 ROUNDS = 10
 FIRST = 1 - ROUNDS
+# What people wrote who do not exist. Nothing in it belongs to one team more than to another.
+COMMENTS = (
+    "After an alert at night we talk about what to change, not about who slept. Please keep that.",
+    "In the review I wanted to say that the plan has a hole. I waited until somebody senior said it first.",
+    "It helps when questions are asked before opinions. Could we do that in hand-overs too?",
+    "We say that mistakes are fine, and then the same three people get all the easy shifts.",
+    "I would like to hear more often what became of the things we raise.",
+    "When I did not know an answer, somebody sat down with me. That was good.",
+    "There is a lot of talk about courage and little time to use it.",
+    "Thank you for stopping the roll-out when we asked. I did not expect it.",
+)
 # The first round after a team was dissolved into two others.
 REORGANISED = -1
 

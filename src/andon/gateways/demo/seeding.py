@@ -34,6 +34,8 @@ STEP_DUE_AFTER = timedelta(days=45)
 FOUNDED_BEFORE = timedelta(days=1600)
 SKIP_RATE = 0.02
 _SEED = 20260105
+# The number of the last round, which is the one that asks for comments.
+LAST = 0
 
 
 class DemoRefused(Exception):
@@ -183,6 +185,7 @@ def _publish(top: Node, number: int, now: datetime) -> str:
         closes_at=opens_at + OPEN_FOR,
         by=Member.objects.get(email=address_of(lanternworks.HEAD)),
         at=opens_at,
+        asks_comments=number == LAST,
     )
     return str(published.pk)
 
@@ -211,6 +214,21 @@ def _have_it_answered(round_id: str, number: int) -> None:
     members = {member.name: member for member in Member.objects.all()}
     for name, answers in made_answers(number).items():
         wallet.answer(members[name], round_id, answers, box_key=box_key)
+    if "comment" in manifest.body["purposes"]:
+        for name, words in made_comments(number).items():
+            wallet.comment(members[name], round_id, words, box_key=box_key)
+
+
+def made_comments(number: int = LAST) -> dict[str, str]:
+    """Who of those who answer adds a comment, and what: at most three of each team."""
+    random = Random(_SEED + number)  # noqa: S311
+    answering = made_answers(number)
+    made: dict[str, str] = {}
+    for team in lanternworks.teams(number):
+        names = sorted(set(team.people(number)) & answering.keys())
+        words = random.sample(lanternworks.COMMENTS, 3)
+        made |= dict(zip(random.sample(names, min(3, len(names))), words, strict=False))
+    return made
 
 
 def made_answers(number: int = 0) -> dict[str, dict[str, int]]:

@@ -11,11 +11,12 @@ from andon.kernel import ballot, wire
 from andon.kernel.credential import SlipRequest
 
 PURPOSE = "ballot"
+COMMENT = "comment"
 
 
 def answer_question(member: Member, round_id: str, code: str, answer: int, *, box_key: bytes) -> bool:
     """The same for one question of a window: a slip for it alone, and a ballot that holds nothing else."""
-    return _cast(member, round_id, f"{PURPOSE}/{code}", {code: answer}, box_key=box_key)
+    return _cast(member, round_id, f"{PURPOSE}/{code}", ballot.AnswersPayload({code: answer}), box_key=box_key)
 
 
 def answer(member: Member, round_id: str, answers: Mapping[str, int], *, box_key: bytes) -> bool:
@@ -23,10 +24,15 @@ def answer(member: Member, round_id: str, answers: Mapping[str, int], *, box_key
 
     A member whose slip was given before keeps silent: what made it cannot be asked for it again.
     """
-    return _cast(member, round_id, PURPOSE, answers, box_key=box_key)
+    return _cast(member, round_id, PURPOSE, ballot.AnswersPayload(dict(answers)), box_key=box_key)
 
 
-def _cast(member: Member, round_id: str, purpose: str, answers: Mapping[str, int], *, box_key: bytes) -> bool:
+def comment(member: Member, round_id: str, words: str, *, box_key: bytes) -> bool:
+    """The same for a comment, whose slip and envelope are its own; not kept for a member of a small unit."""
+    return _cast(member, round_id, COMMENT, ballot.CommentPayload(words), box_key=box_key)
+
+
+def _cast(member: Member, round_id: str, purpose: str, payload: ballot.Payload, *, box_key: bytes) -> bool:
     key = Ed25519PrivateKey.generate()
     public_key = key.public_key().public_bytes_raw()
     request = SlipRequest.begin(public_key)
@@ -36,7 +42,7 @@ def _cast(member: Member, round_id: str, purpose: str, answers: Mapping[str, int
     [(_purpose, evaluation)] = issued.evaluations
     output = request.finish(evaluation, wire.unb64u(issued.unit.leaf["keys"][purpose]))
     ciphertext = ballot.seal(
-        ballot.encode_payload(ballot.AnswersPayload(dict(answers))),
+        ballot.encode_payload(payload),
         box_public_key=box_key,
         round_id=round_id,
         unit_id=issued.unit.id,

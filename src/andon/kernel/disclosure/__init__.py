@@ -6,6 +6,18 @@ Pure Python: values in, values out, no clock, no randomness, no storage. The rul
 
 from andon.kernel.disclosure.above import GroupRelease, Spread, publish_groups
 from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
+from andon.kernel.disclosure.comments import (
+    LEAST_BALLOTS_FOR_COMMENTS,
+    LEAST_COMMENTING_ROSTER,
+    Comment,
+    CommentsRelease,
+    MalformedComments,
+    comments_digest,
+    comments_release,
+    may_comment,
+    may_read_comments,
+    shuffle_comments,
+)
 from andon.kernel.disclosure.exclusion import Cell, MalformedPrior, excluded_answers, wide_cells, worst_likelihood_ratio
 from andon.kernel.disclosure.groups import GroupAbove, Grouping, MalformedTree, UnitPlace, groups_above
 from andon.kernel.disclosure.large import LEAST_GROUP, RHO, LargeFigure, NotShown, Share, epsilon
@@ -55,12 +67,16 @@ __all__ = [
     "BANDS",
     "FRESH_RULES",
     "KNOWN_RULES",
+    "LEAST_BALLOTS_FOR_COMMENTS",
+    "LEAST_COMMENTING_ROSTER",
     "LEAST_GROUP",
     "LEAST_UNIT",
     "RHO",
     "RULES",
     "Band",
     "Cell",
+    "Comment",
+    "CommentsRelease",
     "DuplicateNode",
     "GroupAbove",
     "GroupRelease",
@@ -68,6 +84,7 @@ __all__ = [
     "ImpossibleTotal",
     "LargeFigure",
     "MalformedAnswer",
+    "MalformedComments",
     "MalformedMemory",
     "MalformedPolicy",
     "MalformedPrior",
@@ -105,12 +122,17 @@ __all__ = [
     "Withheld",
     "band",
     "band_edges",
+    "comments_digest",
+    "comments_release",
     "epsilon",
     "excluded_answers",
     "groups_above",
     "groups_with_spread",
+    "may_comment",
+    "may_read_comments",
     "publish_groups",
     "publish_unit",
+    "shuffle_comments",
     "spread_of",
     "turnout_step",
     "units_from_rosters",

@@ -24,6 +24,8 @@ Reason = Literal[
     "more_ballots_than_people",
     "shown_against_the_rule",
     "other_bounds",
+    "comments_of_few",
+    "comments_changed",
 ]
 
 
@@ -64,6 +66,10 @@ class AuditedUnit:
     id: str
     people: Sequence[str]
     figures: Mapping[str, Figure]
+    # How many comments are about to be shown, how many the release says, and by how many ballots they stand.
+    comments: int = 0
+    comments_said: int = 0
+    ballots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ def audit(units: Sequence[AuditedUnit]) -> Audit:
     For each statement of each unit: at least five ballots, no more than people; the colour is one that the rules allow
     after what was shown before; the bounds are exactly the totals that the rules would have shown that colour for; and
     a colleague who knows their own answer, from eight ballots on two who put theirs together, cannot rule out any
-    answer of anybody else. Over all units: nobody is counted twice.
+    answer of anybody else. Over all units: nobody is counted twice. Comments: eight people, eight ballots, and as many
+    as the release says.
 
     Guarantees: a release that passes excludes no answer to a statement within this round; no finding holds a person,
     a total or an answer.
@@ -114,6 +121,10 @@ def audit(units: Sequence[AuditedUnit]) -> Audit:
     for unit in units:
         if any(counted[person] > 1 for person in unit.people):
             findings.append(Finding(unit.id, "", "counted_twice"))
+        if unit.comments and min(len(unit.people), unit.ballots) < 8:
+            findings.append(Finding(unit.id, "", "comments_of_few"))
+        if unit.comments != unit.comments_said:
+            findings.append(Finding(unit.id, "", "comments_changed"))
         for code, figure in sorted(unit.figures.items()):
             looked_at += 1
             reason = _wrong_with(figure, len(unit.people))

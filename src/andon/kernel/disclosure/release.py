@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from andon.kernel.disclosure import slow
 from andon.kernel.disclosure.bands import Band, band_edges
+from andon.kernel.disclosure.comments import CommentsRelease, MalformedComments
 from andon.kernel.disclosure.units import LEAST_UNIT
 
 BANDS = "wide-4"
@@ -206,7 +207,8 @@ class UnitRelease:
     """What became visible about one unit: figures by statement code, or a reason why there are none.
 
     ``silences`` are the statements without a colour in this round, and why. Ballots and roster are for the unit's
-    members; others see turnout_step(). In a window ``counts`` is the number of ballots of each statement, and
+    members; others see turnout_step(). ``comments`` is what was made of comments; None where the unit could write none.
+    In a window ``counts`` is the number of ballots of each statement, and
     ``ballots`` the largest of them; elsewhere it is empty.
     """
 
@@ -217,6 +219,7 @@ class UnitRelease:
     reason: Withheld | None
     silences: Mapping[str, slow.Silence] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    comments: CommentsRelease | None = None
 
     def ballots_of(self, code: str) -> int:
         """How many ballots answered, or could have answered, this statement."""
@@ -225,6 +228,8 @@ class UnitRelease:
     def to_json(self) -> dict[str, object]:
         """Plain values (text, integers, objects), ready for canonical JSON. Absent: figures or reason, never both."""
         value: dict[str, object] = {"ballots": self.ballots, "roster": self.roster_size, "unit": self.unit_id}
+        if self.comments is not None:
+            value["comments"] = self.comments.to_json()
         if self.counts:
             value["counts"] = dict(sorted(self.counts.items()))
         if self.figures is not None:
@@ -245,7 +250,7 @@ class UnitRelease:
             raise MalformedRelease("a unit's release is an object")
         withheld = "reason" in value
         keys = {"ballots", "roster", "unit", "reason" if withheld else "figures"}
-        if set(value) - ({"counts"} if withheld else {"counts", "silent"}) != keys:
+        if set(value) - ({"comments", "counts"} if withheld else {"comments", "counts", "silent"}) != keys:
             raise MalformedRelease("a unit's release has ballots, roster, unit, and either figures or a reason")
         unit_id, roster, ballots = value["unit"], value["roster"], value["ballots"]
         if not isinstance(unit_id, str) or type(roster) is not int or type(ballots) is not int:
@@ -253,8 +258,10 @@ class UnitRelease:
         if not 0 <= ballots <= roster:
             raise MalformedRelease("there cannot be more ballots than people on the roster")
         counts = _counts(value["counts"], ballots) if "counts" in value else {}
+        comments = _comments(value["comments"]) if "comments" in value else None
         if withheld:
-            return cls(unit_id, roster, ballots, None, _enum(Withheld, value["reason"]), counts=counts)
+            reason = _enum(Withheld, value["reason"])
+            return cls(unit_id, roster, ballots, None, reason, counts=counts, comments=comments)
         figures, silent = value["figures"], value.get("silent", {})
         if not isinstance(figures, dict) or not isinstance(silent, dict) or not (figures or silent):
             raise MalformedRelease("figures are an object, with at least one statement in it or silent")
@@ -266,7 +273,15 @@ class UnitRelease:
             None,
             {_code(code): _enum(slow.Silence, item) for code, item in silent.items()},
             counts,
+            comments,
         )
+
+
+def _comments(value: object) -> CommentsRelease:
+    try:
+        return CommentsRelease.from_json(value)
+    except MalformedComments as fault:
+        raise MalformedRelease(str(fault)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class Command(BaseCommand):
             default="full",
             help="all at once, or a question a day or a week, whose close follows from the questions; default: full",
         )
+        parser.add_argument(
+            "--comments",
+            action="store_true",
+            help="units of eight and more may add comments; only with --ask full",
+        )
         parser.add_argument("--no-early-close", action="store_true", help="nobody may close it before its date")
         parser.add_argument("--by", metavar="E-MAIL", help="the member in whose name this is done")
 
@@ -69,6 +74,7 @@ class Command(BaseCommand):
                 by=by,
                 at=now,
                 early_close=not options["no_early_close"],
+                asks_comments=options["comments"],
             )
             if opens_at <= now:
                 rounds.open_round(round_id=published.pk, at=now)
