@@ -61,6 +61,7 @@ class Watch:
         return {place for place in before if before[place] != self.seen[place]}
 
 
+@pytest.mark.timeout(400)
 def test_a_slip_shows_to_its_member_alone_and_a_ballot_to_nobody_at_all(
     lived_in: LivedIn, anonymous_client: Any
 ) -> None:

@@ -194,6 +194,8 @@ GET  rounds:new                    in     404     404    200  200   404      200
 POST rounds:new                    in     404     404    200  200   404      200    404     404     404
 GET  rounds:detail                 in     404     200    200  200   404      404    200     200     404
 POST rounds:detail                 405    405     405    405  405   405      405    405     405     405
+GET  rounds:counted                in     404     200    200  200   404      404    200     200     404
+POST rounds:counted                405    405     405    405  405   405      405    405     405     405
 GET  rounds:renew                  in     404     404    302  302   404      404    404     404     404
 POST rounds:renew                  in     404     404    302  302   404      404    404     404     404
 GET  closing:close                 in     404     404    200  200   404      404    404     404     404

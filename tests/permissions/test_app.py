@@ -82,7 +82,7 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return ["no-link-at-all"]
         case "closing:close" | "rounds:renew":
             return [house.rounds["open"]]
-        case "rounds:detail" | "results:report" | "results:receipt" | "results:unit_json":
+        case "rounds:detail" | "rounds:counted" | "results:report" | "results:receipt" | "results:unit_json":
             return [house.rounds["released"]]
         case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome" | "results:export":
             return [house.rounds["released"]]

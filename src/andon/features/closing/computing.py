@@ -36,6 +36,7 @@ def compute(
     box_key: bytes,
     asks_comments: bool = False,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    on_percent: Callable[[int], None] = lambda percent: None,
 ) -> releases.Finished:
     """Open every ballot, publish every unit and every group. ``pasts`` is how each unit was counted last.
 
@@ -44,7 +45,7 @@ def compute(
     Guarantees: a function of the frozen box, the rosters, the policy and earlier releases, but for fresh salts and the
     noise of large groups; a ballot that cannot be opened counts as one in which everything was skipped, so that the
     number of ballots depends on nothing that stands in them. Comments are opened only where enough ballots came, and
-    stand in an order of their own.
+    stand in an order of their own. ``on_percent`` is told how many hundredths of the units are done, at each new one.
     Raises: disclosure.MoreBallotsThanRoster, where the box holds what no roster can have cast.
     """
     statements = tuple(questions) or instrument.codes
@@ -54,7 +55,9 @@ def compute(
             raise disclosure.MoreBallotsThanRoster("a ballot is in a unit that this round does not have")
         cast[row.unit_id].append(row)
     published, slots, opened, comments = [], [], [], []
-    for unit in units:
+    for place, unit in enumerate(units):
+        if (percent := 100 * place // len(units)) > 100 * (place - 1) // len(units):
+            on_percent(percent)
         # For each purpose, also those of which no figure is made: the slot list shows them all to the unit.
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
         if most > unit.size:

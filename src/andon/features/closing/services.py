@@ -50,6 +50,10 @@ class ReleasedOtherwise(CannotClose):
         )
 
 
+# From so many units on it takes long enough for somebody to wait.
+MANY_UNITS = 200
+
+
 class _Void(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -218,6 +222,7 @@ class _Steps:
                 noise=noise.OpenDpNoise(),
                 box_key=box_key,
                 asks_comments="comment" in self._manifest()["purposes"],
+                on_percent=self._tell if len(units) >= MANY_UNITS else lambda percent: None,
             )
         except disclosure.MoreBallotsThanRoster:
             raise _Void("more_ballots_than_members") from None
@@ -227,6 +232,10 @@ class _Steps:
             raise _Void("audit_failed")
         self.keys.spool(self.round_id, _seal(finished, box_key))
         return finished
+
+    def _tell(self, percent: int) -> None:
+        """For the page of the round. Hundredths of units, of which everybody knows how many there are; no ballots."""
+        rounds.note_counted(round_id=self.round_id, percent=percent)
 
     def _box_key(self) -> bytes:
         try:

@@ -131,6 +131,8 @@ class CloseRequest(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
     early = models.BooleanField()
+    # How many hundredths of the units are counted, for whoever waits; of ballots the release alone tells.
+    counted_percent = models.PositiveSmallIntegerField(default=0)
 
 
 class Ending(models.Model):

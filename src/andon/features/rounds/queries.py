@@ -126,6 +126,12 @@ class UnitView:
         return {"members": list(self.seats), "name": self.name, "salt": wire.b64u(self.salt)}
 
 
+def counted_percent(round_id: str) -> int:
+    """How many hundredths of the units of a round that is being closed are counted; 0 where none is."""
+    found = CloseRequest.objects.filter(round_id=round_id).values_list("counted_percent", flat=True).first()
+    return found or 0
+
+
 def _rounds() -> QuerySet[Round]:
     return Round.objects.select_related("node", "publication", "opening", "close_request", "ending")
 

@@ -619,6 +619,11 @@ def close_asked(round_id: str) -> CloseAsked | None:
     return CloseAsked(request.round_id, request.at, request.early) if request else None
 
 
+def note_counted(*, round_id: str, percent: int) -> None:
+    """How far the count is, for the page of the round. For `closing`."""
+    CloseRequest.objects.filter(round_id=round_id).update(counted_percent=percent)
+
+
 def record_ending(*, round_id: str, kind: str, reason: str, at: datetime) -> None:
     """Note that the round is over. For `closing`."""
     Ending.objects.get_or_create(round_id=round_id, defaults={"kind": kind, "reason": reason, "at": at})

@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.new, name="new"),
     path("<str:round_id>/", views.detail, name="detail"),
+    path("<str:round_id>/counted/", views.counted, name="counted"),
     path("<str:round_id>/again/", views.renew, name="renew"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -66,6 +66,7 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "round": view,
             "unit": unit,
+            "counted_percent": queries.counted_percent(view.id) if view.state is queries.State.CLOSING else 0,
             "void_reason": sentences.say(view.void_reason, sentences.VOID_REASONS),
             "is_compared": is_compared,
             "changes": changes,
@@ -80,6 +81,16 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
             "answer_address": services.door_address(view.id) if unit and view.state is queries.State.OPEN else "",
         },
     )
+
+
+@require_http_methods(["GET", "HEAD"])
+@member_required
+def counted(request: HttpRequest, round_id: str) -> JsonResponse:
+    """How far the count is, for the page of the round, which loads itself anew when the state is another."""
+    view, _leads = queries.see_round(current_member(request), round_id)
+    percent = queries.counted_percent(view.id)
+    number = _("%(percent)s %% are counted") % {"percent": percent}
+    return JsonResponse({"step": view.state, "done": percent, "total": 100, "number": number, "words": number})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -86,3 +86,18 @@ def test_a_round_that_was_published_to_stay_open_stays_open_and_offers_no_close(
     answer = client.post(address(lived_in), follow=True)
     assert "published to stay open until its date" in text(answer)
     assert asked(lived_in) == []
+
+
+def test_whoever_waits_sees_how_far_the_count_is_and_of_nothing_how_many(lived_in: LivedIn) -> None:
+    round_id, client = lived_in.rounds["closing"], client_of(lived_in, "Ivy")
+    CloseRequest.objects.filter(round_id=round_id).update(counted_percent=35)
+    page = client.get(f"/rounds/{round_id}/").content.decode()
+    assert 'value="35" max="100"' in page
+    assert client.get(f"/rounds/{round_id}/counted/").json() == {
+        "step": "closing",
+        "done": 35,
+        "total": 100,
+        "number": "35 % are counted",
+        "words": "35 % are counted",
+    }
+    assert client_of(lived_in, "Bo").get(f"/rounds/{round_id}/counted/").status_code == 404

@@ -140,3 +140,17 @@ def test_a_round_of_one_team_has_no_groups_and_says_nothing_of_them(house: House
     assert entry is not None
     assert set(entry.body) == {"round", "units"}
     assert releases.groups(house.round_id) == []
+
+
+def test_how_far_the_count_is_is_told_where_it_takes_long_enough(house: House) -> None:
+    told = []
+
+    def note(*, round_id: str, percent: int) -> None:
+        told.append(percent)
+
+    with mock.patch.object(closing_services.rounds, "note_counted", note):
+        house.ask(dict.fromkeys(TEAMS, 5))
+        assert told == []
+        with mock.patch.object(closing_services, "MANY_UNITS", len(TEAMS)):
+            house.ask(dict.fromkeys(TEAMS, 5))
+    assert told == [100 * place // len(TEAMS) for place in range(len(TEAMS))]
