@@ -24,6 +24,7 @@ class Privacy(AppConfig):
             )
         )
         register_words("person.erased", _("A person was erased"))
+        register_words("comments.forgotten", _("Comments were deleted after their time"))
         register_words("person.erased_after_leaving", _("People who left were erased after their time"))
         register_words(
             "person.erased_again", _("A person who was erased before came back with older data and was erased")

@@ -68,8 +68,8 @@ NOTICE = configuration.Section(
 
 RETENTION = configuration.Section(
     slug="retention",
-    title=_("How long people are kept"),
-    lead=_("When somebody who left is erased by itself. Figures stay: no person is in them."),
+    title=_("How long people and comments are kept"),
+    lead=_("What is deleted by itself after a time. Figures stay: no person is in them."),
     order=65,
     settings=(
         configuration.Setting(
@@ -88,6 +88,24 @@ RETENTION = configuration.Section(
             ),
             default=0,
             environment="ANDON_ERASE_AFTER_MONTHS",
+            parse=int,
+        ),
+        configuration.Setting(
+            "retention.comments_months",
+            lambda: forms.TypedChoiceField(
+                label=_("Comments are deleted"),
+                coerce=int,
+                choices=[
+                    (3, _("three months after the round closed")),
+                    (6, _("half a year after the round closed")),
+                    (12, _("a year after the round closed")),
+                    (24, _("two years after the round closed")),
+                    (0, _("never by itself")),
+                ],
+                help_text=_("What people wrote in their own words can be recognised. There is no way back."),
+            ),
+            default=12,
+            environment="ANDON_FORGET_COMMENTS_AFTER_MONTHS",
             parse=int,
         ),
     ),

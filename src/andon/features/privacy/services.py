@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from andon.features.privacy import marks
 from andon.features.privacy.models import ErasedMark, ErasureRequest
+from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.configuration import public as configuration
@@ -156,6 +157,32 @@ def erase_left(at: datetime) -> int:
     if count:
         log.info("%d people who left were erased after their time.", count)
     return count
+
+
+def comments_of_long_ago(at: datetime) -> list[str]:
+    """The rounds whose comments were to be read for as long as the organisation keeps comments. Three queries."""
+    months = configuration.read("retention.comments_months")
+    if not months:
+        return []
+    before, zone = _months_before(organisation.today(at), months), organisation.zone()
+    views = rounds.find_all(releases.shown_with_comments())
+    return sorted(
+        view.id
+        for view in views.values()
+        if view.ended_at is not None and view.ended_at.astimezone(zone).date() < before
+    )
+
+
+def forget_comments(at: datetime) -> int:
+    """Delete comments whose time is over; of how many rounds. Each round by itself, and told in the change log."""
+    forgotten = comments_of_long_ago(at)
+    for round_id in forgotten:
+        with transaction.atomic(using="default"):
+            if releases.forget_comments(round_id):
+                view = rounds.find(round_id)
+                words = view.words if view else ""
+                audit.record(kind="comments.forgotten", by=None, at=at, subject=words, round=round_id)
+    return len(forgotten)
 
 
 def _months_before(day: date, months: int) -> date:

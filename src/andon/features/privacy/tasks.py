@@ -1,4 +1,4 @@
-"""Once a day, who left long ago is erased."""
+"""Who left long ago is erased, and what was written long ago deleted."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,9 +17,16 @@ def erase_left() -> None:
     services.erase_left(timezone.now())
 
 
+@task()
+def forget_comments() -> None:
+    services.forget_comments(timezone.now())
+
+
 def due(now: datetime) -> Iterable[tuple[str, Task, Sequence[Any]]]:
     if any(True for _member in services.left_long_ago(now)):
         yield "retention", erase_left, ()
+    if services.comments_of_long_ago(now):
+        yield "comments", forget_comments, ()
 
 
 def register() -> None:

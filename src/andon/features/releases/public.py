@@ -25,6 +25,7 @@ __all__ = [
     "committed",
     "discard",
     "figures_shown",
+    "forget_comments",
     "groups",
     "groups_shown",
     "is_committed",
@@ -295,6 +296,21 @@ def is_shown(round_id: str) -> bool:
 def shown_without(done: Iterable[str]) -> list[str]:
     """Releases that are shown and not among `done`."""
     return list(Release.objects.filter(shown=True).exclude(round_id__in=list(done)).values_list("round_id", flat=True))
+
+
+def shown_with_comments() -> set[str]:
+    """The rounds that are shown and have comments still. One query."""
+    shown = Release.objects.filter(shown=True).values("round_id")
+    return set(ReleasedComment.objects.filter(round_id__in=shown).values_list("round_id", flat=True).distinct())
+
+
+def forget_comments(round_id: str) -> int:
+    """Delete what was written in a round that is shown; how many texts. Their number and digest stay in the release,
+    and without the keys nobody can find out by guessing what was among them."""
+    if not is_shown(round_id):
+        return 0
+    number, _by_model = ReleasedComment.objects.filter(round_id=round_id).delete()
+    return number
 
 
 def unit(round_id: str, unit_id: str) -> FinishedUnit | None:

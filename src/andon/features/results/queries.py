@@ -164,10 +164,12 @@ def own_result(member: Member, round_id: str) -> Own:
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """What a unit wrote in its own words, in the order drawn at the close; or that it was dropped unread."""
+    """What a unit wrote in its own words, in the order drawn at the close; or that it was dropped unread, or deleted
+    since."""
 
     texts: tuple[str, ...]
     dropped: bool
+    deleted: bool
 
 
 def comments_of(own: Own) -> Comments | None:
@@ -176,7 +178,7 @@ def comments_of(own: Own) -> Comments | None:
     if said is None:
         return None
     texts = releases.comments_shown(own.round.id, own.unit.id) if said.count else []
-    return Comments(tuple(texts), said.count is None)
+    return Comments(tuple(texts), said.count is None, bool(said.count) and not texts)
 
 
 def report_for(member: Member, round_id: str) -> Report:
