@@ -39,6 +39,14 @@ def _early_close() -> forms.Field:
     )
 
 
+def _comments() -> forms.Field:
+    return forms.BooleanField(
+        label=_("A round may ask for comments"),
+        required=False,
+        help_text=_("Whoever opens one chooses each time. Without this nobody can."),
+    )
+
+
 def _more(before: Any, after: Any) -> bool:
     return bool(after > before)
 
@@ -76,8 +84,19 @@ POLICIES = configuration.Section(
             anonymity=_("A lead who may choose the moment could choose one at which few have answered."),
             is_tighter=lambda before, after: before and not after,
         ),
+        configuration.Setting(
+            "policy.comments",
+            _comments,
+            default=True,
+            anonymity=_("No arithmetic hides how somebody writes. Who knows them may recognise it."),
+            is_tighter=lambda before, after: before and not after,
+        ),
     ),
 )
+
+
+def may_ask_for_comments() -> bool:
+    return bool(configuration.read("policy.comments"))
 
 
 def policy(*, early_close: bool) -> disclosure.Policy:

@@ -82,6 +82,8 @@ class OpenRound(forms.Form):
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], is_chosen: bool = False, **kwargs: Any) -> None:
         """`teams`: (id, path) of those that may be chosen; with `is_chosen` the one that was, on another page."""
         super().__init__(*args, **kwargs)
+        if not choices.may_ask_for_comments():
+            del self.fields["comments"]
         opens: Any = self.fields["opens"]
         opens.choices = [(key, text) for key, (delta, text) in OPENS.items() if delta >= choices.notice()]
         if choices.notice() > OPENS[opens.initial][0]:
@@ -103,6 +105,10 @@ class OpenRound(forms.Form):
     def kind(self) -> str:
         """All at once where nothing was chosen: pages and programs that know of no windows say nothing."""
         return self.cleaned_data["asking"] or Round.Kind.FULL
+
+    @property
+    def asks_comments(self) -> bool:
+        return bool(self.cleaned_data.get("comments"))
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}

@@ -287,6 +287,6 @@ def renew_round(*, round_id: str, by: object | None, at: datetime) -> Round:
             at=at,
             kind=row.kind,
             early_close=bool(row.policy["early_close"]),
-            asks_comments=row.asks_comments,
+            asks_comments=row.asks_comments and choices.may_ask_for_comments(),
             replaces=round_id,
         )

@@ -74,6 +74,11 @@ class NoCommentsInWindows(RoundRefused):
         )
 
 
+class NoCommentsHere(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(_("No round of this organisation asks for comments any more. Nothing was opened."))
+
+
 class NotOnOffer(RoundRefused):
     def __init__(self) -> None:
         super().__init__(
@@ -194,6 +199,8 @@ def publish_round(
     ballots.installed_bundle()
     if asks_comments and kind != Round.Kind.FULL:
         raise NoCommentsInWindows
+    if asks_comments and not choices.may_ask_for_comments():
+        raise NoCommentsHere
     opens_at = opens_at.replace(microsecond=0)
     _check_opening(opens_at, at)
     instrument = instruments.load(instrument_id)

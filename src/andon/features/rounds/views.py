@@ -215,7 +215,7 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
         "opens_at": opens_at,
         "closes_at": window.closes_at if window else closes_at,
         "kind": form.kind,
-        "asks_comments": form.cleaned_data["comments"],
+        "asks_comments": form.asks_comments,
         # Not in the order that was drawn just now: it is drawn anew when the round is published.
         "asked_in_window": _statements(instrument, window.codes) if window else [],
         "last_asked_at": window.questions[-1].asked_from if window else None,
@@ -237,7 +237,7 @@ def _publish(request: HttpRequest, form: OpenRound, context: dict[str, Any]) -> 
             by=current_member(request),
             at=now,
             kind=form.kind,
-            asks_comments=form.cleaned_data["comments"],
+            asks_comments=form.asks_comments,
         )
     except services.RoundRefused as refused:
         form.add_error(None, str(refused))

@@ -47,9 +47,11 @@ def test_a_round_is_published_under_what_was_chosen_and_keeps_it(people: dict[st
     assert (policies[after.pk]["least_ballots"], policies[after.pk]["early_close"]) == (8, False)
 
 
-@pytest.mark.parametrize("looser", [{"least_ballots": 7}, {"notice_days": 2}, {"early_close": True}])
+@pytest.mark.parametrize(
+    "looser", [{"least_ballots": 7}, {"notice_days": 2}, {"early_close": True}, {"comments": True}]
+)
 def test_what_was_tightened_stays(people: dict[str, Any], looser: dict[str, Any]) -> None:
-    tighten(least_ballots=8, notice_days=3, early_close=False)
+    tighten(least_ballots=8, notice_days=3, early_close=False, comments=False)
     with pytest.raises(configuration.OnlyTighter):
         tighten(**looser)
     # Its positive twin: the other way goes.
@@ -83,10 +85,28 @@ def test_the_page_says_what_each_promise_does_to_anonymity(people: dict[str, Any
     Duty.objects.create(member=people["Cloud 2"], role="steward")
     client.force_login(people["Cloud 2"])
     page = client.get("/settings/policies/").content.decode()
-    assert page.count("This can only be made stricter.") == 3
+    assert page.count("This can only be made stricter.") == 4
     assert "the less it says about any one of them" in page
     sent = {"policy-least_ballots": "6", "policy-notice_days": "1"}
     assert client.post("/settings/policies/", sent).status_code == 302
     assert configuration.read("policy.early_close") is False
     refused = client.post("/settings/policies/", sent | {"policy-early_close": "on"})
     assert "would loosen what people were promised" in refused.content.decode()
+
+
+def test_where_comments_are_forbidden_no_way_of_publishing_asks_for_them(people: dict[str, Any]) -> None:
+    teams = [(people["Detection"].pk, "Detection")]
+    assert "comments" in OpenRound(teams=teams).fields
+    tighten(comments=False)
+    assert "comments" not in OpenRound(teams=teams).fields
+    with pytest.raises(rounds.RoundRefused, match="asks for comments"):
+        rounds.publish_round(
+            node_id=people["Detection"].pk,
+            instrument_id="andon-core",
+            opens_at=NOW,
+            closes_at=NOW + WEEK,
+            by=people["Detection 1"],
+            at=NOW,
+            asks_comments=True,
+        )
+    assert not Round.objects.exists()
