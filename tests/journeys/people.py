@@ -1,7 +1,6 @@
 """What people do in journeys, step by step, as a browser shows it to them."""
 
 import re
-import time
 from collections.abc import Sequence
 
 from playwright.sync_api import Page, expect
@@ -81,14 +80,8 @@ def receipt_of(page: Page) -> tuple[str, str]:
 
 
 def close_round(page: Page, stack: Stack, round_id: str, *, within_seconds: float = 30) -> None:
-    """As the lead, before its date; waits until the result is there."""
+    """As the lead, before its date; waits until the page says by itself that the result is there."""
     page.goto(f"{stack.app_url}/rounds/{round_id}/")
     page.get_by_role("link", name="Close it now").click()
     page.get_by_role("button", name="Close the round").click()
-    deadline = time.monotonic() + within_seconds
-    while time.monotonic() < deadline:
-        page.goto(f"{stack.app_url}/rounds/{round_id}/")
-        if page.get_by_role("link", name="See the result").count():
-            return
-        page.wait_for_timeout(300)
-    raise AssertionError("the round did not close")
+    expect(page.get_by_role("link", name="See the result")).to_be_visible(timeout=within_seconds * 1000)
