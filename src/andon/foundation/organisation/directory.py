@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Collate, RowNumber
 from django.db.models.lookups import IContains
 
+from andon.foundation import plans
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.queries import valid_on
 from andon.foundation.organisation.revision import Memory
@@ -352,7 +353,8 @@ def teams_found(
     for word in own_words[:8]:
         nodes = nodes.filter(holds("name", word))
     wanted = [word.casefold() for word in (*steps_above[:8], *own_words[:8])]
-    candidates = list(nodes.order_by("name", "pk").values_list("pk", flat=True)[:2_000])
+    with plans.for_these_values():
+        candidates = list(nodes.order_by("name", "pk").values_list("pk", flat=True)[:2_000])
     paths = paths_of(candidates)
     found = [
         (node_id, steps)

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from andon.foundation import plans
 from andon.foundation.notifications.public import MailNotSent
 from andon.foundation.organisation import directory, membership, ways_back
 from andon.foundation.organisation.days import today
@@ -52,11 +53,14 @@ def people_list(request: HttpRequest) -> HttpResponse:
     show = Show(request.GET["show"]) if request.GET.get("show") in set(Show) else Show.EVERYBODY
     within = Node.objects.filter(pk=request.GET.get("in", "").replace("\x00", "")[:32]).first()
     on = today()
-    found = directory.people_found(words=words, show=show, below=within.pk if within else "", on=on)
+    below = within.pk if within else ""
     page: directory.Leaf | Page[Member]
     if words or show or within:
-        page = directory.leaf_of(found, request.GET.get("page"), at_once=PEOPLE_A_PAGE)
+        with plans.for_these_values():
+            found = directory.people_found(words=words, show=show, below=below, on=on)
+            page = directory.leaf_of(found, request.GET.get("page"), at_once=PEOPLE_A_PAGE)
     else:
+        found = directory.people_found(words=words, show=show, below=below, on=on)
         page = Paginator(found, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     kept = {key: value for key, value in (("q", words), ("show", show), ("in", within.pk if within else "")) if value}
     filters = [
