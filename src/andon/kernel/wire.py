@@ -12,7 +12,9 @@ import rfc8785
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PURPOSE = re.compile(r"ballot(/[A-Z]{2}[0-9]{1,2})?|comment")
+# The purpose of slips and envelopes that hold somebody's own words.
+COMMENT = "comment"
+_PURPOSE = re.compile(rf"ballot(/[A-Z]{{2}}[0-9]{{1,2}})?|{COMMENT}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 MAX_PART_BYTES = 65_535

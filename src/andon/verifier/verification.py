@@ -9,12 +9,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from andon.kernel.disclosure.comments import (
-    CommentsRelease,
-    MalformedComments,
-    may_comment,
-    may_read_comments,
-)
+from andon.kernel.disclosure.comments import CommentsRelease, MalformedComments, may_comment, may_read_comments
 from andon.kernel.manifest import (
     BadLog,
     BadOpening,
@@ -32,7 +27,7 @@ from andon.kernel.manifest import (
     slots_commitment,
     verify_inclusion,
 )
-from andon.kernel.wire import Malformed, b64u, canonical, check_digest, check_keys, parse_canonical, sha256_hex
+from andon.kernel.wire import COMMENT, Malformed, b64u, canonical, check_digest, check_keys, parse_canonical, sha256_hex
 from andon.verifier import pins
 from andon.verifier import unit_file as unit_files
 from andon.verifier.fetching import CannotFetch, Fetch, NotServed, fetch
@@ -465,7 +460,7 @@ def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place 
 def _purposes_of_a_unit(manifest: Mapping[str, object], members: int) -> set[str]:
     """What a unit of this size has keys for: comments only from eight people on."""
     purposes = set(cast(Iterable[str], manifest["purposes"]))
-    return purposes if may_comment(members) else purposes - {"comment"}
+    return purposes if may_comment(members) else purposes - {COMMENT}
 
 
 def _comments_fit(
@@ -476,7 +471,7 @@ def _comments_fit(
     Does not: find out whether one of several was left out, as one that is empty is.
     """
     said = content.get("comments")
-    if "comment" not in _purposes_of_a_unit(manifest, members):
+    if COMMENT not in _purposes_of_a_unit(manifest, members):
         return said is None
     try:
         comments = CommentsRelease.from_json(said)
@@ -484,7 +479,7 @@ def _comments_fit(
         return False
     least = cast(Mapping[str, int], manifest["policy"])["least_ballots"]
     are_read = may_read_comments(roster_size=members, ballots=listed["ballot"], least_ballots=least)
-    return (comments.count is not None) is are_read and (comments.count or 0) <= listed["comment"]
+    return (comments.count is not None) is are_read and (comments.count or 0) <= listed[COMMENT]
 
 
 def _fits_the_list(content: Mapping[str, object], listed: Counter[str], *, is_window: bool) -> bool:
@@ -494,7 +489,7 @@ def _fits_the_list(content: Mapping[str, object], listed: Counter[str], *, is_wi
     counts, figures = content.get("counts"), content.get("figures", {})
     if not isinstance(counts, dict) or not isinstance(figures, dict):
         return False
-    of_each = {purpose.removeprefix("ballot/"): count for purpose, count in listed.items() if purpose != "comment"}
+    of_each = {purpose.removeprefix("ballot/"): count for purpose, count in listed.items() if purpose != COMMENT}
     return (
         {code: count for code, count in counts.items() if count} == of_each
         and content.get("ballots") == max(of_each.values(), default=0)

@@ -13,7 +13,6 @@ from andon.kernel import ballot, disclosure, manifest, psychometrics, wire
 from andon.kernel.disclosure import large
 
 SALT_BYTES = 32
-COMMENT = "comment"
 
 
 def box_digest(rows: Sequence[ballots.StoredBallot]) -> str:
@@ -62,7 +61,7 @@ def compute(
         most = max(Counter(row.purpose for row in cast[unit.id]).values(), default=0)
         if most > unit.size:
             raise disclosure.MoreBallotsThanRoster("a unit has more ballots of one purpose than members")
-        with_answers = [row for row in cast[unit.id] if row.purpose != COMMENT]
+        with_answers = [row for row in cast[unit.id] if row.purpose != wire.COMMENT]
         keyed = [(row.purpose, _keyed(row, round_id, instrument, box_key)) for row in with_answers]
         answers = _answers(unit, keyed, questions)
         opened.append(answers)
@@ -125,7 +124,7 @@ def _comments(
     rows: Sequence[ballots.StoredBallot], round_id: str, box_key: bytes, random_bytes: Callable[[int], bytes]
 ) -> tuple[disclosure.Comment, ...]:
     """What stands in the comments, shuffled. Only for a unit that may read them."""
-    payloads = [_payload(row, round_id, (), box_key) for row in rows if row.purpose == COMMENT]
+    payloads = [_payload(row, round_id, (), box_key) for row in rows if row.purpose == wire.COMMENT]
     return disclosure.shuffle_comments(
         (payload.comment for payload in payloads if isinstance(payload, ballot.CommentPayload)),
         random_bytes=random_bytes,

@@ -221,7 +221,7 @@ class _Steps:
                 grouping=rounds.grouping_of(self.round_id),
                 noise=noise.OpenDpNoise(),
                 box_key=box_key,
-                asks_comments="comment" in self._manifest()["purposes"],
+                asks_comments=wire.COMMENT in self._manifest()["purposes"],
                 on_percent=self._tell if len(units) >= MANY_UNITS else lambda percent: None,
             )
         except disclosure.MoreBallotsThanRoster:

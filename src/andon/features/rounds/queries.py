@@ -27,7 +27,7 @@ from andon.features.rounds.models import (
     RoundUnit,
     known_by,
 )
-from andon.features.rounds.services import COMMENT, in_words, parsed_leaf, purposes_of
+from andon.features.rounds.services import in_words, parsed_leaf, purposes_of
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 from andon.kernel import disclosure, manifest, wire
@@ -260,7 +260,7 @@ def unit_of(member: Member, round_id: str) -> UnitView | None:
 
 def purposes_for(member: Member, view: RoundView) -> tuple[str, ...]:
     """For what of this round the member's unit has keys: not for comments where it is small."""
-    if COMMENT not in view.purposes:
+    if wire.COMMENT not in view.purposes:
         return view.purposes
     unit = unit_of(member, view.id)
     return tuple(purpose for purpose in view.purposes if unit is not None and purpose in unit.leaf["keys"])

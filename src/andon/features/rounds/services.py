@@ -48,7 +48,6 @@ LONGEST = timedelta(days=60)
 # Identical statements come at least this far apart for one person.
 REST = timedelta(days=28)
 PURPOSES = ("ballot",)
-COMMENT = "comment"
 
 
 class RoundRefused(Exception):
@@ -505,12 +504,14 @@ def purposes_of(row: Round) -> tuple[str, ...]:
     """What slips of this round are for: one ballot, or one for each question of a window; and comments, where asked."""
     if row.questions:
         return tuple(f"ballot/{question['code']}" for question in row.questions)
-    return (*PURPOSES, COMMENT) if row.asks_comments else PURPOSES
+    return (*PURPOSES, wire.COMMENT) if row.asks_comments else PURPOSES
 
 
 def _purposes_in(row: Round, unit: RoundUnit) -> tuple[str, ...]:
     """Those that this unit has keys for: a small one has none for comments, so that nobody can hand one in."""
-    return tuple(purpose for purpose in purposes_of(row) if purpose != COMMENT or disclosure.may_comment(unit.size))
+    return tuple(
+        purpose for purpose in purposes_of(row) if purpose != wire.COMMENT or disclosure.may_comment(unit.size)
+    )
 
 
 def _fix_leaves(published: Round, seed: bytes) -> list[bytes]:

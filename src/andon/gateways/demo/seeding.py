@@ -214,7 +214,7 @@ def _have_it_answered(round_id: str, number: int) -> None:
     members = {member.name: member for member in Member.objects.all()}
     for name, answers in made_answers(number).items():
         wallet.answer(members[name], round_id, answers, box_key=box_key)
-    if "comment" in manifest.body["purposes"]:
+    if wire.COMMENT in manifest.body["purposes"]:
         for name, words in made_comments(number).items():
             wallet.comment(members[name], round_id, words, box_key=box_key)
 

@@ -11,7 +11,6 @@ from andon.kernel import ballot, wire
 from andon.kernel.credential import SlipRequest
 
 PURPOSE = "ballot"
-COMMENT = "comment"
 
 
 def answer_question(member: Member, round_id: str, code: str, answer: int, *, box_key: bytes) -> bool:
@@ -29,7 +28,7 @@ def answer(member: Member, round_id: str, answers: Mapping[str, int], *, box_key
 
 def comment(member: Member, round_id: str, words: str, *, box_key: bytes) -> bool:
     """The same for a comment, whose slip and envelope are its own; not kept for a member of a small unit."""
-    return _cast(member, round_id, COMMENT, ballot.CommentPayload(words), box_key=box_key)
+    return _cast(member, round_id, wire.COMMENT, ballot.CommentPayload(words), box_key=box_key)
 
 
 def _cast(member: Member, round_id: str, purpose: str, payload: ballot.Payload, *, box_key: bytes) -> bool:

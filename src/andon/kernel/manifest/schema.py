@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from andon.kernel.wire import Malformed, check_digest, check_id, check_keys, check_purpose, unb64u
+from andon.kernel.wire import COMMENT, Malformed, check_digest, check_id, check_keys, check_purpose, unb64u
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -93,7 +93,7 @@ def _check_purposes(kind: str, value: object, *, is_window: bool) -> list[str]:
     purposes = [check_purpose(purpose) for purpose in value]
     if len(set(purposes)) != len(purposes):
         raise BadPurposes("a purpose is listed twice")
-    ballots = [purpose for purpose in purposes if purpose != "comment"]
+    ballots = [purpose for purpose in purposes if purpose != COMMENT]
     if is_window:
         if kind == "full" or not ballots or "ballot" in ballots:
             raise BadPurposes("a window is daily or weekly, and has a purpose per question")
