@@ -104,6 +104,7 @@ class LivedIn:
         ago: timedelta,
         opens_in: timedelta = timedelta(),
         instrument: str = "andon-core",
+        asks_comments: bool = False,
     ) -> str:
         at = self.now - ago
         published = rounds.publish_round(
@@ -113,6 +114,7 @@ class LivedIn:
             closes_at=at + opens_in + WEEK,
             by=self.people[by],
             at=at,
+            asks_comments=asks_comments,
         )
         if not opens_in:
             rounds.open_round(round_id=published.pk, at=at)

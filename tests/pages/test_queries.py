@@ -103,7 +103,7 @@ def grow(house: LivedIn, size: Size) -> None:
             house.close(past, ago=(23 + number) * DAY)
             draw_release.func(past)
         for number in range(size.open):
-            house.open_round(f"open {number}", "Detection", by="Ada", ago=DAY)
+            house.open_round(f"open {number}", "Detection", by="Ada", ago=DAY, asks_comments=True)
         house.open_round("coming", "Lanternworks", by="Gil", ago=timedelta(0), opens_in=3 * DAY)
 
 

@@ -39,7 +39,7 @@ def signed_in(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 def offer(request: HttpRequest) -> HttpResponse:
     member = permissions.current_member(request)
     issuing = [view for view in rounds.rounds_of(member, limit=20) if rounds.is_issuing(view)]
-    purposes = {view.id: rounds.purposes_for(member, view) for view in issuing}
+    purposes = rounds.purposes_for(member, issuing)
     issued = services.issued_in(member=member, purposes=purposes)
     offered = [
         {"issued": list(issued[round_id]), "purposes": list(asked), "round": round_id}

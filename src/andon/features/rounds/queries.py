@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -250,20 +250,28 @@ def count_not_ended() -> int:
 
 def unit_of(member: Member, round_id: str) -> UnitView | None:
     """The member's unit in this round; None for everybody who is not on its roster."""
-    entry = (
-        RosterEntry.objects.filter(round_id=round_id, member=member, round__publication__isnull=False)
-        .select_related("unit")
-        .first()
-    )
-    return _unit_view(entry.unit) if entry else None
+    seat = _seats_of(member).filter(round_id=round_id).select_related("unit").first()
+    return _unit_view(seat.unit) if seat else None
 
 
-def purposes_for(member: Member, view: RoundView) -> tuple[str, ...]:
-    """For what of this round the member's unit has keys: not for comments where it is small."""
-    if wire.COMMENT not in view.purposes:
-        return view.purposes
-    unit = unit_of(member, view.id)
-    return tuple(purpose for purpose in view.purposes if unit is not None and purpose in unit.leaf["keys"])
+def _seats_of(member: Member) -> QuerySet[RosterEntry]:
+    """On the rosters of rounds that are published."""
+    return RosterEntry.objects.filter(member=member, round__publication__isnull=False)
+
+
+def purposes_for(member: Member, views: Iterable[RoundView]) -> dict[str, tuple[str, ...]]:
+    """For what of each of these rounds the member's unit has keys: not for comments where it is small.
+
+    One query; none where no round asks for comments.
+    """
+    purposes = {view.id: view.purposes for view in views}
+    asking = [round_id for round_id, named in purposes.items() if wire.COMMENT in named]
+    if asking:
+        seats = _seats_of(member).filter(round_id__in=asking).select_related("unit")
+        keys = {seat.round_id: parsed_leaf(seat.unit)["keys"] for seat in seats.defer("unit__members")}
+        for round_id in asking:
+            purposes[round_id] = tuple(one for one in purposes[round_id] if one in keys.get(round_id, ()))
+    return purposes
 
 
 def asked_with(member: Member, round_id: str) -> list[tuple[UUID, str]]:

@@ -150,8 +150,8 @@ def test_a_unit_under_eight_has_no_key_for_comments_and_is_given_no_slip(people:
     assert isinstance(refused, issuance.NoSuchPurpose)
     view = rounds.find(round_id)
     assert view is not None
-    assert rounds.purposes_for(people["Response 1"], view) == ("ballot",)
-    assert rounds.purposes_for(people["Detection 1"], view) == ("ballot", "comment")
+    assert rounds.purposes_for(people["Response 1"], [view]) == {round_id: ("ballot",)}
+    assert rounds.purposes_for(people["Detection 1"], [view]) == {round_id: ("ballot", "comment")}
 
 
 def test_a_comment_for_a_unit_under_eight_is_refused_at_the_door(people: dict[str, Any]) -> None:
