@@ -68,6 +68,8 @@ class RoundView:
     purposes: tuple[str, ...]
     # The questions of a window, in their order; empty where all is asked at once.
     questions: tuple[windows.Question, ...] = ()
+    # How many hundredths of the units are counted, while it is being closed.
+    counted_percent: int = 0
 
     @property
     def is_window(self) -> bool:
@@ -126,12 +128,6 @@ class UnitView:
         return {"members": list(self.seats), "name": self.name, "salt": wire.b64u(self.salt)}
 
 
-def counted_percent(round_id: str) -> int:
-    """How many hundredths of the units of a round that is being closed are counted; 0 where none is."""
-    found = CloseRequest.objects.filter(round_id=round_id).values_list("counted_percent", flat=True).first()
-    return found or 0
-
-
 def _rounds() -> QuerySet[Round]:
     return Round.objects.select_related("node", "publication", "opening", "close_request", "ending")
 
@@ -139,11 +135,12 @@ def _rounds() -> QuerySet[Round]:
 def _view(row: Round) -> RoundView:
     ending: Ending | None = getattr(row, "ending", None)
     publication = getattr(row, "publication", None)
+    close_request: CloseRequest | None = getattr(row, "close_request", None)
     if ending is not None:
         state = State.RELEASED if ending.kind == Ending.Kind.CLOSED else State.VOID
     elif publication is None:
         state = State.PREPARING
-    elif getattr(row, "close_request", None) is not None:
+    elif close_request is not None:
         state = State.CLOSING if getattr(row, "opening", None) else State.WITHDRAWING
     else:
         state = State.OPEN if getattr(row, "opening", None) else State.PUBLISHED
@@ -166,6 +163,7 @@ def _view(row: Round) -> RoundView:
         questions=tuple(
             windows.Question(question["code"], manifest.read_time(question["from"])) for question in row.questions
         ),
+        counted_percent=close_request.counted_percent if close_request else 0,
     )
 
 

@@ -66,7 +66,6 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
         {
             "round": view,
             "unit": unit,
-            "counted_percent": queries.counted_percent(view.id) if view.state is queries.State.CLOSING else 0,
             "void_reason": sentences.say(view.void_reason, sentences.VOID_REASONS),
             "is_compared": is_compared,
             "changes": changes,
@@ -88,9 +87,9 @@ def detail(request: HttpRequest, round_id: str) -> HttpResponse:
 def counted(request: HttpRequest, round_id: str) -> JsonResponse:
     """How far the count is, for the page of the round, which loads itself anew when the state is another."""
     view, _leads = queries.see_round(current_member(request), round_id)
-    percent = queries.counted_percent(view.id)
-    number = _("%(percent)s %% are counted") % {"percent": percent}
-    return JsonResponse({"step": view.state, "done": percent, "total": 100, "number": number, "words": number})
+    number = _("%(percent)s %% are counted") % {"percent": view.counted_percent}
+    told = {"step": view.state, "done": view.counted_percent, "total": 100, "number": number, "words": number}
+    return JsonResponse(told)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
