@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from andon.features.releases.models import LastCounted, Release, ReleasedComment, ReleasedGroup, ReleasedUnit
 from andon.kernel import wire
@@ -34,6 +34,7 @@ __all__ = [
     "parts",
     "remembered",
     "show",
+    "shown_with_comments",
     "shown_without",
     "split_path",
     "unit",
@@ -298,10 +299,11 @@ def shown_without(done: Iterable[str]) -> list[str]:
     return list(Release.objects.filter(shown=True).exclude(round_id__in=list(done)).values_list("round_id", flat=True))
 
 
-def shown_with_comments() -> set[str]:
-    """The rounds that are shown and have comments still. One query."""
-    shown = Release.objects.filter(shown=True).values("round_id")
-    return set(ReleasedComment.objects.filter(round_id__in=shown).values_list("round_id", flat=True).distinct())
+def shown_with_comments(round_ids: Iterable[str]) -> list[str]:
+    """Those of these rounds that are shown and have comments still. One query, which reads no comment."""
+    comments = ReleasedComment.objects.filter(round_id=OuterRef("round_id"))
+    found = Release.objects.filter(Exists(comments), shown=True, round_id__in=list(round_ids))
+    return list(found.order_by("round_id").values_list("round_id", flat=True))
 
 
 def forget_comments(round_id: str) -> int:

@@ -236,6 +236,12 @@ def released_since(moment: datetime) -> list[str]:
     return list(ended.order_by("at", "round_id").values_list("round_id", flat=True))
 
 
+def released_until(moment: datetime) -> list[str]:
+    """The ids of rounds that closed before that moment with a result. One query."""
+    ended = Ending.objects.filter(kind=Ending.Kind.CLOSED, at__lt=moment)
+    return list(ended.order_by("at", "round_id").values_list("round_id", flat=True))
+
+
 def asked_ids(round_id: str) -> QuerySet[RosterEntry, UUID]:
     """The ids of everybody on the roster who was not erased: part of the query that asks."""
     return RosterEntry.objects.filter(round_id=round_id).values_list("member_id", flat=True)
