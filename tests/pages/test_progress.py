@@ -14,6 +14,7 @@ from andon.features.issuance.models import IssuedSlip
 from andon.features.rounds import queries as rounds_queries
 from tests.lived_in import ANSWERS, FURTHEST, ROLES, LivedIn
 from tests.pages import visiting
+from tests.pages.compared import without_tokens
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 # The public side: what the anonymous door says to anybody.
@@ -45,7 +46,7 @@ def is_about_the_round(what: str) -> bool:
 
 
 def timeless(page: bytes) -> bytes:
-    return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\d{1,2}:\d\d( [ap]\.m\.)?", b"", visiting.without_tokens(page))
+    return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\d{1,2}:\d\d( [ap]\.m\.)?", b"", without_tokens(page))
 
 
 class Watch:

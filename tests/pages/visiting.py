@@ -47,6 +47,7 @@ from andon.foundation.providers.presets import PRESETS
 from andon.foundation.providers.tests.provider import ISSUER, Provider
 from andon.kernel import wire
 from tests.lived_in import NEW_PEOPLE, ROLES, LivedIn, absent_id, undone
+from tests.pages.compared import without_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,7 +673,3 @@ def _gallery() -> str:
     sheets = "".join(f'<link rel="stylesheet" href="{static(sheet)}">' for sheet in STYLE_SHEETS)
     head = f"<head><title>1</title>{sheets}</head>"
     return f"""<!DOCTYPE html><html lang="en">{head}<body><main><h1>1</h1>{body}</main></body></html>"""
-
-
-def without_tokens(page: bytes) -> bytes:
-    return re.sub(rb'(content|value)="\w{64}"', rb"", page)

@@ -68,13 +68,13 @@ def compute(
         one = disclosure.publish_unit(answers, policy=policy, statements=statements, past=pasts[unit.id])
         written: tuple[disclosure.Comment, ...] = ()
         if asks_comments and disclosure.may_comment(unit.size):
-            unread = disclosure.CommentsRelease(None, None)
-            one = replace(one, release=replace(one.release, comments=unread))
+            said = disclosure.CommentsRelease(None, None)
             if disclosure.may_read_comments(
                 roster_size=unit.size, ballots=answers.cast, least_ballots=policy.least_ballots
             ):
                 written = _comments(cast[unit.id], round_id, box_key, random_bytes)
-                one = replace(one, release=replace(one.release, comments=disclosure.comments_release(written)))
+                said = disclosure.comments_release(written)
+            one = replace(one, release=replace(one.release, comments=said))
         comments.append(written)
         published.append(one)
         slots.append(

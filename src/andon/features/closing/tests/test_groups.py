@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 
+from andon.features.ballots.models import Ballot as BallotRow
 from andon.features.closing import computing
 from andon.features.closing import services as closing_services
 from andon.features.publiclog import public as publiclog
@@ -153,4 +154,24 @@ def test_how_far_the_count_is_is_told_where_it_takes_long_enough(house: House) -
         assert told == []
         with mock.patch.object(closing_services, "MANY_UNITS", len(TEAMS)):
             house.ask(dict.fromkeys(TEAMS, 5))
-    assert told == [100 * place // len(TEAMS) for place in range(len(TEAMS))]
+            by_units = [100 * place // len(TEAMS) for place in range(len(TEAMS))]
+            assert told == by_units
+            # A fault that counted ballots would tell who is silent: here all but two teams are.
+            told.clear()
+            house.ask({"Team 3": 5, "Team 9": 5})
+    assert told == by_units
+
+
+def test_a_count_that_tells_of_ballots_is_seen(house: House) -> None:
+    """The planted fault: what is told follows the ballots, as it would where one counts those."""
+    told = []
+
+    def by_ballots(*, round_id: str, percent: int) -> None:
+        told.append(percent + BallotRow.objects.filter(round_id=round_id).count())
+
+    with (
+        mock.patch.object(closing_services.rounds, "note_counted", by_ballots),
+        mock.patch.object(closing_services, "MANY_UNITS", len(TEAMS)),
+    ):
+        house.ask({"Team 3": 5, "Team 9": 5})
+    assert told != [100 * place // len(TEAMS) for place in range(len(TEAMS))]

@@ -24,6 +24,7 @@ from andon.foundation.organisation.tests import cast as people
 from andon.foundation.people import again, links, locks, mfa, owed, passing, sessions
 from andon.foundation.people.models import Member, Passing, Session
 from andon.foundation.people.passwords import HardToGuess
+from tests.pages.compared import without_tokens
 
 pytestmark = pytest.mark.django_db
 WORDS = "umbrella gravel tuesday oboe"
@@ -658,7 +659,7 @@ def test_the_day_of_a_place_is_a_date(bo: Member) -> None:
     assert type(place.since) is date
 
 
-def test_each_chooses_about_letters_and_no_steward_is_shown_it(bo: Member) -> None:
+def test_each_chooses_about_letters(bo: Member) -> None:
     client = signed_in(bo)
     assert b"checked" in client.get("/you/").content
     client.post("/you/", {"time_zone": ""})
@@ -668,3 +669,22 @@ def test_each_chooses_about_letters_and_no_steward_is_shown_it(bo: Member) -> No
     client.post("/you/", {"time_zone": "", "wants_letters": "on"})
     bo.refresh_from_db()
     assert bo.wants_letters
+
+
+def test_no_steward_is_shown_what_somebody_chose_about_letters(bo: Member) -> None:
+    stella = Member.objects.create_user("stella-reads@example.org", "Stella")
+    Duty.objects.create(member=stella, role="steward")
+    steward = signed_in(stella)
+
+    def seen() -> list[bytes]:
+        pages = ("/people/", f"/people/{bo.pk}/", f"/people/{bo.pk}/edit/", "/audit/")
+        return [without_tokens(steward.get(page).content) for page in pages]
+
+    client = signed_in(bo)
+    wanted = seen()
+    client.post("/you/", {"time_zone": ""})
+    assert not Member.objects.get(pk=bo.pk).wants_letters
+    assert seen() == wanted
+    # The planted fault: something that follows the choice stands on the pages.
+    Member.objects.filter(wants_letters=False).update(name="Bo (no letters)")
+    assert seen()[:3] != wanted[:3]
