@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from andon.features.results import exports, groups, queries, sentences, steps, trend
+from andon.features.results import exports, groups, queries, sentences, sharing, steps, trend
 from andon.features.results.models import StepOutcome
 from andon.features.results.steps import Step
 from andon.features.rounds import public as rounds
@@ -21,7 +21,9 @@ __all__ = [
     "group_for_program",
     "open_steps_of",
     "opening_of",
+    "proposals_of",
     "rounds_for_program",
+    "sharing_waiting_for",
     "steps_of",
     "unit_for_program",
 ]
@@ -61,6 +63,17 @@ def open_steps_of(member: Member, *, until: date) -> list[Step]:
 def steps_of(member: Member) -> list[tuple[str, str, date | datetime]]:
     """(what the member did, the step in words, day) of every agreed step that leads to them."""
     return steps.traces_of(member)
+
+
+def sharing_waiting_for(member: Member, *, on: date) -> sharing.Waiting | None:
+    """The next day on which others see colours of a unit of the member, unless one of the unit says no. One query;
+    three where there is one."""
+    return sharing.waiting_for(member, on=on)
+
+
+def proposals_of(member: Member) -> list[tuple[str, date]]:
+    """(the round in words, day) of each proposal of the member to share their unit's colours."""
+    return sharing.traces_of(member)
 
 
 def rounds_for_program(grant: tokens.Grant) -> list[dict[str, Any]]:
