@@ -22,6 +22,7 @@ __all__ = [
     "open_steps_of",
     "opening_of",
     "proposals_of",
+    "propose_to_share",
     "rounds_for_program",
     "sharing_waiting_for",
     "steps_of",
@@ -69,6 +70,18 @@ def sharing_waiting_for(member: Member, *, on: date) -> sharing.Waiting | None:
     """The next day on which others see colours of a unit of the member, unless one of the unit says no. One query;
     three where there is one."""
     return sharing.waiting_for(member, on=on)
+
+
+def propose_to_share(member: Member, round_id: str, *, node_id: str, on: date) -> bool:
+    """Propose that the people of a node see the colours of the member's own unit, as on the report.
+
+    False, and nothing changes, where it was proposed already. Raises: Http404; SharingRefused.
+    """
+    try:
+        sharing.propose(own=queries.own_result(member, round_id), node_id=node_id, by=member, on=on)
+    except sharing.ProposedAlready:
+        return False
+    return True
 
 
 def proposals_of(member: Member) -> list[tuple[str, date]]:

@@ -1,8 +1,11 @@
 """Colours shared with people above a unit: by its own choice, with a no for each that nobody can be asked about."""
 
+import contextlib
 import json
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from unittest.mock import patch
 import pytest
 from django.apps import apps
 from django.contrib import messages
+from django.db import connection
 from django.http import Http404, HttpRequest
 from django.test import Client
 
@@ -305,9 +309,9 @@ def test_units_stand_by_name_and_of_one_unit_the_newest_round_first(house: Lived
     assert seen_by(house, "Ada") == ["detection", "Detection"]
 
 
-def spread(house: LivedIn, node: str, units: int) -> None:
-    """Let the group of the first round show a spread over so many units."""
-    key, round_id = house.nodes[node].pk, house.rounds["first"]
+def spread(house: LivedIn, node: str, units: int, *, of: str = "first") -> None:
+    """Let the group of a round show a spread over so many units."""
+    key, round_id = house.nodes[node].pk, house.rounds[of]
     bands = dict.fromkeys(("low", "mixed-low", "mixed-high"), 0) | {"high": units}
     shown = {"facets": {"inclusion": bands}, "statements": {"IN1": bands}, "units": units}
     figures = {"group": key, "people": 60, "turnout": "half_or_more", "reason": "under_a_hundred", "spread": shown}
@@ -362,6 +366,42 @@ def test_a_place_in_a_spread_is_free_again_only_where_nothing_was_seen(house: Li
     no.was_seen = False
     no.save()
     propose(house)
+
+
+def proposed_at_once(house: LivedIn) -> int:
+    """How many of two units get the one place, where each looks for it before the other has taken it, if it can."""
+    second = house.open_round("second", "Security", by="Gil", ago=20 * DAY)
+    for people in (members("Ada", "Bo"), members("Hal")):
+        house.answer(second, people, ANSWERS)
+    house.close(second, ago=13 * DAY)
+    spread(house, "Security", 11, of="second")
+    both_looked, honest = threading.Barrier(2, timeout=1.0), sharing.room_for
+
+    def slow(own: queries.Own) -> sharing.Room:
+        room = honest(own)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_looked.wait()
+        return room
+
+    def one(name: str) -> None:
+        member, node = house.people[name], house.nodes["Security"]
+        with contextlib.closing(connection), contextlib.suppress(sharing.TooFewLeft):
+            sharing.propose(own=queries.own_result(member, second), node_id=node.pk, by=member, on=organisation.today())
+
+    with patch.object(sharing, "room_for", slow), ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, ("Ada", "Hal")))
+    return SharedColours.objects.filter(round_id=second).count()
+
+
+@pytest.mark.postgres_only
+def test_of_two_units_that_propose_at_once_one_gets_the_last_place(house: LivedIn) -> None:
+    assert proposed_at_once(house) == 1
+
+
+@pytest.mark.postgres_only
+def test_two_that_do_not_wait_for_each_other_are_noticed(house: LivedIn) -> None:
+    with patch.object(sharing.releases, "hold", lambda round_id: None):
+        assert proposed_at_once(house) == 2
 
 
 def test_what_lies_in_a_shown_group_inside_is_not_what_is_left_over(house: LivedIn) -> None:
