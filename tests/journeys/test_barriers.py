@@ -1,11 +1,12 @@
 """Every page of the app and every state of the answering page, for whoever sees, hears, types or zooms differently."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.watching import (
     Watcher,
@@ -55,6 +56,17 @@ def look(page: Page) -> None:
     assert_fits(page)
     assert_spacing(page)
     page.set_viewport_size(DESKTOP)
+
+
+@contextmanager
+def unanswered(page: Page, address: str) -> Iterator[None]:
+    """What the page asks there waits meanwhile, so that it does not load itself anew while somebody looks at it."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route))
+    yield
+    page.unroute(address)
+    for route in waiting:
+        route.continue_()
 
 
 def look_at(page: Page, stack: Stack, *paths: str) -> None:
@@ -216,7 +228,8 @@ def test_a_round_is_opened_answered_and_closed_by_keyboard_and_each_state_has_no
     tab_to(lead, "Close the round")
     follow(lead)
     expect(lead.get_by_text("The round is being closed")).to_be_visible()
-    look(lead)
+    with unanswered(lead, "**/counted/"):
+        look(lead)
     for _attempt in range(60):
         lead.goto(f"{stack.app_url}/rounds/{round_id}/")
         if lead.get_by_role("link", name="See the result").count():
