@@ -5,6 +5,7 @@ Every answer is a function of a release, through the same door as pages and file
 
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,6 +19,21 @@ from andon.foundation.tokens import public as tokens
 from andon.gateways.rest import problems
 from andon.gateways.rest.answers import GroupResult, Problem, ReleasedRounds, UnitResult
 
+# What results say in words is in the language that is asked for.
+LANGUAGE = {
+    "in": "header",
+    "name": "Accept-Language",
+    "required": False,
+    "description": "The language of texts, as for a page; without it that of the organisation.",
+    "schema": {"type": "string"},
+}
+IN_LANGUAGE = {
+    "Content-Language": {
+        "description": "The language of the texts in it.",
+        "required": True,
+        "schema": {"type": "string", "enum": [code for code, _name in settings.LANGUAGES]},
+    }
+}
 ASKS_FOR_KEY = {
     "WWW-Authenticate": {
         "description": "The scheme of the key.",
@@ -42,17 +58,21 @@ class ByKey(HttpBearer):
 
 
 class Described(NinjaAPI):
-    """Ninja's own, which would say that a refusal is sent as a result is, and nothing about headers."""
+    """Ninja's own, which would say that a refusal is sent as a result is, and nothing of headers."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         document = super().get_openapi_schema(**options)
         for operations in document["paths"].values():
             for operation in operations.values():
+                operation["parameters"].append(LANGUAGE)
                 for status, told in operation["responses"].items():
                     if status >= 400:
                         told["content"] = {problems.MEDIA_TYPE: told["content"].pop("application/json")}
-                    if status == 401:
-                        told["headers"] = ASKS_FOR_KEY
+                    match status:
+                        case 200:
+                            told["headers"] = IN_LANGUAGE
+                        case 401:
+                            told["headers"] = ASKS_FOR_KEY
         return document
 
 

@@ -198,6 +198,19 @@ def test_the_description_is_open_api_and_names_every_error() -> None:
         assert operations["get"]["security"]
 
 
+def test_texts_are_in_the_language_that_is_asked_for_and_it_is_described(lived_in: LivedIn) -> None:
+    program, key = Client(), {"authorization": f"Bearer {key_of(lived_in, 'Bo')}"}
+    address = f"/api/v1/{unit(lived_in)}"
+    english, german = (program.get(address, headers=key | {"accept-language": code}) for code in ("en", "de"))
+    assert (english["Content-Language"], german["Content-Language"]) == ("en", "de")
+    assert english.json()["method"] != german.json()["method"]
+    assert english.json()["facets"][0]["index"] == german.json()["facets"][0]["index"]
+    told = program.get("/api/v1/openapi.json").json()
+    for path, operations in told["paths"].items():
+        assert "Accept-Language" in {one["name"] for one in operations["get"]["parameters"]}, path
+        assert "Content-Language" in operations["get"]["responses"]["200"]["headers"], path
+
+
 def test_the_description_leaves_nothing_of_a_document_out(lived_in: LivedIn) -> None:
     """A field that the schema does not name would be dropped without a word."""
     from andon.features.results import exports, queries, trend
