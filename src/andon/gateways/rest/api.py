@@ -17,7 +17,7 @@ from ninja.security import HttpBearer
 from andon.features.results import public as results
 from andon.foundation.tokens import public as tokens
 from andon.gateways.rest import problems
-from andon.gateways.rest.answers import GroupResult, Problem, ReleasedRounds, UnitResult
+from andon.gateways.rest.answers import ID, GroupResult, Problem, ReleasedRounds, UnitResult
 
 # What results say in words is in the language that is asked for.
 LANGUAGE = {
@@ -92,8 +92,8 @@ api = Described(
     servers=[{"url": "/", "description": "this server"}],
 )
 
-RoundId = Annotated[str, Path(description="The id of a round.", pattern=r"^[0-9a-f]{32}$")]
-NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=r"^[0-9a-f]{32}$")]
+RoundId = Annotated[str, Path(description="The id of a round.", pattern=ID)]
+NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=ID)]
 PageNumber = Annotated[int, Query(description="Which fifty of the groups inside.", ge=1, le=1_000)]
 Everywhere = {400: Problem, 401: Problem, 500: Problem}
 Refused = {**Everywhere, 403: Problem, 404: Problem, 422: Problem}
