@@ -27,7 +27,7 @@ from andon.features.closing import public as closing
 from andon.features.issuance import public as issuance
 from andon.features.publiclog import public as publiclog
 from andon.features.results import queries as results
-from andon.features.results import steps
+from andon.features.results import sharing, steps
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
@@ -155,6 +155,14 @@ class LivedIn:
             at=self.now - ago,
         )
 
+    def propose_to_share(self, round_id: str, node: str, *, by: str, ago: timedelta) -> None:
+        sharing.propose(
+            own=results.own_result(self.people[by], round_id),
+            node_id=self.nodes[node].pk,
+            by=self.people[by],
+            on=(self.now - ago).date(),
+        )
+
 
 @contextlib.contextmanager
 def founded(folder: Path) -> Iterator[LivedIn]:
@@ -275,6 +283,7 @@ def _live(made: LivedIn) -> None:
     draw_release.func(released)
     # A name, so that no page holds a sentence that nobody translates.
     made.agree_on_step(released, "Lanternworks", by="Ada", owner="Bo", ago=36 * days)
+    made.propose_to_share(released, "Security", by="Bo", ago=36 * days)
     made.schedule = schedules.make_schedule(
         node_id=made.nodes["Detection"].pk,
         instrument_id="andon-core",

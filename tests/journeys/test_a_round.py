@@ -79,6 +79,7 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     bo = profile("Bo")
     bo.goto(f"{stack.app_url}/results/{round_id}/")
     expect(bo.get_by_text("Bo Example sees to it")).to_be_visible()
+    is_shared_unless_somebody_minds(stack, ada, bo)
     bo.goto(f"{stack.app_url}/results/{round_id}/receipt/")
     frame = bo.frame_locator("[data-wallet-frame]")
     expect(frame.get_by_text("is in the list")).to_be_visible()
@@ -118,6 +119,27 @@ def talk_about_it(page: Page) -> None:
     page.get_by_label("When you look at it again").fill("2099-01-01")
     page.get_by_role("button", name="Write it down").click()
     expect(page.get_by_text("Whoever hands over a shift").first).to_be_visible()
+
+
+def is_shared_unless_somebody_minds(stack: Stack, lead: Page, member: Page) -> None:
+    """The lead proposes it from the report; a member finds it on Today and says no, and the lead sees that, not who."""
+    lead.get_by_role("link", name="Propose to share the colours").click()
+    expect(lead.locator("table.statements .band")).to_have_count(5)
+    lead.get_by_label("Lanternworks").check()
+    lead.get_by_role("button", name="Propose it to your unit").click()
+    expect(lead.get_by_text("Proposed by Ada Example.")).to_be_visible()
+
+    member.goto(f"{stack.app_url}/")
+    expect(member.get_by_text("Your unit's colours are to be shared")).to_be_visible()
+    member.get_by_role("link", name="Look at it, and say no if you like").click()
+    member.get_by_role("button", name="No, keep them here").click()
+    expect(member.get_by_role("button", name="No, keep them here")).to_have_count(0)
+    expect(member.get_by_text("Who said no is kept nowhere")).to_be_visible()
+
+    lead.reload()
+    sharing = lead.locator("section", has=lead.get_by_role("heading", name="Who else sees these colours"))
+    expect(sharing).to_contain_text("they stay with you for this round")
+    expect(sharing).not_to_contain_text("Bo")
 
 
 def verify(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

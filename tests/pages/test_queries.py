@@ -10,7 +10,10 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
+from andon.features.results import queries as results_queries
+from andon.features.results.models import SharedColours
 from andon.features.results.tasks import draw_release
+from andon.features.rounds import public as rounds
 from andon.features.rounds import queries as rounds_queries
 from andon.features.rounds import services as rounds_services
 from andon.features.rounds import views as rounds_views
@@ -23,7 +26,7 @@ from tests.lived_in import ANSWERS, LivedIn, founded, members, queries
 DAY = timedelta(days=1)
 # The most that each may cost, over all databases, with session, member, settings and the member's duties.
 MOST = {
-    "GET /": 14,
+    "GET /": 15,
     "GET /rounds/": 11,
     "GET /instruments/": 9,
     "GET a questionnaire": 9,
@@ -36,9 +39,11 @@ MOST = {
     "GET a comparison": 20,
     "GET a withdrawal": 14,
     "POST /rounds/new/": 14,
-    "GET /results/": 6,
+    "GET /results/": 10,
     # Five for the rounds before, however many they were, and two for agreed steps.
-    "GET a report": 21,
+    "GET a report": 22,
+    "GET what is shared": 15,
+    "GET a proposal to share": 15,
     "GET a debrief": 12,
     "GET a step": 13,
     "GET /guide/": 5,
@@ -49,7 +54,7 @@ MOST = {
     "GET a unit file": 10,
     "GET /verify/": 7,
     # One for each of the twenty-odd kinds of thing that a server can hold about somebody, whatever their number.
-    "GET /verify/me/": 35,
+    "GET /verify/me/": 36,
     "GET /people/": 11,
     "GET people by hand": 12,
     "GET a person": 14,
@@ -102,9 +107,24 @@ def grow(house: LivedIn, size: Size) -> None:
             house.answer(past, members("Ada", "Bo")[:5], ANSWERS)
             house.close(past, ago=(23 + number) * DAY)
             draw_release.func(past)
+    share_all(house, house.rounds["past 0"])
+    with patch.object(rounds_services, "_check_rest"):
         for number in range(size.open):
             house.open_round(f"open {number}", "Detection", by="Ada", ago=DAY, asks_comments=True)
         house.open_round("coming", "Lanternworks", by="Gil", ago=timedelta(0), opens_in=3 * DAY)
+
+
+def share_all(house: LivedIn, round_id: str) -> None:
+    """Every unit but Ada's, whose proposal is looked at, shares its colours with everybody."""
+    own = results_queries.own_result(house.people["Ada"], round_id)
+    for unit in rounds.units_of(round_id):
+        if unit.id != own.unit.id:
+            SharedColours.objects.create(
+                round_id=round_id,
+                unit_id=unit.id,
+                node_id=house.nodes["Lanternworks"].pk,
+                shared_from=house.now.date() - DAY,
+            )
 
 
 def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
@@ -126,6 +146,8 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
         "GET a practice": "/guide/practices/alert-hand-over/",
         "GET a moment": "/guide/moments/after-an-incident/",
         "GET a report": f"/results/{past}/",
+        "GET what is shared": "/results/shared/",
+        "GET a proposal to share": f"/results/{past}/sharing/",
         "GET a debrief": f"/results/{past}/debrief/",
         "GET a step": f"/results/{past}/step/",
         "GET a receipt": f"/results/{past}/receipt/",

@@ -28,6 +28,7 @@ from django.utils import timezone
 from andon.features.guide.models import TakenUp
 from andon.features.instruments import public as instruments
 from andon.features.releases.models import ReleasedGroup, ReleasedUnit
+from andon.features.results.models import SharedColours
 from andon.features.rounds import signing
 from andon.features.rounds.models import Round
 from andon.features.setup import code, draft
@@ -39,6 +40,7 @@ from andon.foundation.invitations.models import Invitation
 from andon.foundation.organisation import languages, waiting
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.forms import ChooseFile
+from andon.foundation.organisation.models import Node
 from andon.foundation.people import again, invitations, links
 from andon.foundation.people.models import Member, Passing
 from andon.foundation.people.tests.test_ways_around import SecurityKey
@@ -88,6 +90,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
             ("debrief screen", "results:debrief_screen"),
             ("step", "results:step"),
             ("outcome", "results:step_outcome"),
+            ("sharing", "results:share"),
             ("groups", "results:groups"),
         )
     }
@@ -127,7 +130,7 @@ def addresses_of(house: LivedIn) -> dict[str, str]:
         "people:second_factor_needed people:passkeys "
         "organisation:people organisation:import_preview audit:changes configuration:index "
         "tokens:index cadence:index cadence:new notifications:outbox issuance:offer rounds:index rounds:new "
-        "results:index "
+        "results:index results:shared "
         "guide:index guide:member_path guide:resources guide:taken_up "
         "instruments:index instruments:add "
         "verify:index verify:about_me verify:about_me_text verify:about_me_json "
@@ -213,6 +216,7 @@ def _everything(house: LivedIn) -> Iterator[Seen]:
     yield from _own_questionnaires(house)
     yield from _taken_up(house)
     yield from _windows(house)
+    yield from _sharing(house)
     yield from _failures()
 
 
@@ -323,6 +327,29 @@ def _taken_up(house: LivedIn) -> Iterator[Seen]:
         for name in ("autumn", "released"):
             report = reverse("results:report", args=[house.rounds[name]])
             yield Seen(f"guide: beside {name}", "member", report, bo.get(report))
+
+
+def _sharing(house: LivedIn) -> Iterator[Seen]:
+    """A proposal that was just made, on the report and on Today, and the same when it is off, was seen, or its teams
+    changed; in the words of what is about safety, and of what is not.
+    """
+    bo, report = client_of(house, "member"), reverse("results:report", args=[house.rounds["security"]])
+    form = reverse("results:share", args=[house.rounds["security"]])
+    no = reverse("results:share_no", args=[house.rounds["security"]])
+    shared = reverse("results:shared")
+    with undone():
+        yield Seen("sharing: with nobody", "member", form, bo.post(form, {"node": "x"}))
+        yield Seen(
+            "sharing: proposed", "member", report, bo.post(form, {"node": house.nodes["Security"].pk}, follow=True)
+        )
+        yield Seen("sharing: on Today", "member", "/", bo.get("/"))
+        SharedColours.objects.update(shared_from=house.now.date() - timedelta(days=1), by=None)
+        yield Seen("sharing: shared", "member", report, bo.get(report))
+        for name in ("member", "Hal"):
+            yield Seen("sharing: seen", name, shared, client_of(house, name).get(shared))
+        Node.objects.filter(pk=house.nodes["Detection"].pk).update(parent=house.nodes["Lanternworks"])
+        yield Seen("sharing: moved", "member", report, bo.get(report))
+        yield Seen("sharing: off", "member", report, bo.post(no, follow=True))
 
 
 def _windows(house: LivedIn) -> Iterator[Seen]:

@@ -254,6 +254,12 @@ GET  results:step                  in     404     200    200  404   404      404
 POST results:step                  in     404     200    200  404   404      404    404     404     404
 GET  results:step_outcome          in     404     200    200  404   404      404    404     404     404
 POST results:step_outcome          in     404     200    200  404   404      404    404     404     404
+GET  results:shared                in     200     200    200  200   200      200    200     200     200
+POST results:shared                405    405     405    405  405   405      405    405     405     405
+GET  results:share                 in     404     200    200  404   404      404    404     404     404
+POST results:share                 in     404     200    200  404   404      404    404     404     404
+GET  results:share_no              405    405     405    405  405   405      405    405     405     405
+POST results:share_no              in     404     302    302  404   404      404    404     404     404
 GET  results:export                405    405     405    405  405   405      405    405     405     405
 POST results:export                in     404     400    400  404   404      404    404     404     404
 GET  results:export_group          405    405     405    405  405   405      405    405     405     405

@@ -86,6 +86,11 @@ def arguments(name: str, house: LivedIn) -> list[str]:
             return [house.rounds["released"]]
         case "results:debrief" | "results:debrief_screen" | "results:step" | "results:step_outcome" | "results:export":
             return [house.rounds["released"]]
+        case "results:share":
+            # Of the other one it was proposed.
+            return [house.rounds["security"]]
+        case "results:share_no":
+            return [house.rounds["released"]]
         case "cadence:change":
             return [house.schedule]
         case "rest:unit" | "rest:top_group":
@@ -171,7 +176,7 @@ NAMING = [
     "organisation:people_below",
     "rounds:detail",
     "closing:close",
-    *(f"results:{n}" for n in ("report", "receipt", "groups", "group", "debrief", "step", "step_outcome")),
+    *(f"results:{n}" for n in ("report", "receipt", "groups", "group", "debrief", "step", "step_outcome", "share")),
 ]
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "forget_comments",
     "groups",
     "groups_shown",
+    "hold",
     "is_committed",
     "is_shown",
     "last_counted",
@@ -292,6 +293,11 @@ def _units(round_of: Mapping[str, str], unit_ids: Collection[str]) -> QuerySet[R
 
 def is_shown(round_id: str) -> bool:
     return Release.objects.filter(round_id=round_id, shown=True).exists()
+
+
+def hold(round_id: str) -> None:
+    """In the caller's transaction: whoever else holds this release waits until it has ended."""
+    Release.objects.select_for_update().filter(round_id=round_id).first()
 
 
 def shown_without(done: Iterable[str]) -> list[str]:

@@ -41,6 +41,19 @@ class AgreeOnStep(forms.Form):
         return due_on
 
 
+class ProposeSharing(forms.Form):
+    node = forms.ChoiceField(
+        label=_("Who would see them"),
+        widget=forms.RadioSelect,
+        help_text=_("Everybody in it, also its leads. The nearest stands first."),
+    )
+
+    def __init__(self, *args: Any, nodes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        node: Any = self.fields["node"]
+        node.choices = nodes
+
+
 class EndStep(forms.Form):
     kind = forms.ChoiceField(
         label=_("What became of it"),

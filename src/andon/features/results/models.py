@@ -1,4 +1,5 @@
-"""What belongs to a report: drawings of a release, made once and kept, and the step that a unit agreed on."""
+"""What belongs to a report: drawings of a release, made once and kept, the step that a unit agreed on, and whether its
+colours are shared."""
 
 from django.conf import settings
 from django.db import models
@@ -52,3 +53,25 @@ class StepOutcome(models.Model):
     words = models.CharField(max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
+
+
+class SharedColours(models.Model):
+    """Somebody of a unit proposed to share the colours of one round with the people of a node above it."""
+
+    round_id = models.CharField(max_length=32)
+    unit_id = models.CharField(max_length=32, unique=True)
+    node_id = models.CharField(max_length=32, db_index=True)
+    # Until the day before anybody of the unit can keep them from being seen at all.
+    shared_from = models.DateField()
+    # The lowest group above the unit whose spread is shown; empty where there is none. See `sharing.Room`.
+    spread_node = models.CharField(max_length=32, blank=True)
+    # Shown to the unit. Nobody, where they were erased since.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+
+class NotShared(models.Model):
+    """Somebody of the unit said no, for this round for good. Holds nobody and no moment, and never may."""
+
+    shared = models.OneToOneField(SharedColours, on_delete=models.CASCADE, primary_key=True, related_name="no")
+    # Whether others could see the colours before: what was seen once counts for ever in `sharing.Room`.
+    was_seen = models.BooleanField()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from andon.features.results import exports, groups, queries, sentences, steps, trend
+from andon.features.results import exports, groups, queries, sentences, sharing, steps, trend
 from andon.features.results.models import StepOutcome
 from andon.features.results.steps import Step
 from andon.features.rounds import public as rounds
@@ -21,7 +21,10 @@ __all__ = [
     "group_for_program",
     "open_steps_of",
     "opening_of",
+    "proposals_of",
+    "propose_to_share",
     "rounds_for_program",
+    "sharing_waiting_for",
     "steps_of",
     "unit_for_program",
 ]
@@ -61,6 +64,29 @@ def open_steps_of(member: Member, *, until: date) -> list[Step]:
 def steps_of(member: Member) -> list[tuple[str, str, date | datetime]]:
     """(what the member did, the step in words, day) of every agreed step that leads to them."""
     return steps.traces_of(member)
+
+
+def sharing_waiting_for(member: Member, *, on: date) -> sharing.Waiting | None:
+    """The next day on which others see colours of a unit of the member, unless one of the unit says no. One query;
+    three where there is one."""
+    return sharing.waiting_for(member, on=on)
+
+
+def propose_to_share(member: Member, round_id: str, *, node_id: str, on: date) -> bool:
+    """Propose that the people of a node see the colours of the member's own unit, as on the report.
+
+    False, and nothing changes, where it was proposed already. Raises: Http404; SharingRefused.
+    """
+    try:
+        sharing.propose(own=queries.own_result(member, round_id), node_id=node_id, by=member, on=on)
+    except sharing.ProposedAlready:
+        return False
+    return True
+
+
+def proposals_of(member: Member) -> list[tuple[str, date]]:
+    """(the round in words, day) of each proposal of the member to share their unit's colours."""
+    return sharing.traces_of(member)
 
 
 def rounds_for_program(grant: tokens.Grant) -> list[dict[str, Any]]:

@@ -190,9 +190,7 @@ def report_for(member: Member, round_id: str) -> Report:
 def build_report(view: rounds.RoundView, unit: rounds.UnitView, part: releases.FinishedUnit) -> Report:
     release = part.release
     instrument = instruments.load(view.instrument_id, view.instrument_version)
-    lines = (facet_line(facet, instrument, release) for facet in instrument.facets)
-    # A weekly window asks some of the facets; of the others there is nothing to say.
-    facets = tuple(line for line in lines if line.why_not != NOT_ASKED)
+    facets = facet_lines(instrument, release)
     known = {line.id: line.index for line in facets}
     safety = [index for facet in SAFETY if (index := known.get(facet)) is not None]
     accountability = known.get(ACCOUNTABILITY)
@@ -231,6 +229,12 @@ def _headed_by(instrument: instruments.Instrument, known: Collection[str]) -> tu
 def words_of(instrument: instruments.Instrument) -> str:
     """The four stages are about safety, whatever a file says."""
     return "safety" if headed_by(instrument) == SAFETY else instrument.words
+
+
+def facet_lines(instrument: instruments.Instrument, release: disclosure.UnitRelease) -> tuple[FacetLine, ...]:
+    """The facets that were asked. A weekly window asks some of them; of the others there is nothing to say."""
+    lines = (facet_line(facet, instrument, release) for facet in instrument.facets)
+    return tuple(line for line in lines if line.why_not != NOT_ASKED)
 
 
 def facet_line(

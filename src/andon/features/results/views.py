@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from andon.features.guide import public as guide
 from andon.features.instruments import public as instruments
-from andon.features.results import bars, debrief, groups, practices, queries, sentences, shifts, steps, trend
+from andon.features.results import bars, debrief, groups, practices, queries, sentences, sharing, shifts, steps, trend
 from andon.features.results.forms import AgreeOnStep, EndStep
 from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
@@ -36,9 +36,14 @@ class Pictures:
 @require_safe
 @member_required
 def index(request: HttpRequest) -> HttpResponse:
-    found = queries.released_rounds(current_member(request))
-    titles = instruments.titles((view.instrument_id, view.instrument_version) for view in found)
-    return render(request, "results/index.html", {"rounds": found, "titles": titles})
+    member = current_member(request)
+    found = queries.released_rounds(member)
+    context = {
+        "rounds": found,
+        "titles": instruments.titles((view.instrument_id, view.instrument_version) for view in found),
+        "is_shared_with": sharing.is_shared_with(member, on=organisation.today()),
+    }
+    return render(request, "results/index.html", context)
 
 
 @require_safe
@@ -59,6 +64,8 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "marks": [] if found.has_stages else [_mark(line) for line in found.facets],
         "has_groups": rounds.has_groups(round_id),
         "comments": queries.comments_of(own),
+        "has_colours": bool(sharing.colours_of(own)),
+        "sharing": sharing.sharing_of(own, on=organisation.today()),
         "trend": line,
         "shifts": shifts.shifts_of(found),
         "may_ask_again": organisation.leads(member.pk, own.round.node_id, on=organisation.today()),

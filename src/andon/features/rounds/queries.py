@@ -359,6 +359,38 @@ def _unit_view(unit: RoundUnit) -> UnitView:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedUnit:
+    """A unit by name, with its round's opening and the teams that were counted together; nothing about anybody."""
+
+    name: str
+    node_ids: frozenset[str]
+    opens_at: datetime
+
+
+def named_units(unit_ids: Collection[str]) -> dict[str, NamedUnit]:
+    """The units of any rounds by their ids, at most some hundreds. One query."""
+    rows = RoundUnit.objects.filter(pk__in=unit_ids).values_list("pk", "name", "node_ids", "round__opens_at")
+    return {pk: NamedUnit(name, frozenset(node_ids), opens_at) for pk, name, node_ids, opens_at in rows}
+
+
+def unit_ids_of(member: Member) -> QuerySet[RosterEntry, str]:
+    """The ids of all units that the member was asked in: part of the query that asks."""
+    return RosterEntry.objects.filter(member=member).values_list("unit_id", flat=True)
+
+
+def groups_holding(unit_id: str) -> tuple[str, ...]:
+    """The groups of its round that a unit is in, the lowest first. Two queries."""
+    unit = RoundUnit.objects.filter(pk=unit_id).values_list("round_id", "group_node").first()
+    group = RoundGroup.objects.filter(round_id=unit[0], node_id=unit[1]).first() if unit and unit[1] else None
+    return (group.node_id, *reversed(group.above)) if group else ()
+
+
+def groups_directly_in(round_id: str, node_id: str) -> list[str]:
+    """The groups of a round that lie directly in this one. One query."""
+    return list(RoundGroup.objects.filter(round_id=round_id, parent_node=node_id).values_list("node_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
 class CountedUnit:
     """Who was counted together, by member key. ``size`` also counts those who were erased since."""
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from andon.features.privacy import public as privacy
 from andon.features.results import public as results
 from andon.features.today.public import Notice
+from andon.foundation.organisation import public as organisation
 from andon.foundation.people import public as people
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import is_steward
@@ -45,6 +46,28 @@ def step_to_see_to(_request: HttpRequest, member: Member) -> Notice | None:
         % {"words": steps[0].words, "day": date_format(steps[0].due_on)},
         action=_("Say what became of it"),
         url=reverse("results:step_outcome", args=[steps[0].round_id]),
+    )
+
+
+def colours_to_be_shared(_request: HttpRequest, member: Member) -> Notice | None:
+    """For everybody of a unit whose colours others will see unless one of them says no; of several the next."""
+    waiting = results.sharing_waiting_for(member, on=organisation.today())
+    if waiting is None:
+        return None
+    facts = {
+        "node": waiting.node_name,
+        "opened": date_format(timezone.localtime(waiting.opens_at)),
+        "day": date_format(waiting.shared_from),
+    }
+    return Notice(
+        title=_("Your unit's colours are to be shared"),
+        text=_(
+            "Those of the round of %(opened)s: everybody in %(node)s would see them from %(day)s on. "
+            "Each of you can keep them."
+        )
+        % facts,
+        action=_("Look at it, and say no if you like"),
+        url=reverse("results:report", args=[waiting.round_id]) + "#sharing",
     )
 
 

@@ -175,6 +175,14 @@ def _steps(member: Member) -> Holding:
     )
 
 
+def _proposals(member: Member) -> Holding:
+    return Holding(
+        _("Colours of your unit that you proposed to share"),
+        _("Your unit sees that it was you; your name goes when you are erased. Who said no to it is kept nowhere."),
+        tuple(((_("Round"), words), (_("Day"), day)) for words, day in results.proposals_of(member)),
+    )
+
+
 def _schedules(member: Member) -> Holding:
     return Holding(
         _("Schedules of rounds"),
@@ -348,6 +356,7 @@ SPOKEN_FOR: dict[str, Callable[[Member], Holding]] = {
     "tokens.ProgramRead": _keys,
     "results.AgreedStep": _steps,
     "results.StepOutcome": _steps,
+    "results.SharedColours": _proposals,
     "audit.AuditEntry": _audit,
     "privacy.ErasureRequest": _asked_to_be_erased,
     "organisation.PeopleFile": _files,

@@ -14,7 +14,15 @@ from andon.foundation.organisation.directory import TeamLine, teams_found, trees
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.organisation.revision import Memory
 from andon.foundation.organisation.services import AlreadyFounded, create_organisation
-from andon.foundation.organisation.walking import few_below, hold_everything, ids_below, inside, paths_of, sized_below
+from andon.foundation.organisation.walking import (
+    Step,
+    few_below,
+    hold_everything,
+    ids_below,
+    inside,
+    paths_of,
+    sized_below,
+)
 from andon.foundation.people.models import Member, label_of
 from andon.kernel.disclosure import SizedNode
 
@@ -23,6 +31,7 @@ __all__ = [
     "IsFree",
     "Memory",
     "Place",
+    "Step",
     "TeamLine",
     "TreeNode",
     "belongs",
@@ -33,6 +42,7 @@ __all__ = [
     "duties_of",
     "has_teams_below",
     "hold_everything",
+    "in_use",
     "is_weekend",
     "labels_in",
     "leads",
@@ -40,6 +50,7 @@ __all__ = [
     "leads_of",
     "named_paths",
     "path_of",
+    "paths_of",
     "place_of",
     "short_list",
     "sizes",
@@ -159,6 +170,11 @@ def has_teams_below(node_id: str) -> bool:
 def below(root_id: str) -> set[str]:
     """The ids of the node and of all nodes below it. One query."""
     return ids_below([root_id]) or {root_id}
+
+
+def in_use(node_ids: Collection[str]) -> set[str]:
+    """Those of these nodes that were not retired. One query."""
+    return set(Node.objects.filter(pk__in=node_ids, retired_on=None).values_list("pk", flat=True))
 
 
 def path_of(node: Node) -> tuple[str, ...]:

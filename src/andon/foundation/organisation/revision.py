@@ -12,6 +12,7 @@ setting that ends with it, and goes back with its savepoints.
 Reference: docs/decisions/0040-kept-by-revision.md
 """
 
+import gc
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -75,6 +76,34 @@ class Seen(Generic[T]):
     value: T | None
 
 
+class Reach:
+    """What the garbage collector looks through, in a process that remembers a lot.
+
+    A large round over everything that is remembered takes a tenth of a second and falls into somebody's request, so
+    what lives when something is remembered is put out of reach. Rubbish that lies in circles goes with it; it all
+    comes back and is collected after so many times. What is dropped and lies in no circle is freed as ever.
+    """
+
+    TIMES_UNTIL_COLLECTED = 256
+
+    def __init__(self) -> None:
+        self._times = 0
+        self._alone = Lock()
+
+    def put_out(self) -> None:
+        """Put out of reach what lives now. Threads may share it."""
+        with self._alone:
+            self._times += 1
+            is_due = self._times % self.TIMES_UNTIL_COLLECTED == 0
+        if is_due:
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()
+
+
+_reach = Reach()
+
+
 class Memory(Generic[T]):
     """What this process counted last, for as long as it is so. `make` reads from the database all that it looks at.
 
@@ -111,6 +140,7 @@ class Memory(Generic[T]):
                 self._values[seen.revision, seen.key] = value
                 while len(self._values) > self._most:
                     self._values.popitem(last=False)
+            _reach.put_out()
         return value
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -30,6 +30,8 @@ OPENED_BEFORE = timedelta(days=44)
 OPEN_FOR = timedelta(days=7)
 RHYTHM = timedelta(weeks=8)
 AGREED_AFTER = timedelta(days=6)
+# With the week in which anybody may say no: seen by now.
+PROPOSED_AFTER = timedelta(days=8)
 STEP_DUE_AFTER = timedelta(days=45)
 FOUNDED_BEFORE = timedelta(days=1600)
 SKIP_RATE = 0.02
@@ -74,6 +76,7 @@ def seed_demo(*, now: datetime, rounds_asked: int = lanternworks.ROUNDS) -> Seed
         is_new |= not earlier
         is_new |= _run_to_the_end(round_id, number)
         is_new |= _agree(round_id, number)
+    is_new |= _share(round_id)
     return Seeded(
         people=Member.objects.count(),
         teams=len(lanternworks.TEAMS),
@@ -267,4 +270,16 @@ def _agree(round_id: str, number: int) -> bool:
         due_on=(at + STEP_DUE_AFTER).date(),
         became=agreed.became,
         at=at,
+    )
+
+
+def _share(round_id: str) -> bool:
+    """Let the department see a team's colours of the last round; whether there was anything to do."""
+    view = rounds.find(round_id)
+    if view is None or view.state is not rounds.State.RELEASED:
+        return False
+    department = Node.objects.get(name=lanternworks.DEPARTMENT)
+    proposing = Member.objects.get(email=address_of(lanternworks.SHARED_BY))
+    return results.propose_to_share(
+        proposing, round_id, node_id=department.pk, on=(view.closes_at + PROPOSED_AFTER).date()
     )

@@ -43,7 +43,7 @@ from andon.kernel.disclosure.release import (
     publish_unit,
 )
 from andon.kernel.disclosure.slow import MalformedMemory, Remembered, Silence
-from andon.kernel.disclosure.spread import groups_with_spread, spread_of
+from andon.kernel.disclosure.spread import LEAST_UNITS, groups_with_spread, spread_of
 from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
 from andon.kernel.disclosure.units import (
     LEAST_UNIT,
@@ -71,6 +71,7 @@ __all__ = [
     "LEAST_COMMENTING_ROSTER",
     "LEAST_GROUP",
     "LEAST_UNIT",
+    "LEAST_UNITS",
     "RHO",
     "RULES",
     "Band",

@@ -30,6 +30,7 @@ NOT_TOLD = {
     "rounds.Opening": "the same",
     "rounds.Ending": "the same",
     "cadence.Turn": "a day of a schedule and its round, told to whoever made the schedule",
+    "results.NotShared": "that one of a unit said no; who is not known, and never may be",
     "rounds.RoundGroup": "a node above several units, and how many people it had",
     "rounds.RoundUnit": "the list of a unit, told to each of its members as the unit they are counted with",
     DBTaskResult._meta.label: "arguments are ids of rounds; held to below",

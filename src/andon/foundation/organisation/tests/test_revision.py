@@ -1,6 +1,8 @@
 """What is remembered of people is what would be counted now, whoever changed something, how, and wherever."""
 
+import gc
 import re
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -256,6 +258,47 @@ def test_of_many_the_longest_unused_is_dropped() -> None:
     memory = Memory[str](most=2)
     assert [memory.get(key, lambda key=key: key) for key in "abac"] == ["a", "b", "a", "c"]
     assert [memory.look(key).value for key in "abc"] == ["a", None, "c"]
+
+
+class Circle:
+    """Rubbish that only the collector frees, once nobody else holds it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def _reach_of_before() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.freeze()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_reach_of_before")
+def test_the_collector_does_not_look_through_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory[list[list[int]]](most=1)
+    kept = memory.get("many", lambda: [[number] for number in range(1000)])
+    within = {id(one) for one in gc.get_objects()}
+    assert not within & {id(kept), *map(id, kept)}
+    # The planted fault: a memory that leaves it to the collector.
+    monkeypatch.setattr(revision.Reach, "put_out", lambda reach: None)
+    kept = memory.get("others", lambda: [[number] for number in range(1000)])
+    assert {id(kept), *map(id, kept)} <= {id(one) for one in gc.get_objects()}
+
+
+@pytest.mark.usefixtures("_reach_of_before")
+def test_rubbish_in_circles_comes_back_and_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revision.Reach, "TIMES_UNTIL_COLLECTED", 3)
+    reach, circle = revision.Reach(), Circle()
+    gone = weakref.ref(circle)
+    reach.put_out()
+    del circle
+    reach.put_out()
+    gc.collect()
+    assert gone() is not None
+    reach.put_out()
+    assert gone() is None
 
 
 @pytest.mark.django_db

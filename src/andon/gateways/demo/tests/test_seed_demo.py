@@ -1,5 +1,6 @@
 """Lanternworks: made by the real protocol, once, and nowhere but in a demonstration."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from io import StringIO
@@ -160,6 +161,15 @@ def test_steps_are_agreed_on_and_the_next_report_opens_with_what_became_of_them(
     assert "without being asked" in page
     [step] = results.open_steps_of(Member.objects.get(name="Zoë Papadaki"), until=date.max)
     assert step.words.startswith("Invite one person")
+
+
+def test_one_team_shares_its_colours_with_the_department(demo_mode: Path) -> None:
+    seed(1)
+    client = Client()
+    client.force_login(Member.objects.get(name="Tomás Arriaga"), "andon.foundation.people.backends.MemberBackend")
+    page = client.get("/results/shared/").content.decode()
+    assert "shared with everybody in Security" in page
+    assert re.findall(r"<h2[^>]*>([^<]*)<", page) == ["Application security"]
 
 
 def test_whoever_began_with_fewer_rounds_keeps_them(demo_mode: Path) -> None:
