@@ -213,7 +213,7 @@ POST rest:top_group                405    405     405    405  405   405      405
 GET  rest:group                    401    401     401    401  401   401      401    401     401     401
 POST rest:group                    405    405     405    405  405   405      405    405     405     405
 GET  rest:openapi-json             200    200     200    200  200   200      200    200     200     200
-POST rest:openapi-json             200    200     200    200  200   200      200    200     200     200
+POST rest:openapi-json             405    405     405    405  405   405      405    405     405     405
 GET  rest:api-root                 404    404     404    404  404   404      404    404     404     404
 POST rest:api-root                 404    404     404    404  404   404      404    404     404     404
 GET  guide:index                   in     200     200    200  200   200      200    200     200     200

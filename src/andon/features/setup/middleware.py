@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from andon.foundation.organisation import public as organisation
 
 # What machines ask, which has an answer without an organisation, and the set-up itself.
-_OPEN = ("/setup/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
+_OPEN = ("/setup/", "/api/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
 
 
 class FirstRun:

@@ -33,8 +33,18 @@ class MemberChoices:
             return self.get_response(request)
 
 
-# What somebody needs who has to set up a second factor, and the slips, which are nobody's business.
-OPEN = ("/you/second-factor/", "/you/passkeys/", "/accounts/", "/slips/", "/.well-known/", "/healthz", "/static/")
+# What somebody needs who has to set up a second factor, the slips, which are nobody's business, and what programs ask,
+# where a session counts for nothing.
+OPEN = (
+    "/you/second-factor/",
+    "/you/passkeys/",
+    "/accounts/",
+    "/slips/",
+    "/api/",
+    "/.well-known/",
+    "/healthz",
+    "/static/",
+)
 
 
 class SecondFactorFirst:

@@ -1,9 +1,13 @@
 """What the interface for programs answers with: the shapes of its documents. Made from `results`, never back."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from ninja import Field, Schema
 
+ID = r"^[0-9a-f]{32}$"
+# Said, and held by the tests against what is sent; nothing that is sent is looked at for it.
+IS_ID: dict[str, Any] = {"pattern": ID}
+IS_MOMENT: dict[str, Any] = {"format": "date-time", "pattern": "Z$"}
 Band = Literal["low", "mixed-low", "mixed-high", "high"]
 
 
@@ -14,17 +18,17 @@ class Problem(Schema):
         "about:blank", description="A URI of the kind of problem; `about:blank` where the status says it."
     )
     title: str = Field(description="The problem in a few words.")
-    status: int = Field(description="The status of the answer.")
+    status: int = Field(description="The status of the answer.", ge=400, le=599)
     detail: str = Field(description="What happened and what to do.")
 
 
 class About(Schema):
     """A round as every document has it."""
 
-    id: str
+    id: str = Field(json_schema_extra=IS_ID)
     asked: str = Field(description="The node of the organisation whose people were asked.")
-    opened_at: str = Field(description="UTC, ISO 8601.")
-    closed_at: str | None = Field(description="UTC, ISO 8601.")
+    opened_at: str = Field(description="UTC, ISO 8601.", json_schema_extra=IS_MOMENT)
+    closed_at: str | None = Field(description="UTC, ISO 8601.", json_schema_extra=IS_MOMENT)
     fingerprint: str = Field(description="The twelve words of the round's manifest.")
 
 
@@ -36,7 +40,7 @@ class ReleasedRound(About):
 
 
 class ReleasedRounds(Schema):
-    rounds: list[ReleasedRound] = Field(description="Newest first, at most fifty.")
+    rounds: list[ReleasedRound] = Field(description="Newest first.", json_schema_extra={"maxItems": 50})
 
 
 class Instrument(Schema):
@@ -120,18 +124,20 @@ class UnitResult(Schema):
 
 
 class Inside(Schema):
-    id: str
+    id: str = Field(json_schema_extra=IS_ID)
     name: str
 
 
 class Group(Schema):
-    id: str
+    id: str = Field(json_schema_extra=IS_ID)
     name: str
     people: int
     turnout: str = Field(description="In three steps.")
     units_with_figures: int | None
     why_no_shares: str | None
-    inside: list[Inside] = Field(description="Groups inside it by name, fifty at a time.")
+    inside: list[Inside] = Field(
+        description="Groups inside it by name, fifty at a time.", json_schema_extra={"maxItems": 50}
+    )
 
 
 class Spread(Schema):

@@ -3,26 +3,43 @@
 Every answer is a function of a release, through the same door as pages and files. Reference: docs/guide/programs.md.
 """
 
-import json
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Path, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
 from andon.features.results import public as results
 from andon.foundation.tokens import public as tokens
-from andon.gateways.rest.answers import GroupResult, Problem, ReleasedRounds, UnitResult
+from andon.gateways.rest import problems
+from andon.gateways.rest.answers import ID, GroupResult, Problem, ReleasedRounds, UnitResult
 
-TITLES = {
-    400: "The request is not well formed",
-    401: "A key is needed",
-    403: "The key does not reach so far",
-    404: "There is nothing here",
-    405: "Only reading is possible",
-    422: "Something in the address is wrong",
+# What results say in words is in the language that is asked for.
+LANGUAGE = {
+    "in": "header",
+    "name": "Accept-Language",
+    "required": False,
+    "description": "The language of texts, as for a page; without it that of the organisation.",
+    "schema": {"type": "string"},
+}
+IN_LANGUAGE = {
+    "Content-Language": {
+        "description": "The language of the texts in it.",
+        "required": True,
+        "schema": {"type": "string", "enum": [code for code, _name in settings.LANGUAGES]},
+    }
+}
+ASKS_FOR_KEY = {
+    "WWW-Authenticate": {
+        "description": "The scheme of the key.",
+        "required": True,
+        "schema": {"type": "string", "const": "Bearer"},
+    }
 }
 
 
@@ -40,23 +57,46 @@ class ByKey(HttpBearer):
         return tokens.grant_for(token, on=timezone.localdate())
 
 
-api = NinjaAPI(
+class Described(NinjaAPI):
+    """Ninja's own, which would say that a refusal is sent as a result is, and nothing of headers."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**options)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["parameters"].append(LANGUAGE)
+                for status, told in operation["responses"].items():
+                    if status >= 400:
+                        told["content"] = {problems.MEDIA_TYPE: told["content"].pop("application/json")}
+                    match status:
+                        case 200:
+                            told["headers"] = IN_LANGUAGE
+                        case 401:
+                            told["headers"] = ASKS_FOR_KEY
+        return document
+
+
+api = Described(
     title="Andon: results",
     version="1",
     description=(
         "Results of rounds, as their members see them. Read only. Every answer is a function of a release: there is "
-        "no query, filter or parameter that computes another figure."
+        "no query, filter or parameter that computes another figure. Whatever is refused is told as "
+        "`application/problem+json`, also at an address that is not described here (404) and for a method other than "
+        "GET (405)."
     ),
     urls_namespace="rest",
     docs_url=None,
+    docs_decorator=require_safe,
     auth=ByKey(),
     servers=[{"url": "/", "description": "this server"}],
 )
 
-RoundId = Annotated[str, Path(description="The id of a round.", pattern=r"^[0-9a-f]{32}$")]
-NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=r"^[0-9a-f]{32}$")]
+RoundId = Annotated[str, Path(description="The id of a round.", pattern=ID)]
+NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=ID)]
 PageNumber = Annotated[int, Query(description="Which fifty of the groups inside.", ge=1, le=1_000)]
-Refused = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+Everywhere = {400: Problem, 401: Problem, 500: Problem}
+Refused = {**Everywhere, 403: Problem, 404: Problem, 422: Problem}
 
 
 def _granted(request: HttpRequest, scope: str) -> tokens.Grant:
@@ -68,7 +108,7 @@ def _granted(request: HttpRequest, scope: str) -> tokens.Grant:
 
 @api.get(
     "/rounds",
-    response={200: ReleasedRounds, 401: Problem},
+    response={200: ReleasedRounds, **Everywhere},
     operation_id="list_rounds",
     summary="Rounds whose result the key's member can look at",
     url_name="rounds",
@@ -117,10 +157,10 @@ def _group(request: HttpRequest, round_id: str, node_id: str, page: int) -> dict
     return results.group_for_program(grant, round_id, node_id, page=page, at=timezone.now(), on=timezone.localdate())
 
 
-def _problem(status: int, detail: str) -> HttpResponse:
-    body = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+def _problem(status: int, detail: str = "") -> HttpResponse:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json", headers=headers)
+    body = problems.body_of(status, detail)
+    return HttpResponse(body, status=status, content_type=problems.MEDIA_TYPE, headers=headers)
 
 
 @api.exception_handler(AuthenticationError)
@@ -130,7 +170,7 @@ def _no_key(_request: HttpRequest, _error: Exception) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _absent(_request: HttpRequest, _error: Exception) -> HttpResponse:
-    return _problem(404, "It is absent, not released yet, or not for the member of this key.")
+    return _problem(404)
 
 
 @api.exception_handler(ValidationError)

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.foundation.interface.middleware.SecurityHeaders",
+    "andon.gateways.rest.problems.Problems",
     "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -60,7 +60,7 @@ def test_while_there_is_no_organisation_every_page_leads_to_the_setup(address):
     assert Client().post(address)["Location"] == "/setup/"
 
 
-@pytest.mark.parametrize("address", ["/.well-known/andon", "/healthz", "/setup/"])
+@pytest.mark.parametrize("address", ["/.well-known/andon", "/healthz", "/setup/", "/api/v1/openapi.json"])
 def test_what_machines_ask_is_answered(address):
     assert Client().get(address).status_code == 200
 

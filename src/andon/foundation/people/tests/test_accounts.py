@@ -517,6 +517,8 @@ def test_a_steward_is_led_to_the_second_factor_and_has_two_weeks(
     assert stella.second_factor_by is not None
     Member.objects.update(second_factor_by=timezone.now().date() - timedelta(days=3))
     assert client.get("/audit/")["Location"] == "/you/second-factor/needed/"
+    # A session counts for nothing where programs ask.
+    assert client.get("/api/v1/rounds").status_code == 401
     assert "Later" not in client.get("/you/second-factor/needed/").content.decode()
     assert client.get("/slips/offer/").status_code == 200
     with_app(stella)

@@ -154,16 +154,61 @@ def test_no_answer_sets_a_cookie_and_only_reading_is_possible(lived_in: LivedIn)
     assert sent.status_code == 405
 
 
+def is_described(answer: Any, status: int) -> bool:
+    if answer["Content-Type"] != "application/problem+json" or answer.cookies:
+        return False
+    assert int(answer["Content-Length"]) == len(answer.content)
+    return bool(answer.status_code == answer.json()["status"] == status)
+
+
+def test_no_program_gets_a_page_for_people(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    key = {"authorization": f"Bearer {key_of(lived_in, 'Bo')}"}
+    address = f"/api/v1/{groups(lived_in)}"
+    for path in ("/api/v1/nothing", "/api/v1/", "/api/v9/rounds", "/api/v1/rounds//unit"):
+        assert is_described(program.get(path, headers=key), 404), path
+        assert is_described(program.post(path, headers=key), 404), path
+    for method in ("post", "put", "patch", "delete", "options"):
+        for path in ("/api/v1/rounds", address, "/api/v1/openapi.json"):
+            answer = getattr(program, method)(path, headers=key)
+            assert is_described(answer, 405), (method, path)
+            assert "GET" in answer["Allow"]
+    assert is_described(program.get(address, {str(number): "" for number in range(1_001)}, headers=key), 400)
+    assert is_described(program.get(address, headers=key | {"host": "elsewhere.example"}), 400)
+    # The planted fault: a result that cannot be read.
+    monkeypatch.setattr(results, "group_for_program", lambda *_grant, **_what: 1 / 0)
+    assert is_described(program.get(address, headers=key), 500)
+    # And one that nobody sees: pages for people stay as they are.
+    assert not is_described(program.get("/nothing"), 404)
+
+
 def test_the_description_is_open_api_and_names_every_error() -> None:
     told = Client().get("/api/v1/openapi.json").json()
     assert told["openapi"].startswith("3.1")
     for path, operations in told["paths"].items():
         assert set(operations) == {"get"}, path
         responses = operations["get"]["responses"]
-        assert {"200", "401"} <= set(responses), path
+        assert {"200", "400", "401", "500"} <= set(responses), path
+        assert "WWW-Authenticate" in responses["401"]["headers"]
+        for status, response in responses.items():
+            kind = "application/json" if status == "200" else "application/problem+json"
+            assert set(response["content"]) == {kind}, (path, status)
         if "round_id" in path:
             assert {"403", "404", "422"} <= set(responses), path
         assert operations["get"]["security"]
+
+
+def test_texts_are_in_the_language_that_is_asked_for_and_it_is_described(lived_in: LivedIn) -> None:
+    program, key = Client(), {"authorization": f"Bearer {key_of(lived_in, 'Bo')}"}
+    address = f"/api/v1/{unit(lived_in)}"
+    english, german = (program.get(address, headers=key | {"accept-language": code}) for code in ("en", "de"))
+    assert (english["Content-Language"], german["Content-Language"]) == ("en", "de")
+    assert english.json()["method"] != german.json()["method"]
+    assert english.json()["facets"][0]["index"] == german.json()["facets"][0]["index"]
+    told = program.get("/api/v1/openapi.json").json()
+    for path, operations in told["paths"].items():
+        assert "Accept-Language" in {one["name"] for one in operations["get"]["parameters"]}, path
+        assert "Content-Language" in operations["get"]["responses"]["200"]["headers"], path
 
 
 def test_the_description_leaves_nothing_of_a_document_out(lived_in: LivedIn) -> None:
