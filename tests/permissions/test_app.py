@@ -125,13 +125,17 @@ def in_a_word(answer: Any) -> str:
 
 
 def differences(house: LivedIn, rows: Iterable[table.Row], roles: Collection[str] = ROLES) -> list[str]:
+    asked = [(row, reverse(row.name, args=arguments(row.name, house))) for row in rows]
     found = []
-    for row in rows:
-        address = reverse(row.name, args=arguments(row.name, house))
-        for role, expected in zip(ROLES, row.expected, strict=True):
-            if role not in roles:
-                continue
-            got = in_a_word(answer_of(signed_in(house, role), row.method, address))
+    for place, role in enumerate(ROLES):
+        if role not in roles:
+            continue
+        browser = signed_in(house, role)
+        for row, address in asked:
+            # A browser of its own with the same session: some answers sign out.
+            client = Client()
+            client.cookies.update(browser.cookies)
+            got, expected = in_a_word(answer_of(client, row.method, address)), row.expected[place]
             if got != expected:
                 found.append(f"{row.method} {row.name} by {role}: {got} instead of {expected}")
     return found
@@ -158,9 +162,9 @@ def test_a_new_address_without_a_row_is_seen() -> None:
         assert unlisted() == {"planted"}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method}-{row.name}")
-def test_each_role_is_answered_as_the_table_says(lived_in: LivedIn, row: table.Row) -> None:
-    assert differences(lived_in, [row], ROLES_HERE) == []
+@pytest.mark.parametrize("role", ROLES_HERE)
+def test_each_role_is_answered_as_the_table_says(lived_in: LivedIn, role: str) -> None:
+    assert differences(lived_in, ROWS, [role]) == []
 
 
 def test_the_table_sees_a_check_that_is_gone(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,6 @@ def test_a_real_organisation_is_not_served_with_the_sign_in_of_the_demonstration
 def test_the_demonstration_is_served_as_one(tmp_path):
     data = tmp_path / "data"
     assert prepare(data, ANDON_DEMO="1").returncode == 0
-    seeded = andon(data, "demo", ANDON_DEMO="1")
+    seeded = andon(data, "demo", "--rounds=1", ANDON_DEMO="1")
     assert seeded.returncode == 0, seeded.stderr
     assert andon(data, "check", ANDON_DEMO="1").returncode == 0

@@ -108,6 +108,7 @@ def test_both_doors_answer_and_sigterm_stops_everything_with_status_0(idle):
     assert_nothing_is_left(service)
 
 
+@pytest.mark.sqlite_only
 def test_requests_that_never_end_keep_nobody_waiting(idle):
     with Service(idle), contextlib.ExitStack() as held:
         for url, path in ((idle.app_url, "/accounts/login/"), (idle.anonymous_url, "/cast/")):
@@ -126,6 +127,7 @@ def test_requests_that_never_end_keep_nobody_waiting(idle):
         assert b" 408 " in connection.recv(1_000).splitlines()[0]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("word", "name"), [("wsgi_app", "app"), ("wsgi_anonymous", "anonymous"), (".cli worker", "worker")]
 )
@@ -137,6 +139,7 @@ def test_when_a_part_is_killed_all_end_with_status_1_and_it_is_named(idle, word,
     assert_nothing_is_left(service)
 
 
+@pytest.mark.sqlite_only
 def test_when_the_supervisor_is_killed_its_parts_stop_too(idle):
     with Service(idle) as service:
         service.process.kill()
@@ -174,6 +177,7 @@ def test_an_installation_that_was_not_prepared_is_refused(idle, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.sqlite_only
 def test_neither_the_log_nor_a_file_knows_who_asked_the_anonymous_door(idle):
     with Service(idle) as service:
         status_of(f"{idle.anonymous_url}/log/head?canary-in-the-address")
