@@ -65,6 +65,41 @@ class Slip:
         )
 
 
+def box_key_of(round_id: str) -> bytes:
+    """The public key that ballots of the round are sealed to, as its manifest has it."""
+    from andon.features.publiclog import public as publiclog
+
+    entry = publiclog.find("manifest", round_id)
+    assert entry is not None
+    return wire.unb64u(entry.body["box_key"], 32)
+
+
+def slip_for(member: Any, round_id: str, purpose: str = "ballot") -> Slip:
+    """A fresh slip, as the member's wallet fetches it."""
+    from andon.features.issuance import services as issuance
+
+    slip = Slip(round_id, purpose)
+    issued = issuance.issue(member=member, round_id=round_id, blinded=[(purpose, slip.blinded)])
+    assert isinstance(issued, issuance.Issued), type(issued).__name__
+    return slip.finish(issued.to_json(wire.b64u))
+
+
+def opened_round(node: Any, *, by: Any, **more: Any) -> str:
+    """A round of a week that opens at once, and its id."""
+    from andon.features.rounds import public as rounds
+
+    published = rounds.publish_round(
+        node_id=node.pk,
+        instrument_id="andon-core",
+        opens_at=NOW,
+        by=by,
+        at=NOW,
+        **{"closes_at": NOW + WEEK, **more},
+    )
+    rounds.open_round(round_id=published.pk, at=NOW)
+    return str(published.pk)
+
+
 def found_organisation(tmp_path: Any, settings: Any, *, teams: Mapping[str, int], on: datetime = NOW) -> dict[str, Any]:
     """An organisation with teams of these sizes, a steward key and a prepared key directory.
 

@@ -24,8 +24,6 @@ from django.utils import timezone
 from andon.features.ballots import public as ballots
 from andon.features.cadence import services as schedules
 from andon.features.closing import public as closing
-from andon.features.issuance import public as issuance
-from andon.features.publiclog import public as publiclog
 from andon.features.results import queries as results
 from andon.features.results import sharing, steps
 from andon.features.results.tasks import draw_release
@@ -35,8 +33,7 @@ from andon.foundation.organisation import waiting
 from andon.foundation.organisation.importing import import_people
 from andon.foundation.organisation.models import Duty, Membership, Node, Organisation
 from andon.foundation.people.models import Member
-from andon.kernel import wire
-from tests.cast_of_people import Slip
+from tests.cast_of_people import Slip, box_key_of, slip_for
 from tests.emptying import empty
 
 ALIASES = ("default", "ballots", "issuance", "mailboxes")
@@ -122,20 +119,14 @@ class LivedIn:
         return str(published.pk)
 
     def slip(self, person: str, round_id: str) -> Slip:
-        slip = Slip(round_id)
-        member = self.people[person]
-        issued = issuance.issue(member=member, round_id=round_id, blinded=[("ballot", slip.blinded)])
-        assert isinstance(issued, issuance.Issued)
-        return slip.finish(issued.to_json(wire.b64u))
+        return slip_for(self.people[person], round_id)
 
     def body(self, slip: Slip, answers: Mapping[str, int]) -> bytes:
         return slip.cast(answers, box_public_key=self.box_key(slip.round_id))
 
     def box_key(self, round_id: str) -> bytes:
         if round_id not in self._keys:
-            entry = publiclog.find("manifest", round_id)
-            assert entry is not None
-            self._keys[round_id] = wire.unb64u(entry.body["box_key"], 32)
+            self._keys[round_id] = box_key_of(round_id)
         return self._keys[round_id]
 
     def answer(self, round_id: str, people: Sequence[str], answers: Mapping[str, int]) -> None:

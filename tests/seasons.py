@@ -6,15 +6,13 @@ from typing import Any
 
 from andon.features.ballots import services as casting
 from andon.features.closing import public as closing
-from andon.features.issuance import services as issuance
-from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.foundation.organisation.models import Membership
 from andon.foundation.people.models import Member
-from andon.kernel import disclosure, wire
+from andon.kernel import disclosure
 from andon.kernel.disclosure import Band
-from tests.cast_of_people import NOW, WEEK, Slip
+from tests.cast_of_people import NOW, WEEK, box_key_of, slip_for
 
 SEASON = timedelta(days=90)
 
@@ -37,16 +35,11 @@ class House:
         )
         self.round_id = str(published.pk)
         rounds.open_round(round_id=self.round_id, at=self.at)
-        entry = publiclog.find("manifest", self.round_id)
-        assert entry is not None
+        box_key = box_key_of(self.round_id)
         for team, answer in answers.items():
             on_roster = [member for member in self.of(team) if rounds.unit_of(member, self.round_id) is not None]
             for member in on_roster[: len(on_roster) - silent]:
-                slip = Slip(self.round_id)
-                issued = issuance.issue(member=member, round_id=self.round_id, blinded=[("ballot", slip.blinded)])
-                assert isinstance(issued, issuance.Issued)
-                slip.finish(issued.to_json(wire.b64u))
-                body = slip.cast({"IN1": answer}, box_public_key=wire.unb64u(entry.body["box_key"], 32))
+                body = slip_for(member, self.round_id).cast({"IN1": answer}, box_public_key=box_key)
                 assert isinstance(casting.cast(body), casting.Accepted)
         closing.close_round(round_id=self.round_id, at=self.at + WEEK, early=False, by=None)
         self.at += SEASON

@@ -39,7 +39,7 @@ from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.people.models import Member
 from andon.kernel import ballot, credential, manifest, wire
 from tests.anomalies import faults, points
-from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
+from tests.cast_of_people import NOW, WEEK, Slip, box_key_of, found_organisation, slip_for
 
 TEAMS = {"Detection": 6, "Response": 5, "Crowd": 24}
 # Two teams that no round asks but those of one test.
@@ -214,18 +214,8 @@ def add_a_ballot_of_nobody(round_id: str) -> None:
     )
 
 
-def slip_for(member: Member, round_id: str) -> Slip:
-    slip = Slip(round_id)
-    issued = issuance.issue(member=member, round_id=round_id, blinded=[("ballot", slip.blinded)])
-    assert isinstance(issued, issuance.Issued), type(issued).__name__
-    return slip.finish(issued.to_json(wire.b64u))
-
-
 def cast(slip: Slip, answers: dict[str, int], sequence: int) -> casting.CastOutcome:
-    entry = publiclog.find("manifest", slip.round_id)
-    assert entry is not None
-    box_key = wire.unb64u(entry.body["box_key"], 32)
-    return casting.cast(slip.cast(answers, box_public_key=box_key, sequence=sequence))
+    return casting.cast(slip.cast(answers, box_public_key=box_key_of(slip.round_id), sequence=sequence))
 
 
 def issue(name: str, round_id: str) -> str:

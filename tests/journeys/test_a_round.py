@@ -80,6 +80,7 @@ def test_eight_people_answer_in_their_own_browsers_and_see_their_bands(
     bo.goto(f"{stack.app_url}/results/{round_id}/")
     expect(bo.get_by_text("Bo Example sees to it")).to_be_visible()
     is_shared_unless_somebody_minds(stack, ada, bo)
+    is_taken_along(stack, bo, tmp_path)
     bo.goto(f"{stack.app_url}/results/{round_id}/receipt/")
     frame = bo.frame_locator("[data-wallet-frame]")
     expect(frame.get_by_text("is in the list")).to_be_visible()
@@ -140,6 +141,24 @@ def is_shared_unless_somebody_minds(stack: Stack, lead: Page, member: Page) -> N
     sharing = lead.locator("section", has=lead.get_by_role("heading", name="Who else sees these colours"))
     expect(sharing).to_contain_text("they stay with you for this round")
     expect(sharing).not_to_contain_text("Bo")
+
+
+def is_taken_along(stack: Stack, page: Page, folder: Path) -> None:
+    """As a paper and as a table, from the foot of the report; the change log says so."""
+    files = {}
+    for kind in ("PDF", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind, exact=True).click()
+        files[kind] = folder / f"report.{kind.lower()}"
+        download.value.save_as(files[kind])
+    assert files["PDF"].read_bytes().startswith(b"%PDF-")
+    table = files["CSV"].read_text(encoding="utf-8-sig")
+    assert "Detection" in table
+    assert len(table.splitlines()) > people.STATEMENTS
+    report = page.url
+    page.goto(f"{stack.app_url}/audit/")
+    expect(page.get_by_text("PDF").first).to_be_visible()
+    page.goto(report)
 
 
 def verify(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:

@@ -62,9 +62,9 @@ def unanswered(page: Page, address: str) -> Iterator[None]:
     waiting: list[Route] = []
     page.route(address, lambda route: waiting.append(route))
     yield
-    page.unroute(address)
     for route in waiting:
         route.continue_()
+    page.unroute(address)
 
 
 def look_at(page: Page, stack: Stack, *paths: str) -> None:
@@ -228,11 +228,7 @@ def test_a_round_is_opened_answered_and_closed_by_keyboard_and_each_state_has_no
     expect(lead.get_by_text("The round is being closed")).to_be_visible()
     with unanswered(lead, "**/counted/"):
         look(lead)
-    for _attempt in range(60):
-        lead.goto(f"{stack.app_url}/rounds/{round_id}/")
-        if lead.get_by_role("link", name="See the result").count():
-            break
-        lead.wait_for_timeout(300)
+    expect(lead.get_by_role("link", name="See the result")).to_be_visible(timeout=30_000)
     # Seven of nine did not answer: the report says why it has no figure.
     look_at(lead, stack, f"/results/{round_id}/")
     member.goto(f"{stack.anonymous_url}/answer/{round_id}/")

@@ -19,7 +19,7 @@ from tests.architecture.repository import ROOT, own_files
 from tests.journeys.watching import assert_fits
 from tests.lived_in import LivedIn
 from tests.pages import visiting
-from tests.pages.test_engines import Kinds, Laid, chromium, laid_out, which_pages
+from tests.pages.test_engines import Laid, chromium, laid_out, which_pages, worth_laying_out
 from tests.pages.test_language import Texts, read_again
 from tests.pages.test_language import bracketed as bracketed
 
@@ -50,14 +50,8 @@ def built(house: LivedIn) -> dict[str, bytes]:
     return {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(house)}
 
 
-def worth_laying_out(pages: dict[str, bytes], *, every: bool) -> dict[str, bytes]:
-    """Each kind of page once, and each long word."""
-    kinds, chosen = Kinds(every=every), {}
-    for name, content in pages.items():
-        words = (word.encode() for word in LONG_WORD.findall(re.sub(r"<[^>]*>", " ", content.decode())))
-        if kinds.is_new(content, *words):
-            chosen[name] = content
-    return chosen
+def long_words(page: bytes) -> set[bytes]:
+    return {word.encode() for word in LONG_WORD.findall(re.sub(r"<[^>]*>", " ", page.decode()))}
 
 
 def without(pages: dict[str, bytes], words: bytes) -> list[str]:
@@ -111,7 +105,7 @@ def test_every_page_fits_in_german(lived_in: LivedIn, every: bool) -> None:
     assert without(pages, b'<html lang="de"') == ["components, by nobody"]
     assert {name: found for name, page in pages.items() if (found := not_german(page.decode()))} == {}
     with chromium() as browser:
-        assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every))) == []
+        assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every, more=long_words))) == []
 
 
 @pytest.mark.sqlite_only
@@ -124,7 +118,7 @@ def test_every_page_fits_from_right_to_left(lived_in: LivedIn, settings: LazySet
     pages = built(lived_in)
     assert without(pages, b'dir="rtl"') == ["components, by nobody"]
     with chromium() as browser:
-        assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every))) == []
+        assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every, more=long_words))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,11 @@ import pytest
 from andon.features.ballots import services as casting
 from andon.features.closing import public as closing
 from andon.features.issuance import services as issuance
-from andon.features.publiclog import public as publiclog
 from andon.features.results import queries as results
 from andon.features.rounds import public as rounds
 from andon.kernel import wire
 from andon.verifier import NotServed, Outcome, Report, verification, verify
-from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
+from tests.cast_of_people import NOW, WEEK, Slip, box_key_of, found_organisation, slip_for
 from tests.verifier.made import saved
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -39,18 +38,10 @@ def released(people: dict[str, Any]) -> tuple[str, str]:
     )
     round_id = str(published.pk)
     rounds.open_round(round_id=round_id, at=NOW)
-    manifest = publiclog.find("manifest", round_id)
-    assert manifest is not None
     outcomes = []
     for number in (2, 3):
-        slip = Slip(round_id)
-        issued = issuance.issue(
-            member=people[f"Detection {number}"], round_id=round_id, blinded=[("ballot", slip.blinded)]
-        )
-        assert isinstance(issued, issuance.Issued)
-        slip = slip.finish(issued.to_json(wire.b64u))
-        box_public_key = wire.unb64u(manifest.body["box_key"], 32)
-        outcomes.append(casting.cast(slip.cast({"IN1": 5}, box_public_key=box_public_key, sequence=1)))
+        slip = slip_for(people[f"Detection {number}"], round_id)
+        outcomes.append(casting.cast(slip.cast({"IN1": 5}, box_public_key=box_key_of(round_id), sequence=1)))
     first = outcomes[0]
     assert isinstance(first, casting.Accepted)
     closing.close_round(round_id=round_id, at=NOW, early=False, by=None)
@@ -102,8 +93,6 @@ def window(people: dict[str, Any]) -> tuple[str, list[str]]:
     )
     round_id = str(published.pk)
     rounds.open_round(round_id=round_id, at=NOW)
-    manifest = publiclog.find("manifest", round_id)
-    assert manifest is not None
     receipts = []
     for number, codes in ((3, ["IN1"]), (2, ["IN1", "LE1"])):
         slips = [Slip(round_id, f"ballot/{code}") for code in codes]
@@ -113,8 +102,7 @@ def window(people: dict[str, Any]) -> tuple[str, list[str]]:
         receipts = []
         for slip, code in zip(slips, codes, strict=True):
             ready = slip.finish(issued.to_json(wire.b64u))
-            box_public_key = wire.unb64u(manifest.body["box_key"], 32)
-            outcome = casting.cast(ready.cast({code: 5}, box_public_key=box_public_key))
+            outcome = casting.cast(ready.cast({code: 5}, box_public_key=box_key_of(round_id)))
             assert isinstance(outcome, casting.Accepted)
             receipts.append(f"{outcome.slot}:{outcome.ciphertext}")
     closing.close_round(round_id=round_id, at=published.closes_at, early=False, by=None)

@@ -15,7 +15,7 @@ from andon.features.publiclog.models import LogEntry
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.kernel import manifest, wire
-from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
+from tests.cast_of_people import NOW, WEEK, Slip, box_key_of, found_organisation, opened_round, slip_for
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -27,29 +27,7 @@ def people(tmp_path: Any, settings: Any, key_directory: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def opened(people: dict[str, Any]) -> str:
-    published = rounds.publish_round(
-        node_id=people["Detection"].pk,
-        instrument_id="andon-core",
-        opens_at=NOW,
-        closes_at=NOW + WEEK,
-        by=people["Detection 1"],
-        at=NOW,
-    )
-    rounds.open_round(round_id=published.pk, at=NOW)
-    return str(published.pk)
-
-
-def box_key_of(round_id: str) -> bytes:
-    entry = publiclog.find("manifest", round_id)
-    assert entry is not None
-    return wire.unb64u(entry.body["box_key"], 32)
-
-
-def slip_for(member: Any, round_id: str) -> Slip:
-    slip = Slip(round_id)
-    issued = issuance.issue(member=member, round_id=round_id, blinded=[("ballot", slip.blinded)])
-    assert isinstance(issued, issuance.Issued)
-    return slip.finish(issued.to_json(wire.b64u))
+    return opened_round(people["Detection"], by=people["Detection 1"])
 
 
 def cast(slip: Slip, answers: dict[str, int], sequence: int = 1) -> casting.CastOutcome:

@@ -14,8 +14,8 @@ from andon.features.publiclog.models import LogEntry
 from andon.features.releases import public as releases
 from andon.features.releases.models import ReleasedComment
 from andon.features.rounds import public as rounds
-from andon.kernel import disclosure, wire
-from tests.cast_of_people import NOW, WEEK, Slip, found_organisation
+from andon.kernel import disclosure
+from tests.cast_of_people import NOW, Slip, box_key_of, found_organisation, opened_round, slip_for
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -28,30 +28,7 @@ def people(tmp_path: Any, settings: Any, key_directory: Any) -> dict[str, Any]:
 
 
 def open_round(people: dict[str, Any], *, asks_comments: bool = True) -> str:
-    published = rounds.publish_round(
-        node_id=people["top"].pk,
-        instrument_id="andon-core",
-        opens_at=NOW,
-        closes_at=NOW + WEEK,
-        by=people["Detection 1"],
-        at=NOW,
-        asks_comments=asks_comments,
-    )
-    rounds.open_round(round_id=published.pk, at=NOW)
-    return str(published.pk)
-
-
-def box_key_of(round_id: str) -> bytes:
-    entry = publiclog.find("manifest", round_id)
-    assert entry is not None
-    return wire.unb64u(entry.body["box_key"], 32)
-
-
-def slip_for(member: Any, round_id: str, purpose: str) -> Slip:
-    slip = Slip(round_id, purpose)
-    issued = issuance.issue(member=member, round_id=round_id, blinded=[(purpose, slip.blinded)])
-    assert isinstance(issued, issuance.Issued)
-    return slip.finish(issued.to_json(wire.b64u))
+    return opened_round(people["top"], by=people["Detection 1"], asks_comments=asks_comments)
 
 
 def answered_by(people: dict[str, Any], round_id: str, numbers: range) -> None:

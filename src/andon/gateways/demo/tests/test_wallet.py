@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from andon.features.ballots.models import Ballot
-from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.gateways.demo import wallet
-from andon.kernel import wire
-from tests.cast_of_people import NOW, found_organisation
+from tests.cast_of_people import NOW, box_key_of, found_organisation
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -29,9 +27,7 @@ def test_a_question_of_a_window_is_answered_once_with_a_ballot_of_its_own(
         kind="daily",
     )
     rounds.open_round(round_id=published.pk, at=NOW)
-    entry = publiclog.find("manifest", published.pk)
-    assert entry is not None
-    box_key, bo = wire.unb64u(entry.body["box_key"], 32), people["Detection 2"]
+    box_key, bo = box_key_of(published.pk), people["Detection 2"]
     assert wallet.answer_question(bo, published.pk, "IN1", 4, box_key=box_key)
     assert wallet.answer_question(bo, published.pk, "LE1", 2, box_key=box_key)
     assert not wallet.answer_question(bo, published.pk, "LE1", 5, box_key=box_key)

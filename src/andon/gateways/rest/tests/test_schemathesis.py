@@ -159,7 +159,7 @@ def test_every_answer_is_as_it_is_described(house: LivedIn) -> None:
     assert_is_as_described(house, examples=10)
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.timeout(600)
 def test_every_answer_is_as_it_is_described_however_often_it_is_asked(house: LivedIn) -> None:
     assert_is_as_described(house, examples=100)
