@@ -333,7 +333,7 @@ def weight(answer: Any) -> int:
     return total
 
 
-def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> int:
+def report(rows: list[dict[str, Any]], options: argparse.Namespace, *, file: str = "pages.json") -> int:
     floor = rows[0]["p95_ms"]
     print(f"\n{'page':<32}{'p50 ms':>9}{'p95 ms':>9}{'x floor':>9}{'cold ms':>9}{'queries':>9}{'kB':>8}  address")
     late, late_at_first, heavy = [], [], []
@@ -347,9 +347,9 @@ def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> int:
         late_at_first += [row["what"]] * (row["cold_ms"] > MOST_MILLISECONDS)
         heavy += [row["what"]] * (row["kilobytes"] > MOST_KILOBYTES)
     wrong = [row["what"] for row in rows if row["status"] != 200]
-    file = ROOT / "var/bench/pages.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"options": vars(options), "rows": rows}, indent=1))
+    written = ROOT / "var/bench" / file
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text(json.dumps({"options": vars(options), "rows": rows}, indent=1))
     if late_at_first:
         print(f"over 100 ms only when first seen after a change, or also then: {', '.join(late_at_first)}")
     for words, names in (("over 100 ms", late), ("over 150 kB", heavy), ("not answered with 200", wrong)):
