@@ -167,9 +167,10 @@ class Released(House):
 
     def _write_groups(self, asked: Any, instrument: Any, policy: Any, units: list[Any], grouping: Any) -> list[Any]:
         """The groups with their figures; returned are the releases of the units that are drawn."""
+        from andon.features.closing import computing
         from andon.features.releases.models import ReleasedGroup
-        from andon.features.rounds.models import RoundGroup
-        from andon.kernel import disclosure, psychometrics, wire
+        from andon.features.rounds import services as rounds_services
+        from andon.kernel import disclosure, wire
         from andon.kernel.disclosure.noise import OpenDpNoise
 
         draw = random.Random(3)
@@ -186,13 +187,7 @@ class Released(House):
         figures = [
             disclosure.publish_unit(one, policy=policy, statements=instrument.codes).release for one in answers[:DRAWN]
         ]
-        words = []
-        for one in figures:
-            indexes = {
-                facet.id: psychometrics.facet_index([one.figures[of.code] for of in instrument.of_facet(facet.id)])
-                for facet in instrument.facets
-            }
-            words.append({facet: psychometrics.word_for(index) for facet, index in indexes.items() if index})
+        words = [computing._words(one, instrument) for one in figures]
         published = disclosure.publish_groups(
             grouping,
             answers=answers,
@@ -203,25 +198,7 @@ class Released(House):
             noise=OpenDpNoise(),
         )
         names = {node.pk: node.name for node in (self.top, *self.areas, *self.departments)}
-        above: dict[str, list[str]] = {}
-        for group in grouping.groups:
-            above[group.id] = [*above[group.parent_id], group.parent_id] if group.parent_id else []
-        RoundGroup.objects.bulk_create(
-            (
-                RoundGroup(
-                    round=asked,
-                    node_id=group.id,
-                    parent_node=group.parent_id or "",
-                    above=above[group.id],
-                    name=names[group.id],
-                    people=group.people,
-                    units=group.units,
-                    position=position,
-                )
-                for position, group in enumerate(grouping.groups)
-            ),
-            500,
-        )
+        rounds_services.keep_groups(asked, grouping, names)
         ReleasedGroup.objects.bulk_create(
             (
                 ReleasedGroup(

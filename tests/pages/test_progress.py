@@ -16,8 +16,7 @@ from tests.lived_in import ANSWERS, FURTHEST, ROLES, LivedIn
 from tests.pages import visiting
 from tests.pages.compared import without_tokens
 
-# What a page says of a round is put together by views, whichever database the rows come from.
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.sqlite_only]
+pytestmark = pytest.mark.django_db(databases="__all__")
 # The public side: what the anonymous door says to anybody.
 PUBLIC = ("/log/", "/log/head", "/answer/", "/frame/", "/doors.json")
 # To herself alone the server says that it gave her browser a slip: her wallet has to know.
@@ -68,7 +67,11 @@ class Watch:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "roles",
-    [pytest.param(WHO_REACH_ALL, id="who reach all"), pytest.param(ROLES, id="everybody", marks=pytest.mark.sweep)],
+    [
+        # What a page says of a round is put together by views, whichever database the rows come from.
+        pytest.param(WHO_REACH_ALL, id="who reach all", marks=pytest.mark.sqlite_only),
+        pytest.param(ROLES, id="everybody", marks=pytest.mark.sweep),
+    ],
 )
 def test_a_slip_shows_to_its_member_alone_and_a_ballot_to_nobody_at_all(
     lived_in: LivedIn, anonymous_client: Any, roles: Iterable[str]

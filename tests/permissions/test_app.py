@@ -12,6 +12,7 @@ from django.urls import include, path, reverse
 from andon.features.rounds import queries as rounds_queries
 from andon.foundation.interface import views as interface_views
 from tests.lived_in import ROLES, ROLES_HERE, LivedIn, absent_id, queries, undone
+from tests.pages.compared import without_tokens
 from tests.permissions import addresses, table
 
 pytestmark = [
@@ -184,10 +185,6 @@ NAMING = [
 ]
 
 
-def without_token(page: bytes) -> bytes:
-    return re.sub(rb'(content|value)="\w{64}"', rb"", page)
-
-
 def unlike_absent(house: LivedIn, role: str) -> list[str]:
     """Addresses whose 404 can be told from that of a thing which does not exist."""
     client, found = signed_in(house, role), []
@@ -198,7 +195,7 @@ def unlike_absent(house: LivedIn, role: str) -> list[str]:
         for thing in things:
             forbidden = answer_of(client, "GET", reverse(name, args=[thing, *inside]))
             if forbidden.status_code == 404 and (
-                without_token(forbidden.content) != without_token(absent.content)
+                without_tokens(forbidden.content) != without_tokens(absent.content)
                 or forbidden.headers.items() != absent.headers.items()
             ):
                 found.append(f"{name} by {role}")

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -242,9 +243,9 @@ def waiting_for(member: Member, *, on: date) -> Waiting | None:
     return Waiting(row.round_id, view.opens_at, node_name, row.shared_from)
 
 
-def _shared_with(line: Collection[str], *, on: date) -> list[SharedColours]:
-    rows = SharedColours.objects.filter(node_id__in=line, shared_from__lte=on, no=None)
-    return list(rows.order_by("-shared_from", "-pk")[:MOST_SHARED])
+def _shared_with(line: Collection[str], *, on: date) -> QuerySet[SharedColours]:
+    """What people with these nodes above them may see by now, if its teams still lie there."""
+    return SharedColours.objects.filter(node_id__in=line, shared_from__lte=on, no=None)
 
 
 def _line_of(member: Member, *, on: date) -> list[str]:
@@ -256,7 +257,7 @@ def _line_of(member: Member, *, on: date) -> list[str]:
 def is_shared_with(member: Member, *, on: date) -> bool:
     """Whether it is worth looking. At most four queries."""
     line = _line_of(member, on=on)
-    return bool(line) and SharedColours.objects.filter(node_id__in=line, shared_from__lte=on, no=None).exists()
+    return bool(line) and _shared_with(line, on=on).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ def shared_with(member: Member, *, on: date, page: str) -> SharedPage:
     the unit's own report is, from what is released.
     Does not: reach what somebody saw before it was taken back.
     """
-    rows = _shared_with(_line_of(member, on=on), on=on)
+    rows = list(_shared_with(_line_of(member, on=on), on=on).order_by("-shared_from", "-pk")[:MOST_SHARED])
     units = rounds.named_units([row.unit_id for row in rows])
     node_ids = {node_id for unit in units.values() for node_id in unit.node_ids}
     paths = organisation.paths_of({*node_ids, *(row.node_id for row in rows)})

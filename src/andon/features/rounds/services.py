@@ -7,7 +7,7 @@ steps leaves a round that the worker finishes.
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -385,6 +385,29 @@ def _grouped(plan: Plan) -> tuple[disclosure.Grouping, dict[str, disclosure.Unit
     return disclosure.groups_above(plan.parents, places), units
 
 
+def keep_groups(published: Round, grouping: disclosure.Grouping, names: Mapping[str, str]) -> None:
+    """Write down the groups above the round's units, in the caller's transaction."""
+    above: dict[str, list[str]] = {}
+    for group in grouping.groups:
+        above[group.id] = [*above[group.parent_id], group.parent_id] if group.parent_id else []
+    RoundGroup.objects.bulk_create(
+        (
+            RoundGroup(
+                round=published,
+                node_id=group.id,
+                parent_node=group.parent_id or "",
+                above=above[group.id],
+                name=names[group.id],
+                people=group.people,
+                units=group.units,
+                position=position,
+            )
+            for position, group in enumerate(grouping.groups)
+        ),
+        batch_size=500,
+    )
+
+
 def _fix_roster(
     published: Round, plan: Plan, planned_units: dict[str, disclosure.Unit], grouping: disclosure.Grouping
 ) -> None:
@@ -412,25 +435,7 @@ def _fix_roster(
         )
     RoundUnit.objects.bulk_create(units, batch_size=500)
     RosterEntry.objects.bulk_create(entries, batch_size=1_000)
-    above: dict[str, list[str]] = {}
-    for group in grouping.groups:
-        above[group.id] = [*above[group.parent_id], group.parent_id] if group.parent_id else []
-    RoundGroup.objects.bulk_create(
-        (
-            RoundGroup(
-                round=published,
-                node_id=group.id,
-                parent_node=group.parent_id or "",
-                above=above[group.id],
-                name=plan.names[group.id],
-                people=group.people,
-                units=group.units,
-                position=position,
-            )
-            for position, group in enumerate(grouping.groups)
-        ),
-        batch_size=500,
-    )
+    keep_groups(published, grouping, plan.names)
     NotAsked.objects.bulk_create(
         [NotAsked(round=published, member_id=left.member, reason=left.reason.value) for left in plan.not_asked],
         batch_size=1_000,

@@ -333,6 +333,17 @@ def spread(house: LivedIn, node: str, units: int, *, of: str = "first") -> None:
         )
 
 
+def shared_by_another_unit(house: LivedIn) -> None:
+    """One of the units of the spread is seen already."""
+    SharedColours.objects.create(
+        round_id=house.rounds["first"],
+        unit_id="e" * 32,
+        node_id=house.nodes["Security"].pk,
+        shared_from=organisation.today(),
+        spread_node=house.nodes["Security"].pk,
+    )
+
+
 def left_over(house: LivedIn) -> int:
     """How many units of the group nobody knows the colours of, who subtracts what was ever shown."""
     seen = SharedColours.objects.filter(shared_from__lte=organisation.today()).exclude(no__was_seen=False)
@@ -351,13 +362,7 @@ def test_of_a_spread_ten_units_stay_unshared(house: LivedIn) -> None:
 
 def test_a_place_in_a_spread_is_free_again_only_where_nothing_was_seen(house: LivedIn) -> None:
     spread(house, "Security", 11)
-    SharedColours.objects.create(
-        round_id=house.rounds["first"],
-        unit_id="e" * 32,
-        node_id=house.nodes["Security"].pk,
-        shared_from=organisation.today(),
-        spread_node=house.nodes["Security"].pk,
-    )
+    shared_by_another_unit(house)
     with pytest.raises(sharing.TooFewLeft):
         propose(house)
     no = NotShared.objects.create(shared=SharedColours.objects.get(), was_seen=True)
@@ -415,13 +420,7 @@ def test_what_lies_in_a_shown_group_inside_is_not_what_is_left_over(house: Lived
 
 def test_a_count_that_forgets_what_is_left_over_is_noticed(house: LivedIn) -> None:
     spread(house, "Security", 11)
-    SharedColours.objects.create(
-        round_id=house.rounds["first"],
-        unit_id="e" * 32,
-        node_id=house.nodes["Security"].pk,
-        shared_from=organisation.today(),
-        spread_node=house.nodes["Security"].pk,
-    )
+    shared_by_another_unit(house)
     with patch.object(sharing, "LEAST_LEFT", 0):
         propose(house, days_ago=7)
     assert left_over(house) == 9
