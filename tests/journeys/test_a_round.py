@@ -147,8 +147,9 @@ def is_taken_along(stack: Stack, page: Page, folder: Path) -> None:
     """As a paper and as a table, from the foot of the report; the change log says so."""
     files = {}
     for kind in ("PDF", "CSV"):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=kind, exact=True).click()
+        # The first paper of a process loads what lays it out; a click waits for its answer unless it is told not to.
+        with page.expect_download(timeout=60_000) as download:
+            page.get_by_role("button", name=kind, exact=True).click(no_wait_after=True)
         files[kind] = folder / f"report.{kind.lower()}"
         download.value.save_as(files[kind])
     assert files["PDF"].read_bytes().startswith(b"%PDF-")
