@@ -348,7 +348,11 @@ class AnsweringPage {
       h(
         'p',
         { id: 'comment-help', class: 'quiet small' },
-        gettext('People who know you may recognise how you write. Leave out names, dates and words only you use. Comments are shuffled and shown without scores, and dropped if fewer than eight people send ballots.'),
+        ngettext(
+          'People who know you may recognise how you write. Leave out names, dates and words only you use. Comments are shuffled and shown without scores, and dropped if fewer than %(n)s person sends a ballot.',
+          'People who know you may recognise how you write. Leave out names, dates and words only you use. Comments are shuffled and shown without scores, and dropped if fewer than %(n)s people send ballots.',
+          sitting.ballotsForComments,
+        ),
       ),
       tooLong,
       warnings,

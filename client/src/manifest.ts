@@ -30,8 +30,8 @@ import {
 } from './wire.ts';
 
 export const LEAST_ROSTER = 5;
-/** Comments of small groups could be recognised; under this size there is no key for one, and no box to type it. */
-export const LEAST_ROSTER_FOR_COMMENTS = 8;
+/** Comments of few could be recognised. */
+const LEAST_BALLOTS_FOR_COMMENTS = 8;
 const FIRST_PREVIOUS = '0'.repeat(64);
 const SIGNED_KINDS: ReadonlySet<string> = new Set(['genesis', 'delegation', 'manifest', 'bundle']);
 /** What only the steward's own key signs: a delegate that could delegate would never end. */
@@ -282,6 +282,11 @@ export interface Manifest {
   questions: Question[];
 }
 
+/** How many ballots open a unit's comments. A unit of fewer people has no key for one, and no box to type it. */
+export function ballotsForComments(manifest: Manifest): number {
+  return Math.max(LEAST_BALLOTS_FOR_COMMENTS, integer(manifest.policy['least_ballots'], LEAST_ROSTER));
+}
+
 /** A statement of a window, and from when it is asked. ISO 8601, UTC to the second. */
 export interface Question {
   code: string;
@@ -465,7 +470,7 @@ export function checkUnit(manifest: Manifest, proof: UnitProof, me: string, { fr
   const shown = openRoster(proof.opening, roster);
   if (sizeOf(shown) < LEAST_ROSTER) throw new Refusal('roster_too_small');
   // Comments of a few would be known by how they are written: a small unit has no key for them, a larger one has.
-  const comments = manifest.purposes.includes('comment') && sizeOf(shown) >= LEAST_ROSTER_FOR_COMMENTS;
+  const comments = manifest.purposes.includes('comment') && sizeOf(shown) >= ballotsForComments(manifest);
   if ('comment' in keys !== comments) throw new Refusal('key_not_in_manifest');
   if (!shown.members.includes(me)) throw new Refusal('not_in_roster');
   if (fresh && shown.erased > 0) throw new Refusal('roster_erased');

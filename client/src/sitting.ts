@@ -4,7 +4,7 @@ import { canonical, fromUtf8, isObject, parseJson } from './wire.ts';
 import { payloadFits, type Payload } from './ballot.ts';
 import type { Door } from './door.ts';
 import { type Instrument, readInstrument, type Statement } from './instrument.ts';
-import { LEAST_ROSTER_FOR_COMMENTS, type Manifest, sizeOf, type Unit } from './manifest.ts';
+import { ballotsForComments, type Manifest, sizeOf, type Unit } from './manifest.ts';
 import {
   answersPayload,
   type Cast,
@@ -120,7 +120,11 @@ export class Sitting {
   }
 
   get commentsAsked(): boolean {
-    return this.purposes.has('comment') && sizeOf(this.unit) >= LEAST_ROSTER_FOR_COMMENTS;
+    return this.purposes.has('comment') && sizeOf(this.unit) >= this.ballotsForComments;
+  }
+
+  get ballotsForComments(): number {
+    return ballotsForComments(this.manifest);
   }
 
   /** Answers of a window go out at a random later time, each at its own; of a full round at once, unless chosen. */

@@ -84,6 +84,8 @@ export interface RoundPlan {
   spare?: boolean;
   /** Which units get a key for comments, by their size, where comments are asked. */
   commentsFor?: (members: number) => boolean;
+  /** How many ballots a figure needs; five where nothing is said. */
+  leastBallots?: number;
   /** What an operator commits to in place of the roster as it is. */
   seats?: (seats: JsonObject[]) => JsonObject[];
   /** A roster of version 0.1.0, which opens whole or not at all. */
@@ -186,7 +188,7 @@ export class Stage {
       instrument: { id: 'andon-core', sha256: sha256Hex(instrument), version: '1.0.0' },
       kind: plan.kind ?? 'full',
       opens_at: plan.opensAt ?? '2020-11-23T08:00:00Z',
-      policy: { bands: 'wide-4', depth: 0, early_close: false, least_ballots: 5, rules: 'andon-disclosure/2' },
+      policy: { bands: 'wide-4', depth: 0, early_close: false, least_ballots: plan.leastBallots ?? 5, rules: 'andon-disclosure/2' },
       previous: last ? entryHash(last) : '',
       purposes,
       ...(isWindow ? { questions: purposes.filter((name) => name.startsWith('ballot/')).map((name, i) => ({ code: name.slice('ballot/'.length), from: plan.from?.[i] ?? `2020-11-${23 + i}T08:00:00Z` })) } : {}),

@@ -161,6 +161,7 @@ test('a unit under eight has no key for comments, a larger one has', async () =>
   const purposes = ['ballot', 'comment'];
   await refused({ purposes, members: people(7), commentsFor: () => true }, 'key_not_in_manifest', (answer) => answer);
   await refused({ purposes, commentsFor: () => false }, 'key_not_in_manifest', (answer) => answer);
+  await refused({ purposes, leastBallots: 10, members: people(9), commentsFor: () => true }, 'key_not_in_manifest', (answer) => answer);
   const small = await scene({ purposes, members: people(7) });
   small.round.purposes = ['ballot'];
   assert.deepEqual(Object.keys((await fetchSlip(small)).keys), ['ballot']);

@@ -12,9 +12,12 @@ def drawn(seed: int = 1) -> "random.Random":
     return random.Random(seed)
 
 
-@pytest.mark.parametrize(("roster", "may"), [(5, False), (7, False), (8, True), (20, True)])
-def test_a_unit_under_eight_writes_no_comments(roster: int, may: bool) -> None:
-    assert disclosure.may_comment(roster) is may
+@pytest.mark.parametrize(
+    ("roster", "least", "may"),
+    [(5, 5, False), (7, 5, False), (8, 5, True), (20, 5, True), (9, 10, False), (10, 10, True)],
+)
+def test_a_unit_writes_comments_only_where_enough_are_in_it_to_read_them(roster: int, least: int, may: bool) -> None:
+    assert disclosure.may_comment(roster, least_ballots=least) is may
 
 
 @pytest.mark.parametrize(

@@ -458,9 +458,13 @@ def _included(leaf: Mapping[str, object], place: Place, tree: object, at: Place 
 
 
 def _purposes_of_a_unit(manifest: Mapping[str, object], members: int) -> set[str]:
-    """What a unit of this size has keys for: comments only from eight people on."""
+    """What a unit of this size has keys for: comments only where enough people are in it to read them."""
     purposes = set(cast(Iterable[str], manifest["purposes"]))
-    return purposes if may_comment(members) else purposes - {COMMENT}
+    return purposes if may_comment(members, least_ballots=_least_ballots(manifest)) else purposes - {COMMENT}
+
+
+def _least_ballots(manifest: Mapping[str, object]) -> int:
+    return cast(Mapping[str, int], manifest["policy"])["least_ballots"]
 
 
 def _comments_fit(
@@ -477,8 +481,7 @@ def _comments_fit(
         comments = CommentsRelease.from_json(said)
     except MalformedComments:
         return False
-    least = cast(Mapping[str, int], manifest["policy"])["least_ballots"]
-    are_read = may_read_comments(roster_size=members, ballots=listed["ballot"], least_ballots=least)
+    are_read = may_read_comments(roster_size=members, ballots=listed["ballot"], least_ballots=_least_ballots(manifest))
     return (comments.count is not None) is are_read and (comments.count or 0) <= listed[COMMENT]
 
 

@@ -67,7 +67,7 @@ def compute(
         opened.append(answers)
         one = disclosure.publish_unit(answers, policy=policy, statements=statements, past=pasts[unit.id])
         written: tuple[disclosure.Comment, ...] = ()
-        if asks_comments and disclosure.may_comment(unit.size):
+        if asks_comments and disclosure.may_comment(unit.size, least_ballots=policy.least_ballots):
             said = disclosure.CommentsRelease(None, None)
             if disclosure.may_read_comments(
                 roster_size=unit.size, ballots=answers.cast, least_ballots=policy.least_ballots

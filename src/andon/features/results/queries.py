@@ -170,6 +170,8 @@ class Comments:
     texts: tuple[str, ...]
     dropped: bool
     deleted: bool
+    # How many of the unit have to answer for them to be read.
+    needed: int
 
 
 def comments_of(own: Own) -> Comments | None:
@@ -178,7 +180,7 @@ def comments_of(own: Own) -> Comments | None:
     if said is None:
         return None
     texts = releases.comments_shown(own.round.id, own.unit.id) if said.count else []
-    return Comments(tuple(texts), said.count is None, bool(said.count) and not texts)
+    return Comments(tuple(texts), said.count is None, bool(said.count) and not texts, own.round.ballots_for_comments)
 
 
 def report_for(member: Member, round_id: str) -> Report:

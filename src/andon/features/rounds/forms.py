@@ -60,7 +60,8 @@ class OpenRound(forms.Form):
         required=False,
         help_text=_(
             "Only in groups of eight or more, and only where all is asked at once. Comments are read by the group "
-            "alone, shuffled and without dates. Under eight answers all of them are dropped unread. Who writes can "
+            "alone, shuffled and without dates. Under eight answers, or as many as a figure needs where that is more, "
+            "all of them are dropped unread. Who writes can "
             "be recognised by how they write: ask for comments where people want to write."
         ),
     )

@@ -66,6 +66,8 @@ class RoundView:
     void_reason: str
     # What slips are for.
     purposes: tuple[str, ...]
+    # How many ballots of a unit open its comments, where any are asked for.
+    ballots_for_comments: int
     # The questions of a window, in their order; empty where all is asked at once.
     questions: tuple[windows.Question, ...] = ()
     # How many hundredths of the units are counted, while it is being closed.
@@ -160,6 +162,7 @@ def _view(row: Round) -> RoundView:
         ended_at=ending.at if ending else None,
         void_reason=ending.reason if ending else "",
         purposes=purposes_of(row),
+        ballots_for_comments=disclosure.ballots_for_comments(row.policy["least_ballots"]),
         questions=tuple(
             windows.Question(question["code"], manifest.read_time(question["from"])) for question in row.questions
         ),

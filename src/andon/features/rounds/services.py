@@ -260,6 +260,11 @@ def _plan_alone() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLAN_LOCK])
 
 
+def ballots_for_comments() -> int:
+    """How many ballots of a unit would open its comments in a round that is published now."""
+    return disclosure.ballots_for_comments(_as_strict_as_before(choices.policy(early_close=True)).least_ballots)
+
+
 def _as_strict_as_before(wanted: disclosure.Policy) -> disclosure.Policy:
     """The wanted policy with every part that an earlier round was stricter in: what was promised once stays promised.
 
@@ -515,7 +520,9 @@ def purposes_of(row: Round) -> tuple[str, ...]:
 def _purposes_in(row: Round, unit: RoundUnit) -> tuple[str, ...]:
     """Those that this unit has keys for: a small one has none for comments, so that nobody can hand one in."""
     return tuple(
-        purpose for purpose in purposes_of(row) if purpose != wire.COMMENT or disclosure.may_comment(unit.size)
+        purpose
+        for purpose in purposes_of(row)
+        if purpose != wire.COMMENT or disclosure.may_comment(unit.size, least_ballots=row.policy["least_ballots"])
     )
 
 

@@ -214,7 +214,8 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
         "opens_at": opens_at,
         "closes_at": window.closes_at if window else closes_at,
         "kind": form.kind,
-        "asks_comments": form.asks_comments,
+        # In groups of how many; None where nobody is asked for any.
+        "comments_from": services.ballots_for_comments() if form.asks_comments else None,
         # Not in the order that was drawn just now: it is drawn anew when the round is published.
         "asked_in_window": _statements(instrument, window.codes) if window else [],
         "last_asked_at": window.questions[-1].asked_from if window else None,

@@ -8,10 +8,10 @@ from andon.kernel.disclosure.above import GroupRelease, Spread, publish_groups
 from andon.kernel.disclosure.bands import Band, ImpossibleTotal, TooFewBallots, band, band_edges
 from andon.kernel.disclosure.comments import (
     LEAST_BALLOTS_FOR_COMMENTS,
-    LEAST_COMMENTING_ROSTER,
     Comment,
     CommentsRelease,
     MalformedComments,
+    ballots_for_comments,
     comments_digest,
     comments_release,
     may_comment,
@@ -68,7 +68,6 @@ __all__ = [
     "FRESH_RULES",
     "KNOWN_RULES",
     "LEAST_BALLOTS_FOR_COMMENTS",
-    "LEAST_COMMENTING_ROSTER",
     "LEAST_GROUP",
     "LEAST_UNIT",
     "LEAST_UNITS",
@@ -121,6 +120,7 @@ __all__ = [
     "UnknownStatement",
     "WindowAnswers",
     "Withheld",
+    "ballots_for_comments",
     "band",
     "band_edges",
     "comments_digest",

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from andon.kernel.wire import canonical, lp
 
-LEAST_COMMENTING_ROSTER = 8
 LEAST_BALLOTS_FOR_COMMENTS = 8
 _KEY_BYTES = 32
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -57,18 +56,22 @@ class CommentsRelease:
         return cls(count, digest)
 
 
-def may_comment(roster_size: int) -> bool:
-    """Whether a unit of this size is given slips for comments at all (R7)."""
-    return roster_size >= LEAST_COMMENTING_ROSTER
+def ballots_for_comments(least_ballots: int) -> int:
+    """How many ballots open a unit's comments: eight, or as many as the policy asks for where that is more (R7)."""
+    return max(LEAST_BALLOTS_FOR_COMMENTS, least_ballots)
+
+
+def may_comment(roster_size: int, *, least_ballots: int) -> bool:
+    """Whether a unit of this size is given slips for comments at all (R7): only where they could be read."""
+    return roster_size >= ballots_for_comments(least_ballots)
 
 
 def may_read_comments(*, roster_size: int, ballots: int, least_ballots: int) -> bool:
     """Whether the unit's comments are opened: by roster and ballots alone, never by a comment or how many there are.
 
-    ``ballots`` are those with answers. ``least_ballots`` is the policy's; where it asks for more than eight, so do
-    comments.
+    ``ballots`` are those with answers. ``least_ballots`` is the policy's.
     """
-    return may_comment(roster_size) and ballots >= max(LEAST_BALLOTS_FOR_COMMENTS, least_ballots)
+    return may_comment(roster_size, least_ballots=least_ballots) and ballots >= ballots_for_comments(least_ballots)
 
 
 def shuffle_comments(texts: Iterable[str], *, random_bytes: Callable[[int], bytes]) -> tuple[Comment, ...]:

@@ -14,6 +14,7 @@ from andon.features.publiclog.models import LogEntry
 from andon.features.releases import public as releases
 from andon.features.releases.models import ReleasedComment
 from andon.features.rounds import public as rounds
+from andon.foundation.configuration import public as configuration
 from andon.kernel import disclosure
 from tests.cast_of_people import NOW, Slip, box_key_of, found_organisation, opened_round, slip_for
 
@@ -129,6 +130,16 @@ def test_a_unit_under_eight_has_no_key_for_comments_and_is_given_no_slip(people:
     assert view is not None
     assert rounds.purposes_for(people["Response 1"], [view]) == {round_id: ("ballot",)}
     assert rounds.purposes_for(people["Detection 1"], [view]) == {round_id: ("ballot", "comment")}
+
+
+def test_where_a_figure_needs_more_a_unit_of_fewer_is_asked_for_no_comment_that_nobody_could_read(
+    people: dict[str, Any],
+) -> None:
+    configuration.write({"policy.least_ballots": 9}, by=None, at=NOW)
+    large = rounds.unit_of(people["Detection 1"], open_round(people))
+    assert large is not None
+    assert large.size == 8
+    assert set(large.leaf["keys"]) == {"ballot"}
 
 
 def test_a_comment_for_a_unit_under_eight_is_refused_at_the_door(people: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from andon.features.releases import public as releases
 from andon.features.releases.models import ReleasedComment, ReleasedUnit
 from andon.features.rounds import public as rounds
+from andon.features.rounds.models import Round
 from andon.kernel import disclosure, wire
 from tests.lived_in import LivedIn
 
@@ -51,7 +52,11 @@ def test_members_of_the_unit_read_comments_as_text_and_not_as_markup(lived_in: L
 def test_dropped_comments_are_explained_and_a_unit_that_could_write_none_has_no_section(lived_in: LivedIn) -> None:
     assert "In your own words" not in report(lived_in, lived_in.rounds["released"]).content.decode()
     round_id = say(lived_in, disclosure.CommentsRelease(None, None))
-    assert "dropped unread" in report(lived_in, round_id).content.decode()
+    assert "Fewer than 8 people of your group answered" in report(lived_in, round_id).content.decode()
+    row = Round.objects.get(pk=round_id)
+    row.policy |= {"least_ballots": 11}
+    Round.objects.filter(pk=round_id).update(policy=row.policy)
+    assert "Fewer than 11 people of your group answered" in report(lived_in, round_id).content.decode()
 
 
 def test_comments_are_in_no_file_that_is_taken_along(lived_in: LivedIn) -> None:

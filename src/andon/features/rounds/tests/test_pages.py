@@ -13,6 +13,7 @@ from andon.features.closing import services as closing_services
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import sentences, services, views
 from andon.features.rounds.models import Ending, Round
+from andon.foundation.configuration import public as configuration
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.people.models import Member
@@ -63,6 +64,16 @@ def test_the_preview_says_which_teams_are_counted_together_and_who_is_not_asked(
     said = text(client_of(lived_in, "Gil").post("/rounds/new/", choice(lived_in, "Lanternworks")))
     assert re.search(r"(\w \+ Pair|Pair \+ [\w ]+) (8|9) people", said)
     assert re.search(r"Not asked.*Gil Abara", said)
+
+
+def test_the_preview_says_how_many_have_to_answer_for_comments_to_be_read(lived_in: LivedIn) -> None:
+    def said() -> str:
+        return text(client_of(lived_in, "Dee").post("/rounds/new/", choice(lived_in) | {"comments": "on"}))
+
+    assert "in a group of 8 or more may add a comment" in said()
+    configuration.write({"policy.least_ballots": 10}, by=None, at=lived_in.now)
+    assert "in a group of 10 or more may add a comment" in said()
+    assert "Where fewer than 10 people of a group answer" in said()
 
 
 @pytest.mark.parametrize("few_named", [0, 2_000])
