@@ -33,6 +33,7 @@ class MakeSchedule(forms.Form):
     weeks = forms.ChoiceField(
         label=_("How often"), widget=forms.RadioSelect, choices=[*RHYTHMS.items(), *WINDOWS.items()], initial="13"
     )
+    comments = rounds.comments_field()
     first_on = forms.DateField(
         label=_("First on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -51,9 +52,17 @@ class MakeSchedule(forms.Form):
 
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not rounds.may_ask_for_comments():
+            del self.fields["comments"]
         node: Any = self.fields["node"]
         node.choices = teams
         chosen: Any = self.fields["instrument"]
         offer = [line.instrument for line in instruments.listed() if line.is_newest and line.is_on_offer]
         chosen.choices = [(one.id, str(instruments.in_words(one.title))) for one in offer]
         self.fields["first_on"].initial = today + SOONEST
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("comments") and told.get("weeks") in WINDOWS:
+            self.add_error("comments", rounds.NO_COMMENTS_IN_WINDOWS)
+        return told

@@ -21,6 +21,8 @@ class Schedule(models.Model):
     instrument_id = models.CharField(max_length=64)
     # How it is asked: all at once, or window after window of a question a day or a week.
     kind = models.CharField(max_length=6, default=rounds.Kind.FULL)
+    # Never in windows. Where a steward forbade comments since, its rounds ask for none.
+    asks_comments = models.BooleanField(default=False)
     # The day of the first opening; the others follow every so many weeks. 0: there is no other.
     first_on = models.DateField()
     weeks = models.PositiveSmallIntegerField()

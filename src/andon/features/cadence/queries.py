@@ -31,6 +31,7 @@ class ScheduleView:
     questionnaire: str
     open_days: int
     rhythm: str
+    asks_comments: bool
     next_on: date | None
     is_paused: bool
     turns: tuple[TurnView, ...]
@@ -77,6 +78,7 @@ def _view(row: Schedule, turns: Sequence[Turn], asked: Mapping[str, rounds.Round
         questionnaire=str(instruments.in_words(title)),
         open_days=row.open_days,
         rhythm=row.kind if row.is_window else str(row.weeks),
+        asks_comments=row.asks_comments,
         next_on=None if is_paused or row.look_on is None else opens,
         is_paused=is_paused,
         turns=tuple(TurnView(turn.due_on, turn.round_id, turn.refusal) for turn in turns[:3]),

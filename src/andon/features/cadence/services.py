@@ -51,11 +51,14 @@ def make_schedule(
     at: datetime,
     on: date,
     kind: str = rounds.Kind.FULL,
+    asks_comments: bool = False,
 ) -> Schedule:
     """`kind`: all at once every so many weeks, or one window of questions after the other.
 
-    Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours.
+    Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours, and for comments in windows.
     """
+    if asks_comments and kind != rounds.Kind.FULL:
+        raise ValueError("a window asks for no comments")
     if weeks not in WEEKS or open_days not in OPEN_DAYS or kind not in rounds.Kind.values:
         raise ValueError("a rhythm that nobody offered")
     if not on <= first_on <= on + timedelta(days=366):
@@ -73,6 +76,7 @@ def make_schedule(
             weeks=weeks,
             open_days=open_days,
             kind=kind,
+            asks_comments=asks_comments,
             look_on=max(on, first_on - LEAD),
             by=by,
             at=at,
@@ -213,6 +217,7 @@ def _take(schedule: Schedule, turn: date, *, now: datetime, on: date) -> None:
             opens_at=opens_at,
             closes_at=None if schedule.is_window else opens_at + timedelta(days=schedule.open_days),
             kind=schedule.kind,
+            asks_comments=schedule.asks_comments and rounds.may_ask_for_comments(),
             by=schedule.by,
             at=now,
             also=lambda round_id: taken(round_id=round_id),

@@ -73,6 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 weeks=0 if is_window else int(told["weeks"]),
                 kind=told["weeks"] if is_window else rounds.Kind.FULL,
                 open_days=int(told["open_days"]),
+                asks_comments=told.get("comments", False),
                 by=member,
                 at=timezone.now(),
                 on=on,

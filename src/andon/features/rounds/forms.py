@@ -31,12 +31,29 @@ ASKING = {
 }
 
 
+NO_COMMENTS_IN_WINDOWS = _("Comments can be asked for only where all is asked at once.")
+
+
 def _told(one: instruments.Instrument) -> SafeString:
     """A questionnaire as one of several: its name, and below it what is known of it."""
     return format_html(
         '<span><strong>{}</strong><span class="help">{}</span></span>',
         instruments.in_words(one.title),
         instruments.in_a_line(one),
+    )
+
+
+def comments_field() -> forms.BooleanField:
+    """Whether comments are asked for. A form that has it drops it where a steward forbade comments."""
+    return forms.BooleanField(
+        label=_("People may add a comment in their own words"),
+        required=False,
+        help_text=_(
+            "Only in groups of eight or more, and only where all is asked at once. Comments are read by the group "
+            "alone, shuffled and without dates. Under eight answers, or as many as a figure needs where that is more, "
+            "all of them are dropped unread. Who writes can be recognised by how they write: ask for comments where "
+            "people want to write."
+        ),
     )
 
 
@@ -55,16 +72,7 @@ class OpenRound(forms.Form):
             "eight weeks."
         ),
     )
-    comments = forms.BooleanField(
-        label=_("People may add a comment in their own words"),
-        required=False,
-        help_text=_(
-            "Only in groups of eight or more, and only where all is asked at once. Comments are read by the group "
-            "alone, shuffled and without dates. Under eight answers, or as many as a figure needs where that is more, "
-            "all of them are dropped unread. Who writes can "
-            "be recognised by how they write: ask for comments where people want to write."
-        ),
-    )
+    comments = comments_field()
     opens = forms.ChoiceField(
         label=_("When it opens"),
         widget=forms.RadioSelect,
@@ -116,7 +124,7 @@ class OpenRound(forms.Form):
         if not told.get("closes") and (told.get("asking") or Round.Kind.FULL) == Round.Kind.FULL:
             self.add_error("closes", _("Choose when the round closes."))
         if told.get("comments") and (told.get("asking") or Round.Kind.FULL) != Round.Kind.FULL:
-            self.add_error("comments", _("Comments can be asked for only where all is asked at once."))
+            self.add_error("comments", NO_COMMENTS_IN_WINDOWS)
         return told
 
     def dates(self, at: datetime) -> tuple[datetime, datetime | None]:

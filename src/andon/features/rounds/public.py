@@ -1,7 +1,8 @@
 """The door of `rounds`."""
 
-from andon.features.rounds.choices import notice
+from andon.features.rounds.choices import may_ask_for_comments, notice
 from andon.features.rounds.erasing import erase_member
+from andon.features.rounds.forms import NO_COMMENTS_IN_WINDOWS, comments_field
 from andon.features.rounds.founding import (
     BegunWithAnotherKey,
     FoundingRefused,
@@ -97,6 +98,7 @@ from andon.features.rounds.windows import Question, register_days_off
 Kind = Round.Kind
 
 __all__ = [
+    "NO_COMMENTS_IN_WINDOWS",
     "PURPOSE_WORDS",
     "VOID_REASONS",
     "BegunWithAnotherKey",
@@ -134,6 +136,7 @@ __all__ = [
     "begin_signed_log",
     "begun_for",
     "close_asked",
+    "comments_field",
     "count_not_ended",
     "counted_units",
     "delegation_request",
@@ -154,6 +157,7 @@ __all__ = [
     "is_issuing",
     "left_out_of",
     "make_delegate",
+    "may_ask_for_comments",
     "may_ask_in",
     "named_units",
     "new_steward_key",

@@ -1,5 +1,6 @@
 """Rounds that open by themselves: once for each turn, also when something is killed, and not after a standstill."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,13 @@ def a_monday() -> date:
 
 
 def schedule(
-    house: LivedIn, *, first_on: date | None = None, weeks: int = 13, team: str = "Detection", kind: str = "full"
+    house: LivedIn,
+    *,
+    first_on: date | None = None,
+    weeks: int = 13,
+    team: str = "Detection",
+    kind: str = "full",
+    asks_comments: bool = False,
 ) -> Schedule:
     return services.make_schedule(
         node_id=house.nodes[team].pk,
@@ -58,6 +65,7 @@ def schedule(
         at=timezone.now(),
         on=organisation.today(),
         kind=kind,
+        asks_comments=asks_comments,
     )
 
 
@@ -86,6 +94,21 @@ def test_the_next_turn_is_a_quarter_later(house: LivedIn) -> None:
     looks(made, made.first_on - 3 * DAY)
     made.refresh_from_db()
     assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
+
+
+@pytest.mark.parametrize("are_allowed", [True, False])
+def test_comments_are_asked_for_where_the_schedule_says_so_until_a_steward_forbids_them(
+    house: LivedIn, are_allowed: bool
+) -> None:
+    made = schedule(house, asks_comments=True)
+    configuration.write({"policy.comments": are_allowed}, by=house.people["Stella"], at=timezone.now())
+    looks(made, made.first_on - 3 * DAY)
+    assert Round.objects.get().asks_comments is are_allowed
+
+
+def test_a_window_is_made_without_comments(house: LivedIn) -> None:
+    with pytest.raises(ValueError, match="no comments"):
+        schedule(house, weeks=0, kind="daily", asks_comments=True)
 
 
 @pytest.mark.parametrize("kind", ["daily", "weekly"])
@@ -242,10 +265,14 @@ def test_a_lead_makes_one_on_the_page_and_nobody_else_touches_it(house: LivedIn)
         "open_days": "7",
     }
     assert ada.post("/rounds/schedules/new/", form | {"first_on": "2020-01-01"}).status_code == 422
-    assert ada.post("/rounds/schedules/new/", form).status_code == 302
+    refused = ada.post("/rounds/schedules/new/", form | {"weeks": "daily", "comments": "on"})
+    assert refused.status_code == 422
+    assert "only where all is asked at once" in refused.content.decode()
+    assert ada.post("/rounds/schedules/new/", form | {"comments": "on"}).status_code == 302
     assert ada.post("/rounds/schedules/new/", form).status_code == 422
     made = Schedule.objects.get()
-    assert "Each quarter" in ada.get("/rounds/schedules/").content.decode()
+    assert made.asks_comments
+    assert re.search(r"Each quarter\.\s+People may add a comment\.", ada.get("/rounds/schedules/").content.decode())
     for other in (bo, client(house, "Dee"), client(house, "Stella")):
         assert other.post(f"/rounds/schedules/{made.pk}/", {"what": "end"}).status_code == 404
     assert bo.get("/rounds/schedules/").status_code == 404
