@@ -37,7 +37,7 @@ from andon.features.rounds.models import Ending, Opening, Publication, Round, Ro
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.people.models import Member
-from andon.kernel import ballot, credential, manifest, wire
+from andon.kernel import ballot, credential, disclosure, manifest, wire
 from tests.anomalies import faults, points
 from tests.cast_of_people import NOW, WEEK, Slip, box_key_of, found_organisation, slip_for
 
@@ -146,7 +146,7 @@ def _member(name: str) -> Member:
     return Member.objects.get(name=name)
 
 
-def publish(number: int, node: str = "Lanternworks", rested: bool = True) -> str:
+def publish(number: int, node: str = "Lanternworks", rested: bool = True, asks_comments: bool = False) -> str:
     """Publish a round that opens `number` seconds after NOW, by which `find_round` knows it again."""
     with contextlib.ExitStack() as stack:
         if rested:
@@ -159,6 +159,7 @@ def publish(number: int, node: str = "Lanternworks", rested: bool = True) -> str
             closes_at=NOW + WEEK,
             by=None,
             at=NOW,
+            asks_comments=asks_comments,
         )
     return str(published.pk)
 
@@ -187,6 +188,19 @@ def prepare_rounds(first: int, count: int) -> list[dict[str, Any]]:
                 _prepare_ballot(known, _member(f"{team} {voter}"), voter)
         prepared.append(known)
     return prepared
+
+
+def prepare_commented(number: int, texts: list[str]) -> dict[str, Any]:
+    """An open round of the crowd in which eight answered, and as many of them as there are texts added a comment."""
+    round_id = publish(number, node="Crowd", asks_comments=True)
+    open_round(round_id)
+    for voter in range(1, 9):
+        cast(slip_for(_member(f"Crowd {voter}"), round_id), {"IN1": 4}, 1)
+    for voter, text in enumerate(texts, start=1):
+        slip = slip_for(_member(f"Crowd {voter}"), round_id, "comment")
+        accepted = casting.cast(slip.comment(text, box_public_key=box_key_of(round_id)))
+        assert isinstance(accepted, casting.Accepted)
+    return {"round": round_id}
 
 
 def _prepare_ballot(known: dict[str, Any], member: Member, voter: int) -> None:
@@ -333,6 +347,8 @@ def look(round_id: str) -> dict[str, Any]:
                     **{name: value for name, value in part.figures.items() if name != "unit"},
                 },
                 "slots": [list(slot) for slot in part.slots],
+                "comments": releases.comments_shown(round_id, part.unit_id),
+                "comments_are_bound": part.release.comments == disclosure.comments_release(part.comments),
             }
             for part in parts
         },

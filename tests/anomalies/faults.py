@@ -16,6 +16,7 @@ from andon.features.ballots import services as ballots
 from andon.features.closing import services as closing
 from andon.features.issuance import services as issuance
 from andon.features.privacy import services as privacy
+from andon.features.releases import public as releases
 from andon.features.rounds import founding, signing
 from andon.features.rounds import services as rounds
 from andon.features.setup import founding as setup
@@ -71,8 +72,6 @@ def _show_before_forgetting() -> Iterator[None]:
     forget = closing._Steps.forget
 
     def shown_first(self: Any) -> None:
-        from andon.features.releases import public as releases
-
         releases.show(self.round_id, instrument_id=self.view.instrument_id, counted={})
         forget(self)
 
@@ -93,6 +92,10 @@ def _again(rows: list[Any]) -> Any:
     units = Counter(row.unit_id for row in rows)
     [row, *_others] = [row for row in rows if units[row.unit_id] == min(units.values())]
     return replace(row, slot=bytes(32))
+
+
+def _commented(rows: list[Any]) -> Any:
+    return next(row for row in rows if row.purpose == "comment")
 
 
 def _cluster(alias: str, *, table: str, order: str) -> None:
@@ -152,6 +155,14 @@ def _keep_addresses_at_the_end() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _commit_comments_by_themselves() -> Iterator[None]:
+    """What a unit wrote is not in the transaction of its release."""
+    atomic = SimpleNamespace(atomic=lambda **_options: contextlib.nullcontext())
+    with mock.patch.object(releases, "transaction", atomic):
+        yield
+
+
 ALL: dict[str, Fault] = {
     "draws_again": _replaced(closing._Steps, "_spooled", _nothing),
     "spools_in_place": _replaced(keys, "_replace", _spool_in_place),
@@ -180,6 +191,8 @@ ALL: dict[str, Fault] = {
     "keeps_addresses_at_the_end": _keep_addresses_at_the_end,
     "tells_only_with_the_log": _replaced(signing, "_is_told", lambda _until: True),
     "leaves_the_waiting_key": _replaced(signing, "_settle_key_files", _nothing),
+    "commits_comments_by_themselves": _commit_comments_by_themselves,
+    "loses_a_comment": lambda: _read_the_box(lambda rows: [row for row in rows if row is not _commented(rows)]),
     "loses_a_ballot": lambda: _read_the_box(lambda rows: rows[1:]),
     "counts_a_ballot_twice": lambda: _read_the_box(lambda rows: [*rows, _again(rows)]),
 }

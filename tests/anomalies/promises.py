@@ -1,6 +1,6 @@
 """What must be true of a round, whatever happened to the processes that worked on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,3 +74,12 @@ def told_where(*where: object) -> Iterator[None]:
     except AssertionError as error:
         error.add_note(f"at {', '.join(str(part) for part in where)}")
         raise
+
+
+def kept(promise: Callable[..., None], *seen: Any) -> bool:
+    """Whether the promise holds: what tests of planted faults ask."""
+    try:
+        promise(*seen)
+    except AssertionError:
+        return False
+    return True

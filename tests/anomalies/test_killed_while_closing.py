@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.anomalies.processes import Installation
-from tests.anomalies.promises import closed_well, nothing_seen_early, told_where, void_and_said_so
+from tests.anomalies.promises import closed_well, kept, nothing_seen_early, told_where, void_and_said_so
 
 NewRound = Callable[[], dict[str, Any]]
 LONGER_THAN_ANY_CLOSE = 400
@@ -146,11 +146,3 @@ def test_that_promise_notices_a_reason_that_is_found_anew(installation: Installa
     assert installation.run("close", round_id=round_id, disturb={"kill_at": "keys: remove seed/*.key"}).killed
     seen = installation.do("be_due", round_id=round_id, fault="finds_the_reason_anew")
     assert not kept(void_and_said_so, seen["after"], "more_ballots_than_members")
-
-
-def kept(promise: Callable[..., None], *seen: Any) -> bool:
-    try:
-        promise(*seen)
-    except AssertionError:
-        return False
-    return True
