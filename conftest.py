@@ -75,11 +75,15 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
 ) -> Iterator[None]:
     """All databases, whichever test comes first. pytest-django makes those that the chosen tests are marked with, and
-    a test of a whole organisation is marked with none. Each process of a run has names of its own."""
+    a test of a whole organisation is marked with none. Each process of a run has names of its own, and copies what was
+    prepared once in the run."""
     from django.test.utils import setup_databases, teardown_databases
 
+    from tests import prepared
+
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        prepared.copy_for_tests(Path(os.environ["ANDON_TEST_POSTGRES"]) if ON_POSTGRES else None)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=True)
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

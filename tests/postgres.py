@@ -1,7 +1,7 @@
 """A PostgreSQL server of our own for a test run: started as root or not, on a socket only, gone afterwards."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,12 +48,17 @@ def server(folder: Path) -> Iterator[None]:
 
 def create_databases(folder: Path | str, prefix: str, *, template: str = "") -> dict[str, str]:
     """Four databases `<prefix>_<alias>`, empty or as those of the prefix `template`; their addresses by alias."""
+    names = {alias: f"{prefix}_{alias}" for alias in ALIASES}
+    copy_databases(folder, {names[alias]: f"{template}_{alias}" if template else "template1" for alias in ALIASES})
+    return {alias: url(folder, name) for alias, name in names.items()}
+
+
+def copy_databases(folder: Path | str, sources: Mapping[str, str]) -> None:
+    """Make a database of each name as the one that it is given, which nobody may be connected to."""
     with psycopg.connect(url(folder), autocommit=True) as connection:
-        for alias in ALIASES:
-            source = f"{template}_{alias}" if template else "template1"
+        for name, source in sources.items():
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(statement.format(sql.Identifier(f"{prefix}_{alias}"), sql.Identifier(source)))
-    return {alias: url(folder, f"{prefix}_{alias}") for alias in ALIASES}
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
 
 
 def drop_databases(folder: Path | str, prefix: str) -> None:

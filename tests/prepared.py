@@ -17,6 +17,7 @@ from pathlib import Path
 from tests import postgres
 
 _PREFIX = "prepared"
+FILES = {"default": "app", "ballots": "ballots", "issuance": "issuance", "mailboxes": "mailboxes"}
 
 
 def copy_to(data: Path, *, postgres_server: Path | None, prefix: str) -> dict[str, str]:
@@ -27,6 +28,19 @@ def copy_to(data: Path, *, postgres_server: Path | None, prefix: str) -> dict[st
     if postgres_server is None:
         return {}
     return postgres.create_databases(postgres_server, prefix, template=_PREFIX)
+
+
+def copy_for_tests(postgres_server: Path | None) -> None:
+    """Make the databases under the names that the tests of this process use, for Django to find them there."""
+    from django.db import connections
+
+    source = _of_the_run(postgres_server)
+    names = {alias: connections[alias].creation._get_test_db_name() for alias in connections}
+    if postgres_server is not None:
+        postgres.copy_databases(postgres_server, {name: f"{_PREFIX}_{alias}" for alias, name in names.items()})
+        return
+    for alias, name in names.items():
+        shutil.copyfile(source / f"{FILES[alias]}.sqlite3", name)
 
 
 def is_in_a_run() -> bool:

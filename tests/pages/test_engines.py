@@ -110,22 +110,27 @@ def with_its_styles(page: bytes) -> bytes:
     )
 
 
+# What it takes to lay out a page with nothing on it, in tags.
+A_PAGE_BY_ITSELF = 800
+
+
 def worth_laying_out(
     pages: Mapping[str, bytes], *, every: bool, more: Callable[[bytes], Iterable[bytes]] = lambda page: ()
 ) -> dict[str, bytes]:
     """Pages that between them have every element there is, with its class, role and kind; with `every` all that differ.
 
-    Few are enough: whichever has the most that is not looked at yet comes next. `more`: what a page has beside its
-    elements. What an engine complains of lies in an element and what is around it; that a page is sound as a whole, its
-    headings and its ids, is asked of every page below.
+    Few are enough: whichever has the most for its size that is not looked at yet comes next. `more`: what a page has
+    beside its elements. What an engine complains of lies in an element and what is around it; that a page is sound as a
+    whole, its headings and its ids, is asked of every page below.
     """
     parts: dict[str, set[Hashable]] = {}
     for name, page in pages.items():
         built = frame_of(page)
         parts[name] = {built, *more(page)} if every else {*built, *more(page)}
     left, chosen = set().union(*parts.values()), []
+    effort = {name: A_PAGE_BY_ITSELF + page.count(b"<") for name, page in pages.items()}
     while left:
-        chosen.append(max(parts, key=lambda name: len(parts[name] & left)))
+        chosen.append(max(parts, key=lambda name: len(parts[name] & left) / effort[name]))
         left -= parts[chosen[-1]]
     return {name: pages[name] for name in chosen}
 
@@ -175,6 +180,8 @@ def test_few_pages_have_all_elements_between_them_and_none_is_left_out() -> None
 
     pages = {"small": page("p"), "other": page("p", "b"), "large": page("p", "i", "u"), "again": page("i", "p", "u")}
     assert worth_laying_out(pages, every=False) == {name: pages[name] for name in ("large", "other")}
+    long = {"long": page("p", *("i" for _row in range(3_000))), "short": page("p", "b"), "other": page("i")}
+    assert worth_laying_out(long, every=False) == {name: long[name] for name in ("short", "other")}
     assert worth_laying_out(pages, every=True) == pages
     longer = worth_laying_out(pages, every=False, more=lambda content: [b"word"] if content == pages["small"] else [])
     assert longer.keys() == {"large", "other", "small"}

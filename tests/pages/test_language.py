@@ -6,18 +6,17 @@ What may stand outside of the brackets is data: names, addresses, numbers, the t
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
 from gettext import NullTranslations
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.signals import template_rendered
-from django.utils import translation
 from django.utils.translation import trans_real
 
 from andon.features.guide.model import Text
@@ -27,21 +26,19 @@ from andon.features.results.models import Drawing, Drawn
 from andon.features.results.tasks import draw_release
 from andon.features.rounds import public as rounds
 from andon.features.rounds.models import RoundUnit
-from andon.foundation.organisation import waiting
-from andon.foundation.organisation.models import Node, PeopleFile
+from andon.foundation.organisation.models import Node
 from andon.foundation.people.models import Member
 from andon.foundation.providers.presets import PRESETS
 from andon.foundation.providers.tests.provider import CLIENT_ID, ISSUER
 from tests.architecture.repository import SOURCE
-from tests.lived_in import BAD_PEOPLE, LivedIn
-from tests.pages import visiting
+from tests.lived_in import LivedIn, undone
+from tests.pages.test_engines import chromium, laid_out, which_pages, worth_laying_out
+from tests.pages.test_widths import built, long_words, too_wide, without
+from tests.pages.texts import Texts, read_again
 
 OPENS, CLOSES = "⟦", "⟧"
-READ_ALOUD = {"alt", "aria-description", "aria-label", "aria-roledescription", "data-label", "placeholder", "title"}
 # The same in every language: the name of the product, of the time zone, of each language, and what programs read.
 EVERYWHERE = {"Andon", "UTC", "English", "Deutsch"}
-NOT_READ = {"script", "style"}
-FOR_PROGRAMS = {"code", "pre"}
 
 
 class Bracketed(NullTranslations):
@@ -61,45 +58,22 @@ class Bracketed(NullTranslations):
         return "en"
 
 
-@pytest.fixture
-def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Inside, this is what everything is said in."""
     language = Bracketed()
-    monkeypatch.setitem(trans_real._translations, "en", language)
-    monkeypatch.setattr(trans_real, "_default", language)
-    trans_real.activate("en")
-    yield
-    trans_real.deactivate()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(trans_real._translations, "en", language)
+        patch.setattr(trans_real, "_default", language)
+        trans_real.activate("en")
+        yield
+        trans_real.deactivate()
 
 
-class Texts(HTMLParser):
-    """Everything of a page that a person sees or hears, in its order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._hidden = 0
-        self._names = False
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in NOT_READ | FOR_PROGRAMS
-        named = dict(attributes)
-        # HTML's own word for names that are the same in every language, such as those of time zones.
-        if tag == "select" and named.get("translate") == "no":
-            self._hidden += 1
-            self._names = True
-        self.found += [value for name, value in attributes if value and name in READ_ALOUD]
-        if tag == "input" and named.get("type") in {"submit", "button", "reset"}:
-            self.found.append(named.get("value") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in NOT_READ | FOR_PROGRAMS
-        if tag == "select" and self._names:
-            self._hidden -= 1
-            self._names = False
-
-    def handle_data(self, text: str) -> None:
-        if not self._hidden:
-            self.found.append(text)
+@pytest.fixture
+def bracketed() -> Iterator[None]:
+    with spoken():
+        yield
 
 
 def outside(page: str) -> str:
@@ -184,40 +158,53 @@ def draw_again(house: LivedIn) -> None:
         draw_release.func(house.rounds[name])
 
 
-def read_again(house: LivedIn) -> None:
-    """What is wrong with a file is kept in the language of the page it was chosen on, so it is read once more, too."""
-    refused = PeopleFile.objects.filter(pk=house.files["refused"])
-    refused.update(step=PeopleFile.Step.READING, content=BAD_PEOPLE, language=translation.get_language())
-    waiting.read(house.files["refused"])
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """Every page as it is in this language, which templates made them, and the data that may stand in them."""
+
+    pages: dict[str, bytes]
+    templates: set[str]
+    data: list[str]
 
 
-def kept_from_translators(house: LivedIn) -> dict[str, list[str]]:
-    data, found = known_data(), {}
-    for seen in visiting.every_page(house):
-        words = forgotten(seen.content.decode(), data)
-        if words:
-            found[f"{seen.what}, by {seen.by}"] = sorted(words)
-    return found
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.django_db(databases="__all__")
-@pytest.mark.usefixtures("bracketed")
-def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(lived_in: LivedIn) -> None:
-    draw_again(lived_in)
-    read_again(lived_in)
+@pytest.fixture(scope="module")
+def invented(lived_in: LivedIn, django_db_blocker: Any) -> Invented:
+    """Asked for once. The language is written from right to left, which no shipped one is yet: what decides about
+    that is where lines begin, and which side a rule of a style sheet names."""
     used: set[str] = set()
 
     def note(template: Any, **_named: Any) -> None:
         used.add(str(template.name))
 
-    template_rendered.connect(note)
-    try:
-        assert kept_from_translators(lived_in) == {}
-    finally:
-        template_rendered.disconnect(note)
+    with django_db_blocker.unblock(), undone(), spoken(), override_settings(LANGUAGES_BIDI=["en"]):
+        draw_again(lived_in)
+        read_again(lived_in)
+        data = known_data()
+        template_rendered.connect(note)
+        try:
+            return Invented(built(lived_in), used, data)
+        finally:
+            template_rendered.disconnect(note)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(300)
+def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(invented: Invented) -> None:
+    words = {name: forgotten(page.decode(), invented.data) for name, page in invented.pages.items()}
+    assert {name: sorted(found) for name, found in words.items() if found} == {}
     # Paper is no page: results/tests/test_exports.py reads it in German.
-    assert templates() - used == {"results/paper.html"}
+    assert templates() - invented.templates == {"results/paper.html"}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(600)
+@which_pages
+def test_every_page_fits_from_right_to_left(invented: Invented, every: bool) -> None:
+    assert len(invented.pages) > 100
+    assert without(invented.pages, b'dir="rtl"') == ["components, by nobody"]
+    with chromium() as browser:
+        chosen = worth_laying_out(invented.pages, every=every, more=long_words)
+        assert list(too_wide(laid_out(browser), chosen)) == []
 
 
 def templates() -> set[str]:

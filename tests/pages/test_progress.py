@@ -1,7 +1,7 @@
 """Nothing shows progress inside an open round, to anybody: who has a slip, who has answered, how many."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +27,17 @@ NEW_AT_EVERY_VISIT = {"people:app_add"}
 WHO_REACH_ALL = sorted({*FURTHEST, "lead", "nobody"})
 
 
-def everything(house: LivedIn, door: Any, clients: dict[str, Client]) -> dict[tuple[str, str], bytes]:
-    """Each page by (what it is, whose it is), without what is new at every request."""
-    pages = {
+def read(house: LivedIn, clients: dict[str, Client], wanted: Callable[[str], bool]) -> dict[tuple[str, str], bytes]:
+    """Each of these pages by (what it is, whose it is), without what is new at every request."""
+    return {
         (seen.what, seen.by): timeless(seen.content)
         for role, client in clients.items()
-        for seen in visiting.read_by(house, role, is_about_the_round, client)
+        for seen in visiting.read_by(house, role, wanted, client)
     }
+
+
+def everything(house: LivedIn, door: Any, clients: dict[str, Client]) -> dict[tuple[str, str], bytes]:
+    pages = read(house, clients, is_about_the_round)
     addresses = (*PUBLIC, f"/answer/{house.rounds['open']}/")
     return pages | {(address, "the public"): door.get(address).content for address in addresses}
 
@@ -56,6 +60,9 @@ class Watch:
         self.house, self.door = house, door
         self.clients = {role: visiting.client_of(house, role) for role in roles}
         self.seen = everything(house, door, self.clients)
+
+    def of_her_own(self) -> dict[tuple[str, str], bytes]:
+        return read(self.house, {"member": self.clients["member"]}, HER_OWN.__contains__)
 
     def changed(self) -> set[tuple[str, str]]:
         """Which pages say something else than when one looked last, and to whom."""
@@ -80,10 +87,12 @@ def test_a_slip_shows_to_its_member_alone_and_a_ballot_to_nobody_at_all(
     watch = Watch(lived_in, anonymous_client, roles)
     slip = lived_in.slip("Bo", opened)
     assert IssuedSlip.objects.filter(round_id=opened).count() == 1
-    assert watch.changed() == {(what, "member") for what in HER_OWN}
+    with_her_slip = watch.of_her_own()
     ballots.cast(lived_in.body(slip, ANSWERS))
     assert Ballot.objects.filter(round_id=opened).count() == 1
-    assert watch.changed() == set()
+    # All that both of them changed is what the slip did, on her pages about slips.
+    assert watch.of_her_own() == with_her_slip
+    assert watch.changed() == {(what, "member") for what in HER_OWN}
 
 
 def test_a_page_that_counts_is_seen(lived_in: LivedIn, anonymous_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,6 @@
-"""Every page in every state fits on a narrow phone, a phone and a desk: in German, whose words are long, and in a
-language that is written from right to left.
+"""Every page in every state fits on a narrow phone, a phone and a desk in German, whose words are long.
 
-No catalogue of such a language is shipped yet. Its place is taken by the invented one of test_language.py, in which
-every text stands in brackets: what decides is where lines begin, and which side a rule of a style sheet names.
+In a language that is written from right to left, too: tests/pages/test_language.py.
 """
 
 import re
@@ -10,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
 from django.utils import timezone, translation
 from playwright.sync_api import Page
 
@@ -20,8 +17,7 @@ from tests.journeys.watching import assert_fits
 from tests.lived_in import LivedIn
 from tests.pages import visiting
 from tests.pages.test_engines import Laid, chromium, laid_out, which_pages, worth_laying_out
-from tests.pages.test_language import Texts, read_again
-from tests.pages.test_language import bracketed as bracketed
+from tests.pages.texts import Texts, read_again
 
 # The smallest that WCAG 2.2, 1.4.10 asks for, which no phone is narrower than, and a desk.
 WIDTHS = (320, 1280)
@@ -108,19 +104,6 @@ def test_every_page_fits_in_german(lived_in: LivedIn, every: bool) -> None:
         assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every, more=long_words))) == []
 
 
-@pytest.mark.sqlite_only
-@pytest.mark.timeout(600)
-@pytest.mark.django_db(databases="__all__")
-@pytest.mark.usefixtures("bracketed")
-@which_pages
-def test_every_page_fits_from_right_to_left(lived_in: LivedIn, settings: LazySettings, every: bool) -> None:
-    settings.LANGUAGES_BIDI = ["en"]
-    pages = built(lived_in)
-    assert without(pages, b'dir="rtl"') == ["components, by nobody"]
-    with chromium() as browser:
-        assert list(too_wide(laid_out(browser), worth_laying_out(pages, every=every, more=long_words))) == []
-
-
 @pytest.mark.parametrize(
     "planted", ["<p>Choose the team.</p>", "<p>Bitte geben Sie eine Adresse ein.</p>", '<img alt="by hand">']
 )
@@ -133,20 +116,24 @@ def test_german_and_what_says_that_it_is_english_are_left_alone() -> None:
     assert not_german(page) == []
 
 
-@pytest.mark.sqlite_only
-@pytest.mark.parametrize(
-    "planted",
-    [
-        "<h1>Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft</h1>",
-        '<p style="white-space: nowrap">one two three four five six seven eight nine ten eleven twelve thirteen</p>',
-        '<div style="width: 60px"><button style="width: 60px; padding: 0">Veröffentlichung</button></div>',
-    ],
+TOO_WIDE = (
+    "<h1>Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft</h1>",
+    '<p style="white-space: nowrap">one two three four five six seven eight nine ten eleven twelve thirteen</p>',
+    '<div style="width: 60px"><button style="width: 60px; padding: 0">Veröffentlichung</button></div>',
 )
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_what_does_not_fit_is_seen(planted: str, direction: str) -> None:
-    page = f'<!doctype html><html dir="{direction}"><body style="margin: 0">{planted}</body></html>'
+
+
+@pytest.mark.sqlite_only
+def test_what_does_not_fit_is_seen() -> None:
+    pages = {
+        f"{direction}, {planted}": f'<!doctype html><html dir="{direction}"><body style="margin: 0">{planted}</body>'
+        for direction in ("ltr", "rtl")
+        for planted in TOO_WIDE
+    }
     with chromium() as browser:
-        assert list(too_wide(laid_out(browser), {"planted": page.encode()}))
+        laid = laid_out(browser)
+        seen = [name for name, page in pages.items() if list(too_wide(laid, {name: page.encode()}))]
+    assert seen == list(pages)
 
 
 # A rule that names a side holds for languages that begin there. Those of the flow hold for all.

@@ -1,31 +1,40 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 
 import pytest
 
+from tests import starting
+
 # On files of SQLite of its own, whichever database the other tests are on.
 pytestmark = pytest.mark.sqlite_only
 
 
-def prepare(data, **env):
-    return subprocess.run(
-        [sys.executable, "-m", "andon.gateways.cli", "prepare"],
-        env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def andon(data, *words, **env):
+    return starting.andon(*words, env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data), **env}, timeout=60)
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     data = tmp_path_factory.mktemp("prepared") / "data"
-    done = prepare(data)
+    done = subprocess.run(
+        [sys.executable, "-m", "andon.gateways.cli", "prepare"],
+        env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return data
+
+
+@pytest.fixture
+def another(prepared, tmp_path):
+    """As another machine has it that was prepared: what is made from nothing is made once in this file."""
+    return shutil.copytree(prepared, tmp_path / "data")
 
 
 def test_everything_it_makes_is_for_the_services_account_only(prepared):
@@ -50,57 +59,44 @@ def test_again_it_keeps_the_secret_key_and_the_keys(prepared):
     assert len(secret.strip()) > 50
     kept = prepared / "keys" / "seed" / ("a" * 32 + ".key")
     kept.write_bytes(b"k" * 32)
-    assert prepare(prepared).returncode == 0
+    assert andon(prepared, "prepare").returncode == 0
     assert (prepared / "secret-key").read_text() == secret
     assert kept.read_bytes() == b"k" * 32
 
 
-def test_a_secret_key_from_elsewhere_is_not_written_down(tmp_path):
-    assert prepare(tmp_path / "data", ANDON_SECRET_KEY="x" * 50).returncode == 0
-    assert not (tmp_path / "data" / "secret-key").exists()
+def test_a_secret_key_from_elsewhere_is_not_written_down(another):
+    (another / "secret-key").unlink()
+    assert andon(another, "prepare", ANDON_SECRET_KEY="x" * 50).returncode == 0
+    assert not (another / "secret-key").exists()
+    assert andon(another, "prepare").returncode == 0
+    assert (another / "secret-key").exists()
 
 
-def test_a_directory_that_others_could_read_is_closed_to_them(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir(mode=0o755)
-    assert prepare(data).returncode == 0
-    assert data.stat().st_mode & 0o777 == 0o700
+def test_a_directory_that_others_could_read_is_closed_to_them(another):
+    another.chmod(0o755)
+    assert andon(another, "prepare").returncode == 0
+    assert another.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_place_that_cannot_be_used_is_refused_in_words(tmp_path):
     (tmp_path / "file").touch()
-    done = prepare(tmp_path / "file" / "data")
+    done = andon(tmp_path / "file" / "data", "prepare")
     assert done.returncode == 1
     assert "Set ANDON_DATA" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def andon(data, *words, **env):
-    return subprocess.run(
-        [sys.executable, "-m", "andon.gateways.cli", *words],
-        env={"PATH": os.environ["PATH"], "ANDON_DATA": str(data), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_a_real_organisation_is_not_served_with_the_sign_in_of_the_demonstration(another):
+    assert andon(another, "check", ANDON_DEMO="1").returncode == 0
+    assert andon(another, "found", "Real people").returncode == 0
 
-
-def test_a_real_organisation_is_not_served_with_the_sign_in_of_the_demonstration(tmp_path):
-    data = tmp_path / "data"
-    assert prepare(data).returncode == 0
-    assert andon(data, "check", ANDON_DEMO="1").returncode == 0
-    assert andon(data, "found", "Real people").returncode == 0
-
-    refused = andon(data, "check", ANDON_DEMO="1")
+    refused = andon(another, "check", ANDON_DEMO="1")
     assert refused.returncode == 1
     assert "anybody could sign in as anybody" in refused.stderr
-    assert andon(data, "check").returncode == 0
+    assert andon(another, "check").returncode == 0
 
 
-def test_the_demonstration_is_served_as_one(tmp_path):
-    data = tmp_path / "data"
-    assert prepare(data, ANDON_DEMO="1").returncode == 0
-    seeded = andon(data, "demo", "--rounds=1", ANDON_DEMO="1")
+def test_the_demonstration_is_served_as_one(another):
+    seeded = andon(another, "demo", "--rounds=1", ANDON_DEMO="1")
     assert seeded.returncode == 0, seeded.stderr
-    assert andon(data, "check", ANDON_DEMO="1").returncode == 0
+    assert andon(another, "check", ANDON_DEMO="1").returncode == 0
