@@ -15,7 +15,6 @@ from tests.anomalies.promises import closed_well, kept, nothing_seen_early, told
 NewRound = Callable[[], dict[str, Any]]
 LONGER_THAN_ANY_CLOSE = 400
 DOUBLE_KILLS = 16
-KILLS_BY_THE_CLOCK = 14
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +66,15 @@ def test_a_close_that_is_killed_twice_ends_as_if_it_had_not_been(
             take_up(installation, prepared, uninterrupted)
 
 
+@pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.sweep)])
 def test_a_close_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
-    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any]
+    installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any], kills: int
 ) -> None:
     began = time.monotonic()
     installation.do("close", round_id=new_round()["round"])
     seconds = time.monotonic() - began
     chosen = random.Random(11)
-    for _again in range(KILLS_BY_THE_CLOCK):
+    for _again in range(kills):
         prepared, after = new_round(), chosen.uniform(0, seconds)
         running = installation.start("close", round_id=prepared["round"])
         # Real time is what this test is about: inside a VACUUM or a commit there is no other way to arrive.
