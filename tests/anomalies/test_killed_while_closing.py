@@ -66,7 +66,7 @@ def test_a_close_that_is_killed_twice_ends_as_if_it_had_not_been(
             take_up(installation, prepared, uninterrupted)
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("kills", [5, pytest.param(30, marks=[pytest.mark.sweep, pytest.mark.timeout(400)])])
 def test_a_close_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
     installation: Installation, new_round: NewRound, uninterrupted: dict[str, Any], kills: int
 ) -> None:
