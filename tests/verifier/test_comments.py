@@ -11,11 +11,13 @@ DIGEST = "0" * 64
 
 @pytest.mark.parametrize(("members", "purposes"), [(7, {"ballot"}), (8, {"ballot", "comment"})])
 def test_a_unit_has_a_key_for_comments_from_eight_people_on(members: int, purposes: set[str]) -> None:
-    assert _purposes_of_a_unit({"purposes": ["ballot", "comment"]}, members) == purposes
+    manifest = {"purposes": ["ballot", "comment"], "policy": {"least_ballots": 5}}
+    assert _purposes_of_a_unit(manifest, members) == purposes
+    assert _purposes_of_a_unit(manifest | {"policy": {"least_ballots": 9}}, members) == {"ballot"}
 
 
 def test_a_round_without_comments_has_a_key_for_them_in_no_unit() -> None:
-    assert _purposes_of_a_unit({"purposes": ["ballot"]}, 20) == {"ballot"}
+    assert _purposes_of_a_unit({"purposes": ["ballot"], "policy": {"least_ballots": 5}}, 20) == {"ballot"}
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_a_policy_without_depth_pays_for_nothing(no_bound):
     assert all(group.reason is NotShown.UNDER_A_HUNDRED for group in groups)
 
 
-def test_the_spread_counts_units_that_show_every_statement_with_kept_colours_too():
+def test_the_spread_counts_units_that_show_every_statement_anew():
     parents, units = chain(14, 6, 1)
     few = {"u0": [{"IN1": 5}] * 4}
     silent = {"u1": Past({}, 0, 0, follows=False)}
@@ -114,8 +114,9 @@ def test_the_spread_counts_units_that_show_every_statement_with_kept_colours_too
     kept = {"u2": Past(before, 1, 0)}
     ballots = {name: [{"IN1": 1, "IN2": 1}] * 6 for name in units} | few
     top = published(parents, units, ballots, noise=OpenDpNoise(), past=silent | kept)[0]
-    assert top.units == 12
-    assert top.statements["IN1"] == {Band.LOW: 11, Band.MIXED_LOW: 0, Band.MIXED_HIGH: 0, Band.HIGH: 1}
+    # Not the one with few answers, the silent one, and the one whose colour of the last round was kept.
+    assert top.units == 11
+    assert top.statements["IN1"] == {Band.LOW: 11, Band.MIXED_LOW: 0, Band.MIXED_HIGH: 0, Band.HIGH: 0}
     assert top.facets == {"inclusion": top.statements["IN1"]}
     # Canonical JSON sorts the bands by name; they come back lowest first.
     again = GroupRelease.from_json(json.loads(rfc8785.dumps(top.to_json())))
@@ -158,6 +159,37 @@ def test_a_group_that_we_cannot_have_written_is_refused(change):
         GroupRelease.from_json({**GOOD, **change})
     with pytest.raises(MalformedRelease):
         GroupRelease.from_json([GOOD])
+
+
+def test_what_everybody_knows_from_the_round_before_is_in_no_spread():
+    """All but one team keep the colours of the last round, which may have been shared: what is left is that team."""
+    parents, units = chain(12, 6, 1)
+    before = publish_unit(
+        UnitAnswers("u", 6, ({"IN1": 5, "IN2": 5},) * 6), policy=Policy(), statements=ASKED
+    ).remembered
+    past = {name: Past(before, 1, 0) for name in units if name != "u11"}
+    ballots = {name: [{"IN1": 1, "IN2": 1}] * 6 for name in units}
+    assert published(parents, units, ballots, noise=OpenDpNoise(), past=past)[0].units is None
+
+
+def test_a_spread_with_kept_colours_would_tell_of_one_team(monkeypatch):
+    from andon.kernel.disclosure import above
+
+    monkeypatch.setattr(
+        above, "_shows_all_anew", lambda release, statements: set(statements) <= (release.figures or {}).keys()
+    )
+    with pytest.raises(AssertionError):
+        test_what_everybody_knows_from_the_round_before_is_in_no_spread()
+
+
+def test_a_group_of_which_one_unit_is_a_large_part_has_no_turnout(no_bound):
+    parents, units = chain(12, 10, 1)
+    units["u0"] = (units["u0"][0], 40)
+    ballots = {name: [{"IN1": 5}] * 5 for name in units}
+    top = published(parents, units, ballots, noise=Counting())[0]
+    assert top.turnout is None
+    assert "turnout" not in top.to_json()
+    assert GroupRelease.from_json(top.to_json()) == top
 
 
 def test_turnout_of_a_group_is_a_step_and_no_count(no_bound):

@@ -207,7 +207,7 @@ def test_the_two_ways_of_writing_the_margins_agree(n):
                 moved = auditing._moved(n, total, before.value, margin)
                 low, high = cells[Band(moved)]
                 assert low <= total <= high
-            narrow = not all(slow.is_wide(n, cell) for cell in cells.values())
+            narrow = len(cells) == 1 or not all(slow.is_wide(n, cell) for cell in cells.values())
             assert auditing._too_narrow(n, before.value, margin) is narrow
     for total in range(n, 5 * n + 1):
         assert auditing._colour(n, total) == band(total, n).value

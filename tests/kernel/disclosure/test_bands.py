@@ -14,6 +14,7 @@ from andon.kernel.disclosure import (
     band,
     band_edges,
     excluded_answers,
+    turnout_of_group,
     turnout_step,
     wide_cells,
     worst_likelihood_ratio,
@@ -204,6 +205,32 @@ def test_no_turnout_step_means_everyone_or_nobody(roster):
     assert steps.count(TurnoutStep.UNDER_HALF) >= 2, "not only nobody"
     assert steps.count(TurnoutStep.THREE_QUARTERS_OR_MORE) >= 2, "not only everyone"
     assert [list(TurnoutStep).index(step) for step in steps] == sorted(list(TurnoutStep).index(step) for step in steps)
+
+
+def pinned(people, largest, step_of):
+    """Whether somebody of the largest unit, who knows how many of it answered, can tell that all or none else did."""
+    others = people - largest
+    for own in range(largest + 1):
+        answered = {}
+        for count in range(others + 1):
+            answered.setdefault(step_of(own + count, people), set()).add(count)
+        if any(step is not None and counts in ({0}, {others}) for step, counts in answered.items()):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("people", range(10, 130))
+def test_from_a_group_and_their_own_unit_nobody_can_tell_that_all_or_none_of_the_rest_answered(people):
+    shown = 0
+    for largest in range(5, people - 4):
+        assert not pinned(people, largest, lambda n, of, size=largest: turnout_of_group(n, of, largest=size))
+        shown += turnout_of_group(0, people, largest=largest) is not None
+    assert (shown > 0) is (people >= 24)
+
+
+def test_a_step_for_every_group_would_tell_that():
+    assert pinned(10, 5, turnout_step)
+    assert pinned(101, 30, turnout_step)
 
 
 def test_turnout_steps_begin_at_half_and_three_quarters():

@@ -1,6 +1,7 @@
 """Slow colours: one person cannot move a colour, and no margin lets a colleague rule an answer out."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,31 @@ def test_what_is_shown_never_rules_an_answer_out(n, before, changes, swaps, kept
         cells.append((totals[0], totals[-1]))
     assert not excluded_answers(n, 1, cells)
     assert n < 8 or not excluded_answers(n, 2, cells)
+
+
+def says_new_without_moving(step_of):
+    """Where a colour is said to be new although every total would have shown it."""
+    found = []
+    for n in range(5, 31):
+        for before in Band:
+            for changes, swaps in product(range(3), (False, True)):
+                memory = fresh(before, changes=changes, swaps=swaps)
+                steps = [step_of(total, memory, n) for total in range(n, 5 * n + 1)]
+                shown = {(step.shown.band, step.shown.updated) for step in steps if step.shown}
+                if len(shown) == 1 and shown.pop()[1]:
+                    found.append((n, before, changes, swaps))
+    return found
+
+
+def test_a_colour_that_no_answer_could_have_moved_is_not_said_to_be_new():
+    assert says_new_without_moving(lambda total, memory, n: following(total, memory, Counts(n, n))) == []
+
+
+def test_a_rule_that_looks_at_width_alone_would_say_so(monkeypatch):
+    honest = slow.margin_cells
+    monkeypatch.setattr(slow, "margin_cells", lambda *numbers: honest(*numbers) | {"none": (0, 10_000)})
+    with pytest.raises(AssertionError):
+        test_a_colour_that_no_answer_could_have_moved_is_not_said_to_be_new()
 
 
 def test_without_the_kept_band_a_margin_would_rule_answers_out():

@@ -25,20 +25,24 @@ def pasts(
     view: rounds.RoundView,
     policy: disclosure.Policy,
 ) -> dict[str, disclosure.Past | None]:
-    """For each unit how it was counted last; None where none of its teams ever was.
+    """For each unit how it was counted last; None where neither its teams nor most of its people ever were.
 
-    A unit follows on its last round where the same teams were counted together in both, on the same terms. People who
-    were erased count as having left, or as having joined: their number is known, and no longer who they were.
+    A unit follows on its last round where the same teams were counted together in both, on the same terms. Teams that
+    are new, of people who are not, follow on nothing and show nothing once: a team that was renamed in a file, or made
+    anew, would else have a fresh colour beside its last one, and whoever joined between them stand out. People who were
+    erased count as having left, or as having joined: their number is known, and no longer who they were.
     """
     last = releases.last_counted(view.instrument_id, {node for unit in units for node in unit.node_ids})
     round_of = {place.unit_id: place.round_id for place in last.values()}
     before, remembered = rounds.counted_units(round_of), releases.remembered(round_of)
     wanted = terms(view, policy)
+    new = [unit for unit in units if not unit.node_ids & last.keys()]
+    known = rounds.counted_before({one for unit in new for one in now[unit.id].people}, view)
     found: dict[str, disclosure.Past | None] = {}
     for unit in units:
         places = {last.get(node) for node in unit.node_ids}
         place = next(iter(places)) if len(places) == 1 else None
-        if places == {None}:
+        if places == {None} and 2 * len(now[unit.id].people & known) <= now[unit.id].size:
             found[unit.id] = None
         elif (
             place is None

@@ -142,7 +142,7 @@ def group_document(report: groups.GroupReport) -> dict[str, Any]:
             "inside": [{"id": one.line.node_id, "name": one.line.name} for one in report.below],
             "name": report.view.group.name,
             "people": report.view.group.people,
-            "turnout": report.turnout.value,
+            "turnout": report.turnout.value if report.turnout else None,
             "units_with_figures": report.units,
             "why_no_shares": report.reason.value if report.reason else None,
         },

@@ -61,7 +61,7 @@ class GroupReport:
 
     round: rounds.RoundView
     view: rounds.GroupView
-    turnout: disclosure.TurnoutStep
+    turnout: disclosure.TurnoutStep | None
     reason: disclosure.NotShown | None
     units: int | None
     facets: tuple[SpreadLine, ...]

@@ -227,7 +227,7 @@ def group(request: HttpRequest, round_id: str, node_id: str) -> HttpResponse:
     context = {
         "report": found,
         "headline": sentences.group_headline(found),
-        "turnout": sentences.TURNOUT_WORDS[found.turnout],
+        "turnout": sentences.TURNOUT_WORDS[found.turnout] if found.turnout else "",
         "why_no_histogram": sentences.WHY_NO_HISTOGRAM[found.reason] if found.reason else "",
         "by_level": found.words == "level",
         "facets": [_spread_row(line, found.words) for line in found.facets],

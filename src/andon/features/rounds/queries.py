@@ -418,6 +418,24 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
     return found
 
 
+def counted_before(people: Collection[str], view: RoundView) -> frozenset[str]:
+    """Those of these people who were asked in a released round of the same instrument, in whatever team. A query,
+    and one for each five hundred people if there was such a round. For `closing`.
+    """
+    released = Round.objects.filter(instrument_id=view.instrument_id, ending__kind=Ending.Kind.CLOSED)
+    if not people or not released.exists():
+        return frozenset()
+    wanted, found = sorted(people), set()
+    for start in range(0, len(wanted), 500):
+        rows = RosterEntry.objects.filter(
+            member_id__in=wanted[start : start + 500],
+            round__instrument_id=view.instrument_id,
+            round__ending__kind=Ending.Kind.CLOSED,
+        )
+        found |= {member.hex for member in rows.values_list("member_id", flat=True).distinct()}
+    return frozenset(found)
+
+
 @dataclass(frozen=True, slots=True)
 class PastUnit:
     """A unit in one of its released rounds."""

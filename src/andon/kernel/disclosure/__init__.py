@@ -44,7 +44,7 @@ from andon.kernel.disclosure.release import (
 )
 from andon.kernel.disclosure.slow import MalformedMemory, Remembered, Silence
 from andon.kernel.disclosure.spread import LEAST_UNITS, groups_with_spread, spread_of
-from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
+from andon.kernel.disclosure.turnout import TurnoutStep, turnout_of_group, turnout_step
 from andon.kernel.disclosure.units import (
     LEAST_UNIT,
     DuplicateNode,
@@ -135,6 +135,7 @@ __all__ = [
     "publish_unit",
     "shuffle_comments",
     "spread_of",
+    "turnout_of_group",
     "turnout_step",
     "units_from_rosters",
     "units_from_sizes",

@@ -14,7 +14,7 @@ from andon.kernel.disclosure.groups import Grouping
 from andon.kernel.disclosure.large import CELLS, Budget, LargeFigure, Noise, NotShown, publish_group
 from andon.kernel.disclosure.release import MalformedRelease, Policy, UnitAnswers, UnitRelease, WindowAnswers
 from andon.kernel.disclosure.spread import Group, groups_with_spread, spread_of
-from andon.kernel.disclosure.turnout import TurnoutStep, turnout_step
+from andon.kernel.disclosure.turnout import TurnoutStep, turnout_of_group
 
 Spread = Mapping[str, Mapping[Band, int]]
 """How many units stand in each band, by statement code or facet."""
@@ -22,7 +22,8 @@ Spread = Mapping[str, Mapping[Band, int]]
 
 @dataclass(frozen=True, slots=True)
 class GroupRelease:
-    """What became visible of one group. ``units`` are those with a figure, and only known where the spread is shown.
+    """What became visible of one group. ``units`` are those that the spread counts, and only known where it is shown.
+    ``turnout`` is None where one unit is so large a part that its people could tell whether all of the others answered.
 
     ``figures``: by statement, of those who answered; or ``reason``, why there are none. ``statements`` and ``facets``:
     the spread, or None where it is not shown.
@@ -30,7 +31,7 @@ class GroupRelease:
 
     group_id: str
     people: int
-    turnout: TurnoutStep
+    turnout: TurnoutStep | None
     figures: Mapping[str, LargeFigure] | None
     reason: NotShown | None
     units: int | None
@@ -39,7 +40,9 @@ class GroupRelease:
 
     def to_json(self) -> dict[str, object]:
         """Plain values, ready for canonical JSON: the noise is written in thousandths of a ballot."""
-        value: dict[str, object] = {"group": self.group_id, "people": self.people, "turnout": self.turnout.value}
+        value: dict[str, object] = {"group": self.group_id, "people": self.people}
+        if self.turnout is not None:
+            value["turnout"] = self.turnout.value
         if self.figures is not None:
             sd = {figure.noise_sd for figure in self.figures.values()}
             value["histograms"] = {code: list(figure.histogram) for code, figure in sorted(self.figures.items())}
@@ -78,7 +81,7 @@ class GroupRelease:
         read = cls(
             group_id=value["group"],
             people=value["people"],
-            turnout=TurnoutStep(value["turnout"]),
+            turnout=TurnoutStep(value["turnout"]) if "turnout" in value else None,
             figures=figures,
             reason=NotShown(value["reason"]) if "reason" in value else None,
             units=spread["units"] if spread else None,
@@ -103,11 +106,12 @@ def publish_groups(
     """What becomes visible of every group, in the order of the grouping. To be called once a round.
 
     ``released`` are the units' releases, ``words`` the bands of a unit's facets as they were published. A skipped
-    statement is a cell of its own here. The spread counts units that show every statement, kept colours too.
+    statement is a cell of its own here. The spread counts units that show every statement anew: a colour that was kept
+    is known from an earlier round, and what is known can be subtracted.
 
     Guarantees: an answer enters a noisy histogram of each large group it is in and nothing else; for everybody's
     answers together that costs at most large.RHO, whatever the tree; the spread is a function of what units published;
-    what is shown at all depends on rosters, ballot counts and on which units show figures.
+    what is shown at all depends on rosters, ballot counts and on which units show new figures.
     Does not: hide a unit's bands, which count as public.
     Raises: MalformedBudget; what ``noise`` raises.
     Reference: docs/protocol/disclosure.md, R4.
@@ -115,15 +119,17 @@ def publish_groups(
     parent = {group.id: group.parent_id for group in grouping.groups}
     counts = {group.id: {code: [0] * len(CELLS) for code in statements} for group in grouping.groups if group.is_large}
     ballots: Counter[str] = Counter()
+    largest = {group.id: 0 for group in grouping.groups}
     is_window = False
     showing: dict[str, list[str]] = {group.id: [] for group in grouping.groups}
     for unit in answers:
         is_window = is_window or isinstance(unit, WindowAnswers)
         cells = _cells(unit, statements)
-        shows = _shows_all(released[unit.unit_id], statements)
+        shows = _shows_all_anew(released[unit.unit_id], statements)
         step = grouping.home.get(unit.unit_id)
         while step is not None:
             ballots[step] += unit.cast
+            largest[step] = max(largest[step], unit.roster_size)
             if shows:
                 showing[step].append(unit.unit_id)
             if step in counts:
@@ -147,7 +153,7 @@ def publish_groups(
             GroupRelease(
                 group_id=group.id,
                 people=group.people,
-                turnout=turnout_step(ballots[group.id], group.people),
+                turnout=turnout_of_group(ballots[group.id], group.people, largest=largest[group.id]),
                 figures=None if isinstance(drawn, NotShown) else drawn,
                 reason=drawn if isinstance(drawn, NotShown) else None,
                 units=None if units is None else len(units),
@@ -166,8 +172,9 @@ def _cells(unit: UnitAnswers | WindowAnswers, statements: Sequence[str]) -> dict
     return found
 
 
-def _shows_all(release: UnitRelease, statements: Sequence[str]) -> bool:
-    return release.figures is not None and set(statements) <= release.figures.keys()
+def _shows_all_anew(release: UnitRelease, statements: Sequence[str]) -> bool:
+    figures = release.figures
+    return figures is not None and all(code in figures and figures[code].updated for code in statements)
 
 
 def _spread_of_statements(

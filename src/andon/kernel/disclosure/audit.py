@@ -246,7 +246,8 @@ def _too_narrow(n: int, before: str, margin: int) -> bool:
     sets: dict[str, list[int]] = {}
     for total in range(n, 5 * n + 1):
         sets.setdefault(_moved(n, total, before, margin), []).append(total)
-    return any(max(totals) < n + reach or min(totals) > 5 * n - reach for totals in sets.values())
+    # A colour that every total shows says nothing of any: it is no new one.
+    return len(sets) == 1 or any(max(totals) < n + reach or min(totals) > 5 * n - reach for totals in sets.values())
 
 
 def _same_bounds(figure: Figure, cell: tuple[int, int], people: int) -> bool:

@@ -162,7 +162,8 @@ def following(total: int, before: Remembered, counts: Counts) -> Step:
     changed places unseen; so it is 0 exactly while the roster is the same and everyone cast. A band moves only when
     the total is past its edge by more than the margin. After three changes, or four rounds with a margin, one round
     shows nothing and the next one is set fresh. Where the margin would leave some colour so narrow that a colleague
-    could rule an answer out, the band is kept whatever the totals are until it is set fresh again, and says so.
+    could rule an answer out, or where it leaves one colour for all totals, the band is kept whatever the totals are
+    until it is set fresh again, and says so.
 
     Guarantees: whether something is shown, and with which margin and bounds around its band, depends on counts and on
     what was published before, never on this round's answers; one person who joins, leaves, falls silent or comes back
@@ -184,7 +185,8 @@ def following(total: int, before: Remembered, counts: Counts) -> Step:
     if margin and before.rounds_with_margin >= MOST_ROUNDS_WITH_MARGIN:
         return Step(None, Silence.TOO_LONG_WITH_MARGIN, None)
     cells = margin_cells(n, before.band, margin)
-    kept = before.kept or not all(is_wide(n, cell) for cell in cells.values())
+    # One set holds every total: no answer could show another colour, so none is new.
+    kept = before.kept or len(cells) == 1 or not all(is_wide(n, cell) for cell in cells.values())
     if kept:
         now, bounds = before.band, (n, 5 * n)
     else:

@@ -1,5 +1,6 @@
 """Colours from round to round: how a close follows on the last one, on the real databases."""
 
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -10,6 +11,7 @@ from andon.features.releases import public as releases
 from andon.features.releases.models import LastCounted
 from andon.features.rounds import public as rounds
 from andon.features.rounds import services as rounds_services
+from andon.foundation.organisation.models import Membership, Node
 from andon.kernel import disclosure
 from andon.kernel.disclosure import Band, Silence, slow
 from tests.cast_of_people import found_organisation
@@ -69,6 +71,47 @@ def test_teams_that_are_counted_together_for_the_first_time_show_nothing_once(ho
     assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
     house.ask({"Detection": 1, "Cloud": 1})
     assert house.colour_of("Detection") == house.colour_of("Cloud") == (Band.LOW, True)
+
+
+def renamed(house: House, team: str) -> None:
+    """As a file does it that calls the team otherwise: everybody is in a new node from then on, the old one empty."""
+    moved = house.of(team)
+    house.people["Anew"] = Node.objects.create(name="Anew", parent=house.people["top"])
+    for member in moved:
+        house.leave(member)
+        Membership.objects.create(
+            member=member, node=house.people["Anew"], starts_on=(house.at - timedelta(days=2)).date()
+        )
+
+
+def test_a_team_that_was_renamed_by_a_file_shows_nothing_once(house: House) -> None:
+    house.ask({"Detection": 3})
+    renamed(house, "Detection")
+    house.join("zed", "Anew")
+    house.ask({"Anew": 5})
+    assert house.seen_by("Anew").silences["IN1"] is Silence.OTHER_RULES
+    house.ask({"Anew": 5})
+    assert house.colour_of("Anew") == (Band.HIGH, True)
+
+
+def test_a_history_that_knows_teams_alone_would_show_a_fresh_colour_beside_the_last_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "counted_before", lambda people, view: frozenset())
+    house.ask({"Detection": 3})
+    renamed(house, "Detection")
+    house.join("zed", "Anew")
+    house.ask({"Anew": 5})
+    assert house.colour_of("Anew") == (Band.HIGH, True)
+
+
+def test_a_new_team_of_new_people_has_colours_at_once(house: House) -> None:
+    house.ask({"Detection": 3})
+    house.people["Dawn"] = Node.objects.create(name="Dawn", parent=house.people["top"])
+    for number in range(5):
+        house.join(f"dawn{number}", "Dawn")
+    house.ask({"Dawn": 5})
+    assert house.colour_of("Dawn") == (Band.HIGH, True)
 
 
 def test_a_team_whose_partner_was_counted_elsewhere_meanwhile_does_not_follow_on_their_common_round(
