@@ -24,6 +24,7 @@ SHORT_LIST = 50
 REFUSALS: dict[str, str | Promise] = {
     "NobodyToAsk": gettext_lazy("there were fewer than five people"),
     "AskedAlready": gettext_lazy("somebody had been asked the same within 28 days"),
+    "CountedOtherwise": gettext_lazy("somebody was counted with other teams by another questionnaire of your own"),
     "TooManyStatements": gettext_lazy("the questionnaire has more statements than fit into eight weeks"),
     "NotOnOffer": gettext_lazy("the questionnaire is not on offer any more"),
     "BadDates": gettext_lazy("the dates did not fit the promises of rounds"),

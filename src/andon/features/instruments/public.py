@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from andon.features.instruments.model import Facet, Instrument, Prior, Scale, Statement
 from andon.features.instruments.parsing import parse
-from andon.features.instruments.queries import Listed, available, listed, load, on_offer, titles
+from andon.features.instruments.queries import OWN, Listed, available, listed, load, on_offer, titles
 from andon.features.instruments.refusals import (
     DuplicateCode,
     FacetTooShort,
@@ -37,6 +37,7 @@ from andon.features.instruments.services import (
 from andon.features.instruments.wording import Wording, in_words
 
 __all__ = [
+    "OWN",
     "Brought",
     "CoreStays",
     "DuplicateCode",

@@ -109,6 +109,18 @@ class AskedAlready(RoundRefused):
         )
 
 
+class CountedOtherwise(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Somebody on this roster is being asked by another questionnaire, or was within the last 28 days, and "
+                "is counted with other teams there. One of the two is your own and may say the same in other words: "
+                "whoever compared them could find out who answered what. No round was opened. Ask the same team as "
+                "there, or wait."
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Who would be asked in which unit, and who would not."""
@@ -216,6 +228,7 @@ def publish_round(
         closes_at = _closing(opens_at, window.closes_at if window else closes_at)
         everybody = [member for unit in plan.units for member in unit.members]
         _check_rest(everybody, instrument_id, at, opens_at if window else None)
+        _check_counted_alike(plan, instrument.id, at)
         grouping, units = _grouped(plan)
         policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
@@ -365,6 +378,29 @@ def _check_rest(member_keys: list[str], instrument_id: str, at: datetime, window
     asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
     if asked.intersection(member_keys):
         raise AskedAlready
+
+
+def _check_counted_alike(plan: Plan, instrument_id: str, at: datetime) -> None:
+    """What a questionnaire of one's own says in other words nobody can compare, so it counts nobody with other teams
+    than another questionnaire did within the same 28 days: the two together would be a sum and a part of it.
+
+    Does not: see who joined a team between the two.
+    Raises: CountedOtherwise.
+    """
+    others = Round.objects.exclude(instrument_id=instrument_id)
+    if not instrument_id.startswith(instruments.OWN):
+        others = others.filter(instrument_id__startswith=instruments.OWN)
+    recent = [
+        row.pk
+        for row in others.select_related("ending", "close_request", "opening")
+        if not is_withdrawn(row) and _is_in_the_way(row, at, None)
+    ]
+    if not recent:
+        return
+    here = {member: known_by(unit.node_ids) for unit in plan.units for member in unit.members}
+    asked = RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", "unit__known_by")
+    if any(here.get(member.hex, there) != there for member, there in asked.iterator()):
+        raise CountedOtherwise
 
 
 def _is_in_the_way(row: Round, at: datetime, window_from: datetime | None) -> bool:

@@ -69,6 +69,11 @@ def test_what_is_refused_leaves_no_trace(old: str, new: str, refusal: Any) -> No
     [
         "I can be myself on this team.",
         "i can be MYSELF,  on this team!",
+        "1. I can be myself on this team.",
+        "(12) I can be myself on this team - 3",
+        "I can be myself on this te\u0430m.",
+        "\u0406 can be mys\u0435lf on this team.",
+        "\uff29 can be myself on this t\u00e9am.",
         "In diesem Team kann ich sein, wie ich bin.",
         "It is safe to take a risk on this team.",
     ],

@@ -1,0 +1,54 @@
+"""Own questionnaires may say the same in other words, so nobody is counted with other teams by two at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from andon.features.instruments import public as instruments
+from andon.features.instruments.tests.test_own import OWN
+from andon.features.rounds import public as rounds
+from andon.features.rounds import services
+from andon.features.rounds.models import Round
+from tests.cast_of_people import NOW, WEEK, found_organisation
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+
+@pytest.fixture
+def people(tmp_path: Any, settings: Any, key_directory: Any) -> dict[str, Any]:
+    """Small is counted with Detection where both are asked."""
+    made = found_organisation(tmp_path, settings, teams={"Detection": 6, "Small": 3})
+    instruments.bring(OWN.encode(), by=None, at=NOW)
+    return made
+
+
+def publish(people: dict[str, Any], node: str, instrument_id: str, *, after: timedelta = timedelta(0)) -> Any:
+    at = NOW + after
+    return rounds.publish_round(
+        node_id=people[node].pk, instrument_id=instrument_id, opens_at=at, closes_at=at + WEEK, by=None, at=at
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), [("andon-core", "own-small"), ("own-small", "andon-core")])
+def test_a_sum_and_a_part_of_it_are_not_asked_at_once(people: dict[str, Any], first: str, second: str) -> None:
+    publish(people, "top", first)
+    with pytest.raises(services.CountedOtherwise, match="No round was opened"):
+        publish(people, "Detection", second)
+    assert Round.objects.count() == 1
+    # The same teams together are no other sum.
+    publish(people, "top", second)
+
+
+def test_28_days_after_the_close_it_may_be_asked(people: dict[str, Any]) -> None:
+    before = publish(people, "top", "andon-core")
+    rounds.open_round(round_id=before.pk, at=NOW)
+    rounds.record_ending(round_id=before.pk, kind="closed", reason="", at=NOW + WEEK)
+    with pytest.raises(services.CountedOtherwise):
+        publish(people, "Detection", "own-small", after=4 * WEEK)
+    publish(people, "Detection", "own-small", after=5 * WEEK)
+
+
+def test_two_questionnaires_that_are_shipped_say_different_things(people: dict[str, Any]) -> None:
+    publish(people, "top", "andon-core")
+    publish(people, "Detection", "andon-security")
