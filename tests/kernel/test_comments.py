@@ -38,6 +38,20 @@ def test_every_order_of_three_comments_comes_about_as_often_as_any_other() -> No
     assert all(400 < count < 600 for count in seen.values())
 
 
+def kept(text: str) -> list[str]:
+    return [one.text for one in disclosure.shuffle_comments([text], random_bytes=drawn().randbytes)]
+
+
+PERSIAN = "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+
+def test_what_nobody_sees_is_taken_out_of_a_comment() -> None:
+    assert kept("a\u202eb\u200bc\ufeff\u2028d") == ["abcd"]
+    assert kept("a" + "\n" * 900 + " \n\nb\n\nc\nd") == ["a\n\nb\n\nc\nd"]
+    assert kept(PERSIAN) == [PERSIAN]
+    assert kept("\u200b \u200d\n") == []
+
+
 def test_an_order_that_follows_the_box_would_be_seen() -> None:
     rising = iter(range(3_000))
     told = {

@@ -27,7 +27,7 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
     kind = request.POST.get("as", "")
     if kind not in CONTENT_TYPES:
         return _unknown(request)
-    line = trend.trend_of(own.round, own.unit)
+    line = trend.trend_of(own.round, own.unit, asked=member)
     context = views.shown(own, line)
     document = exports.unit_document(own, context["report"], line)
     if kind == "pdf":

@@ -18,6 +18,7 @@ from andon.features.publiclog import public as publiclog
 from andon.features.results import groups, queries, sentences
 from andon.features.results.trend import FacetTrend, Trend
 from andon.features.rounds import public as rounds
+from andon.foundation.cells import plain_cell
 from andon.kernel import disclosure, wire
 
 UNIT_FORMAT = "andon.results.unit/1"
@@ -44,8 +45,6 @@ COLUMNS = (
     "share_4",
     "share_5",
 )
-# A table program takes what begins like this for a formula, and a wording may come from an organisation's own file.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def round_document(view: rounds.RoundView) -> dict[str, Any]:
@@ -255,8 +254,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+    return plain_cell(value) if isinstance(value, str) else str(value)
 
 
 def file_name(what: str, view: rounds.RoundView, ending: str) -> str:

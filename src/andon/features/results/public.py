@@ -26,6 +26,7 @@ __all__ = [
     "rounds_for_program",
     "sharing_waiting_for",
     "steps_of",
+    "take_back_shared_colours",
     "unit_for_program",
 ]
 
@@ -89,6 +90,12 @@ def proposals_of(member: Member) -> list[tuple[str, date]]:
     return sharing.traces_of(member)
 
 
+def take_back_shared_colours(*, on: date) -> int:
+    """Keep all colours that were ever proposed for sharing with their units: how many were not, so far. For a restore,
+    which knows of no no that came after the backup. May be repeated."""
+    return sharing.take_back_all(on=on)
+
+
 def rounds_for_program(grant: tokens.Grant) -> list[dict[str, Any]]:
     """The rounds whose result the member of this key can look at, newest first."""
     return [
@@ -106,7 +113,7 @@ def unit_for_program(grant: tokens.Grant, round_id: str, *, at: datetime, on: da
     own = queries.own_result(grant.member, round_id)
     _tell(grant, own.unit.name, own.round, what=f"unit {round_id}", at=at, on=on)
     report = queries.build_report(own.round, own.unit, own.part)
-    return exports.unit_document(own, report, trend.trend_of(own.round, own.unit))
+    return exports.unit_document(own, report, trend.trend_of(own.round, own.unit, asked=grant.member))
 
 
 def group_for_program(

@@ -180,7 +180,12 @@ def comments_of(own: Own) -> Comments | None:
     if said is None:
         return None
     texts = releases.comments_shown(own.round.id, own.unit.id) if said.count else []
-    return Comments(tuple(texts), said.count is None, bool(said.count) and not texts, own.round.ballots_for_comments)
+    return Comments(
+        tuple(texts),
+        said.count is None,
+        bool(said.count) and not texts,
+        disclosure.ballots_for_comments(own.round.least_ballots),
+    )
 
 
 def report_for(member: Member, round_id: str) -> Report:

@@ -222,6 +222,19 @@ def say_no(*, own: queries.Own, on: date) -> None:
     NotShared.objects.get_or_create(shared=row, defaults={"was_seen": row.shared_from <= on})
 
 
+def take_back_all(*, on: date) -> int:
+    """Keep all colours that were ever proposed with their units: how many were not, so far. May be repeated.
+
+    For a restore: a no that came after the backup is in nobody's memory but that of whoever said it, and it was for
+    good.
+    """
+    rows = list(SharedColours.objects.filter(no=None))
+    NotShared.objects.bulk_create(
+        (NotShared(shared=row, was_seen=row.shared_from <= on) for row in rows), batch_size=500, ignore_conflicts=True
+    )
+    return len(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A proposal in a unit that the member was asked in, which others will see the colours by."""

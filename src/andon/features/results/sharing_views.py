@@ -9,7 +9,6 @@ from andon.features.results import queries, sharing
 from andon.features.results.forms import ProposeSharing
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
-from andon.kernel.disclosure import LEAST_UNIT
 
 
 @require_safe
@@ -43,7 +42,8 @@ def propose(request: HttpRequest, round_id: str) -> HttpResponse:
         "colours": sharing.colours_of(own),
         "by_level": sharing.is_by_level(own),
         "shared_from": today + sharing.TIME_TO_SAY_NO,
-        "is_five": own.unit.size == LEAST_UNIT,
+        # Then a colour says that all of them answered.
+        "needs_all": own.round.least_ballots if own.unit.size == own.round.least_ballots else 0,
     }
     return render(request, "results/share.html", context, status=422 if form.is_bound else 200)
 

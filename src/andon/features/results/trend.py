@@ -13,6 +13,7 @@ from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.results import queries
 from andon.features.rounds import public as rounds
+from andon.foundation.people.models import Member
 from andon.kernel import disclosure, psychometrics
 
 MOST_ROUNDS = 12
@@ -72,14 +73,14 @@ class _Shown:
     begins: bool
 
 
-def trend_of(view: rounds.RoundView, unit: rounds.UnitView) -> Trend | None:
-    """The unit's last rounds with the same version of the instrument, up to this one.
+def trend_of(view: rounds.RoundView, unit: rounds.UnitView, *, asked: Member) -> Trend | None:
+    """The unit's last rounds with the same version of the instrument in which this member was asked, up to this one.
 
     None where fewer than two of them say anything: a single step is no trend.
 
     As many queries for twelve rounds as for two.
     """
-    past = rounds.released_before(unit, view, most=MOST_ROUNDS)
+    past = rounds.released_before(unit, view, asked=asked, most=MOST_ROUNDS)
     figures = releases.figures_shown({one.unit_id: one.round.id for one in past})
     shown = [
         _Shown(

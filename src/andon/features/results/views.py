@@ -51,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, round_id: str) -> HttpResponse:
     member = current_member(request)
     own = queries.own_result(member, round_id)
-    line = trend.trend_of(own.round, own.unit)
+    line = trend.trend_of(own.round, own.unit, asked=member)
     context = shown(own, line)
     found: queries.Report = context["report"]
     tried = practices.beside(found, member)

@@ -104,6 +104,8 @@ class _Room:
     key_hash: bytes
     last_deed: float
     has_been_visited: bool = False
+    # So many phones at once that cards can turn: until then there is no conversation in it.
+    has_met: bool = False
     seats: dict[str, _Seat] = field(default_factory=dict)
     statement: Statement | None = None
     turn: int = 0
@@ -205,6 +207,7 @@ class Rooms:
             seat = secrets.token_urlsafe(SECRET_BYTES)
             room.seats[seat] = _Seat(last_seen=now)
             room.has_been_visited, room.last_deed = True, now
+            room.has_met = room.has_met or room.present(now) >= LEAST_PHONES
             return seat
 
     def look(self, code: str, seat: str) -> Seen:
@@ -324,10 +327,13 @@ class Rooms:
             del self._rooms[code]
 
     def _give_up_an_empty_one(self) -> None:
-        empty = [(room.last_deed, code) for code, room in self._rooms.items() if not room.has_been_visited]
+        """The oldest that nobody came to, else the oldest in which there never were enough for cards to turn."""
+        empty = [
+            (room.has_been_visited, room.last_deed, code) for code, room in self._rooms.items() if not room.has_met
+        ]
         if not empty:
             raise NoRoomLeft
-        del self._rooms[min(empty)[1]]
+        del self._rooms[min(empty)[2]]
 
     def _make_place(self, room: _Room, now: float) -> None:
         away = sorted(

@@ -66,8 +66,8 @@ class RoundView:
     void_reason: str
     # What slips are for.
     purposes: tuple[str, ...]
-    # How many ballots of a unit open its comments, where any are asked for.
-    ballots_for_comments: int
+    # How many ballots a figure of this round needs.
+    least_ballots: int
     # The questions of a window, in their order; empty where all is asked at once.
     questions: tuple[windows.Question, ...] = ()
     # How many hundredths of the units are counted, while it is being closed.
@@ -162,7 +162,7 @@ def _view(row: Round) -> RoundView:
         ended_at=ending.at if ending else None,
         void_reason=ending.reason if ending else "",
         purposes=purposes_of(row),
-        ballots_for_comments=disclosure.ballots_for_comments(row.policy["least_ballots"]),
+        least_ballots=row.policy["least_ballots"],
         questions=tuple(
             windows.Question(question["code"], manifest.read_time(question["from"])) for question in row.questions
         ),
@@ -445,10 +445,11 @@ class PastUnit:
     counted: CountedUnit
 
 
-def released_before(unit: UnitView, view: RoundView, *, most: int) -> list[PastUnit]:
-    """The unit's released rounds of the same version of the same instrument, oldest first, the given one last.
+def released_before(unit: UnitView, view: RoundView, *, asked: Member, most: int) -> list[PastUnit]:
+    """The unit's released rounds of the same version of the same instrument in which the member was asked, too.
 
-    At most so many. The same unit is the same teams counted together, whoever was in them. Three queries.
+    Oldest first, the given one last, at most so many. The same unit is the same teams counted together, whoever was in
+    them; what it was shown before somebody came is shown to those who were there. Three queries.
     """
     rows = (
         RoundUnit.objects.filter(
@@ -457,6 +458,7 @@ def released_before(unit: UnitView, view: RoundView, *, most: int) -> list[PastU
             round__instrument_version=view.instrument_version,
             round__ending__kind=Ending.Kind.CLOSED,
             round__opens_at__lte=view.opens_at,
+            pk__in=unit_ids_of(asked),
         )
         .select_related("round__node", "round__publication", "round__opening", "round__close_request", "round__ending")
         .defer("members", "leaf", "path", "salt")

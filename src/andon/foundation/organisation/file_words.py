@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from andon.foundation.cells import plain_cell
+
 
 def say(outcome: Mapping[str, Any]) -> str:
     """The outcome (as `waiting.tell_outcome` gives it) in a sentence."""
@@ -41,21 +43,16 @@ def foretell(outcome: Mapping[str, Any]) -> str:
     return sentence + " " + _("Nothing is changed yet.")
 
 
-# A spreadsheet takes a cell that begins so for a formula, and would run it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain_cell(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
-
-
 def bad_rows_csv(outcome: Mapping[str, Any]) -> bytes:
     """Line, reason and value of each bad row, and then the row itself under the file's own header."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
-    writer.writerow([_("line"), _("reason"), _("value"), *map(plain_cell, outcome.get("header", ()))])
+    writer.writerow([_("line"), _("reason"), _("value"), *map(_cell, outcome.get("header", ()))])
     for line, value, reason, cells in outcome.get("bad_rows", ()):
-        writer.writerow([line, reason, plain_cell(value), *map(plain_cell, cells)])
+        writer.writerow([line, reason, _cell(value), *map(_cell, cells)])
     # With a mark, by which spreadsheets know UTF-8.
     return written.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: object) -> str:
+    return plain_cell(str(value))

@@ -2,8 +2,9 @@
 
 Guarantees: nothing is written before the whole backup was read and found unaltered; each database is filled in one
 transaction; after a kill the same command goes on and ends as if there had been none; nobody is signed in afterwards,
-links that were sent before are void; whoever was erased since, as far as a list of it was given, is erased again; a
-round that was under way is void, in the public log; the log goes on only from a head that somebody outside knows.
+links that were sent before are void; whoever was erased since, as far as a list of it was given, is erased again; no
+colours are shared any more, since somebody may have said no after the backup; a round that was under way is void, in
+the public log; the log goes on only from a head that somebody outside knows.
 Does not: bring back answers of rounds that were under way. Nothing could: no backup has them.
 """
 
@@ -24,8 +25,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from andon.features.closing import public as closing
 from andon.features.privacy import public as privacy
 from andon.features.publiclog import public as publiclog
+from andon.features.results import public as results
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
+from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member, random_epoch
 from andon.gateways.backup import contents, envelope, lines, marker
 from andon.gateways.cli.migrating import Executor, bring_to_this_version
@@ -79,6 +82,8 @@ class Restored:
     head: str
     erased: int
     stayed: int
+    # Teams that had shared their colours of a round, or were about to.
+    taken_back: int
 
 
 def checked_log(
@@ -300,6 +305,7 @@ def settle(added: Sequence[Mapping[str, Any]], *, erased: frozenset[str], made_a
             Member.objects.bulk_update(members, ["epoch"])
         if not AuditEntry.objects.filter(kind="backup.restored", facts__made_at=made_at.isoformat()).exists():
             audit.record(kind="backup.restored", by=None, at=at, made_at=made_at.isoformat())
+    taken_back = results.take_back_shared_colours(on=organisation.today(at))
     # Before anything is served: whoever was erased since is in the backup, and nowhere else.
     again = privacy.erase_again(more=erased, at=at)
     voided, waiting = closing.end_rounds_of_another_store(at=at)
@@ -312,4 +318,5 @@ def settle(added: Sequence[Mapping[str, Any]], *, erased: frozenset[str], made_a
         head=head.hash if head else "",
         erased=again.erased,
         stayed=again.stayed,
+        taken_back=taken_back,
     )

@@ -300,6 +300,8 @@ def _say(rows: int, done: "restoring.Restored") -> None:
             "  One more had been erased and is the only steward of this backup, so nobody else could run the service."
         )
         print("  Let them make somebody else a steward, then: andon people erase-again")
+    if done.taken_back:
+        print(f"  {done.taken_back} shared colours were taken back: somebody may have said no after this backup.")
     for round_id in done.voided:
         view = rounds.find(round_id)
         print(f"  void: {view.words if view else 'a round that the backup does not know'} ({round_id}).")

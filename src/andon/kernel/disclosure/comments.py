@@ -12,6 +12,10 @@ from andon.kernel.wire import canonical, lp
 
 LEAST_BALLOTS_FOR_COMMENTS = 8
 _KEY_BYTES = 32
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+# Some scripts need the two joiners.
+_JOINERS = "\u200c\u200d"
+_KEPT = frozenset("\n" + _JOINERS)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -78,7 +82,8 @@ def shuffle_comments(texts: Iterable[str], *, random_bytes: Callable[[int], byte
     """Each text under a fresh random key, in the order of the keys; empty ones are left out.
 
     Guarantees: with keys from a generator nobody can predict the order is independent of that of ``texts``; what a
-    database or a page could stumble over, which is control characters but line breaks, is taken out.
+    database or a page could stumble over is taken out: control characters but line breaks, letters that nobody sees
+    but the two joiners of some scripts, and more than one empty line in a row.
     Does not: hide how somebody writes.
     """
     kept = [text for text in map(_readable, texts) if text]
@@ -103,4 +108,6 @@ def comments_release(comments: Sequence[Comment]) -> CommentsRelease:
 
 def _readable(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign == "\n" or unicodedata.category(sign) != "Cc").strip()
+    kept = "".join(sign for sign in lines if sign in _KEPT or unicodedata.category(sign) not in _UNSEEN)
+    shown = re.sub(r"\n(?:[^\S\n]*\n){2,}", "\n\n", kept).strip()
+    return shown if shown.strip(_JOINERS) else ""

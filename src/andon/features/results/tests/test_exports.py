@@ -84,7 +84,7 @@ def test_csv_has_a_row_for_each_facet_and_statement(lived_in: LivedIn, bo: Clien
     assert {len(row) for row in body} == {len(exports.COLUMNS)}
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t"])
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", " =", "\n=", "\uff1d"])
 def test_no_cell_is_a_formula(begins: str) -> None:
     document: dict[str, Any] = {
         "format": exports.UNIT_FORMAT,

@@ -441,3 +441,21 @@ def test_whoever_left_the_roster_by_being_erased_says_nothing_any_more(house: Li
     propose(house)
     RosterEntry.objects.filter(member=house.people["Bo"]).delete()
     assert client(house, "Bo").post(address(house, "sharing/no/")).status_code == 404
+
+
+def test_a_restore_takes_back_what_was_shared_or_about_to_be_for_a_no_may_be_lost_with_the_backup(
+    house: LivedIn,
+) -> None:
+    today = organisation.today()
+    propose(house, days_ago=8)
+    assert seen_by(house, "Hal") == ["Detection"]
+    assert sharing.take_back_all(on=today) == 1
+    assert sharing.take_back_all(on=today) == 0
+    assert seen_by(house, "Hal") == []
+    assert NotShared.objects.get().was_seen
+    with pytest.raises(sharing.ProposedAlready):
+        propose(house)
+    SharedColours.objects.all().delete()
+    propose(house)
+    sharing.take_back_all(on=today)
+    assert not NotShared.objects.get().was_seen

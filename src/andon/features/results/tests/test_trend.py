@@ -24,8 +24,10 @@ def house(tmp_path: Any, settings: Any, key_directory: Any) -> House:
 
 
 def seen(house: House, team: str) -> trend.Trend | None:
-    own = queries.own_result(house.of(team)[0], house.round_id)
-    return trend.trend_of(own.round, own.unit)
+    """By the first of the team, who was there from the beginning."""
+    member = house.people[f"{team} 1"]
+    own = queries.own_result(member, house.round_id)
+    return trend.trend_of(own.round, own.unit, asked=member)
 
 
 def inclusion(house: House, team: str = "Detection") -> trend.FacetTrend:
@@ -98,8 +100,20 @@ def test_an_older_report_does_not_know_of_what_came_later(house: House) -> None:
     first = house.round_id
     house.ask({"Detection": 5})
     house.ask({"Detection": 5})
-    own = queries.own_result(house.of("Detection")[0], first)
-    assert trend.trend_of(own.round, own.unit) is None
+    member = house.of("Detection")[0]
+    own = queries.own_result(member, first)
+    assert trend.trend_of(own.round, own.unit, asked=member) is None
+
+
+def test_whoever_joined_sees_no_colour_of_the_rounds_before(house: House) -> None:
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 5})
+    house.join("zoe", "Detection")
+    house.ask({"Detection": 5})
+    joined = next(member for member in house.of("Detection") if member.name == "zoe")
+    own = queries.own_result(joined, house.round_id)
+    assert trend.trend_of(own.round, own.unit, asked=joined) is None
+    assert seen(house, "Detection") is not None
 
 
 def test_twelve_rounds_cost_as_many_queries_as_two(house: House) -> None:

@@ -265,7 +265,14 @@ def test_when_all_rooms_are_taken_one_that_nobody_came_to_is_given_up_first(monk
     with pytest.raises(memory.NoSuchRoom):
         rooms.watch(*empty)
     rooms.watch(*visited)
-    rooms.join(newest[0])
+    # Then one in which there never were enough for cards to turn.
+    for _phone in range(memory.LEAST_PHONES):
+        rooms.join(newest[0])
+    another = rooms.create()
+    with pytest.raises(memory.NoSuchRoom):
+        rooms.watch(*visited)
+    for _phone in range(memory.LEAST_PHONES):
+        rooms.join(another[0])
     with pytest.raises(memory.NoRoomLeft):
         rooms.create()
 

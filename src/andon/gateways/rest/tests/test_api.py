@@ -216,9 +216,10 @@ def test_the_description_leaves_nothing_of_a_document_out(lived_in: LivedIn) -> 
     from andon.features.results import exports, queries, trend
     from andon.features.results import groups as groups_of
 
-    own = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"])
+    bo = lived_in.people["Bo"]
+    own = queries.own_result(bo, lived_in.rounds["released"])
     report = queries.build_report(own.round, own.unit, own.part)
-    document = exports.unit_document(own, report, trend.trend_of(own.round, own.unit))
+    document = exports.unit_document(own, report, trend.trend_of(own.round, own.unit, asked=bo))
     assert read(unit(lived_in), key_of(lived_in, "Bo")).json() == document
     report = groups_of.report_for(lived_in.people["Bo"], lived_in.rounds["autumn"], "", page="1", now=lived_in.now)
     assert read(groups(lived_in), key_of(lived_in, "Bo")).json() == exports.group_document(report)
