@@ -66,6 +66,8 @@ def test_comments_are_warned_about_and_read_by_their_group_and_a_small_group_has
     expect(bo.get_by_text("8 of 8 answered")).to_be_visible()
     shown = bo.locator("section", has=bo.get_by_role("heading", name="In your own words")).locator("li")
     assert sorted(shown.all_inner_texts()) == sorted(WRITTEN.values())
+    bo.goto(f"{stack.app_url}/results/{round_id}/receipt/")
+    expect(bo.get_by_text("8 ballots of 8 people are in your unit's list. 2 comments are there")).to_be_visible()
     ada.goto(f"{stack.app_url}/results/{round_id}/")
     expect(ada.get_by_role("heading", name="In your own words")).to_have_count(0)
 

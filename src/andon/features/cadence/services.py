@@ -4,6 +4,7 @@ import contextlib
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from andon.features.cadence import choices, days
@@ -40,6 +41,17 @@ class TooSoon(ScheduleRefused):
         super().__init__(_("The first day lies in the past, or more than a year away. Nothing was changed."))
 
 
+class AskedTooLately(ScheduleRefused):
+    def __init__(self, earliest: date) -> None:
+        super().__init__(
+            _(
+                "These people are asked the same until shortly before that day, or were, and 28 days have to lie "
+                "between two rounds. The first day can be %(day)s or later. Nothing was changed."
+            )
+            % {"day": date_format(earliest, "DATE_FORMAT")}
+        )
+
+
 def make_schedule(
     *,
     node_id: str,
@@ -55,7 +67,8 @@ def make_schedule(
 ) -> Schedule:
     """`kind`: all at once every so many weeks, or one window of questions after the other.
 
-    Raises: AlreadyScheduled, TooSoon; ValueError for a rhythm that is none of ours, and for comments in windows.
+    Raises: AlreadyScheduled, TooSoon, AskedTooLately; ValueError for a rhythm that is none of ours, and for comments
+    in windows.
     """
     if asks_comments and kind != rounds.Kind.FULL:
         raise ValueError("a window asks for no comments")
@@ -69,6 +82,8 @@ def make_schedule(
         alike = Schedule.objects.filter(node_id=node_id, instrument_id=instrument_id, ending=None)
         if alike.exclude(look_on=None, pause=None).exists():
             raise AlreadyScheduled
+        if kind == rounds.Kind.FULL:
+            _check_rest(node_id, instrument_id, first_on)
         schedule = Schedule.objects.create(
             node_id=node_id,
             instrument_id=instrument_id,
@@ -83,6 +98,16 @@ def make_schedule(
         )
         audit.record(kind="schedule.made", by=by, at=at, subject=schedule.node.name)
     return schedule
+
+
+def _check_rest(node_id: str, instrument_id: str, first_on: date) -> None:
+    """Raises: AskedTooLately, where the first round of a schedule would be refused when its day comes."""
+    rested = rounds.rests_until(node_id, instrument_id)
+    if rested is not None:
+        # It is published so long before, and on the day after the rest at the earliest.
+        earliest = rested.astimezone(organisation.zone()).date() + LEAD + days.ONE
+        if first_on < earliest:
+            raise AskedTooLately(earliest)
 
 
 def pause_schedule(*, schedule_id: str, by: Member, at: datetime) -> None:

@@ -25,16 +25,22 @@ def close(request: HttpRequest, round_id: str) -> HttpResponse:
         except rounds.RoundRefused as refused:
             messages.error(request, str(refused))
         return redirect(back)
+    consequence = _(
+        "Nobody can answer or change an answer after this. The result is computed once, shown to "
+        "everybody who was asked at the same moment, and the ballots and their keys are destroyed. "
+        "The public log says that the round was closed early."
+    )
+    if view.is_window:
+        consequence += " " + _(
+            "Most answers to a question a day or a week still wait in people's browsers, and leave at the latest in "
+            "the last two days of the window. What has not left yet is not counted: it is lost."
+        )
     return render(
         request,
         "interface/confirm.html",
         {
             "title": _("Close %(name)s now") % {"name": view.node_name},
-            "consequence": _(
-                "Nobody can answer or change an answer after this. The result is computed once, shown to "
-                "everybody who was asked at the same moment, and the ballots and their keys are destroyed. "
-                "The public log says that the round was closed early."
-            ),
+            "consequence": consequence,
             "action": _("Close the round"),
             "action_url": reverse("closing:close", args=[round_id]),
             "cancel_url": back,

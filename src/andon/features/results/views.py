@@ -1,5 +1,6 @@
 """Results as pages: the list, a unit's report, the receipt, the file to take home."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,6 +23,7 @@ from andon.features.results.models import StepOutcome
 from andon.features.rounds import public as rounds
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
+from andon.kernel import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +270,15 @@ def _share_row(line: groups.ShareLine, words: str) -> dict[str, Any]:
 def receipt(request: HttpRequest, round_id: str) -> HttpResponse:
     member = current_member(request)
     content = queries.unit_file(member, round_id)
+    listed = Counter(purpose for _slot, purpose, _hash in content["slots"]["list"]) if content["slots"] else Counter()
     return render(
         request,
         "results/receipt.html",
         {
             "round_id": round_id,
             "slots": content["slots"],
+            "ballots": listed["ballot"],
+            "comments": listed[wire.COMMENT],
             # A slot and a receipt for each question, told by its code.
             "is_window": "ballot" not in content["leaf"]["keys"],
             "roster": len(content["opening"]["members"]),

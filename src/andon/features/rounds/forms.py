@@ -67,9 +67,9 @@ class OpenRound(forms.Form):
         initial=Round.Kind.FULL,
         required=False,
         help_text=_(
-            "A question a day asks each statement on a working day of its own, a question a week those of one part of "
-            "the questionnaire. Each takes a tap. The result is there when the last one has been asked, after four to "
-            "eight weeks."
+            "A question a day asks each statement on a day of its own, the first at once and the others on working "
+            "days, a question a week those of one part of the questionnaire. Each takes a tap. The result is there "
+            "when the last one has been asked, after four to eight weeks."
         ),
     )
     comments = comments_field()

@@ -79,6 +79,7 @@ from andon.features.rounds.services import (
     publish_round,
     record_ending,
     register_issuance_generation,
+    rests_until,
 )
 from andon.features.rounds.signing import (
     Delegated,
@@ -179,6 +180,7 @@ __all__ = [
     "released_before",
     "released_since",
     "released_until",
+    "rests_until",
     "rounds_led_by",
     "rounds_of",
     "rounds_with_depth",

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -412,6 +413,25 @@ def _is_in_the_way(row: Round, at: datetime, window_from: datetime | None) -> bo
         is_open_then = ending is None and row.closes_at > window_from
         return is_open_then or window_from - row.opens_at < REST - timedelta(days=1)
     return ending is None or bool(ending.at > at - REST)
+
+
+def rests_until(node_id: str, instrument_id: str) -> datetime | None:
+    """From when on a round by this instrument may follow those that were asked of a node above or below, or of this
+    one, as far as is known now: of one that is not over, the planned close counts. None where there was none. Two
+    queries.
+
+    Does not: look at people; a round is refused where somebody of its roster rests.
+    """
+    line = [step.id for step in organisation.paths_of([node_id])[node_id]]
+    rows = Round.objects.filter(
+        Q(node_id__in=line) | Q(node_id__in=organisation.below_any([node_id])), instrument_id=instrument_id
+    ).select_related("ending", "close_request", "opening")
+    ends = []
+    for row in rows:
+        ending = getattr(row, "ending", None)
+        if not is_withdrawn(row) and (ending is None or ending.kind == Ending.Kind.CLOSED):
+            ends.append(ending.at if ending else row.closes_at)
+    return max(ends) + REST if ends else None
 
 
 def is_withdrawn(row: Round) -> bool:

@@ -96,6 +96,22 @@ def test_the_next_turn_is_a_quarter_later(house: LivedIn) -> None:
     assert made.look_on == made.first_on + timedelta(weeks=13) - 3 * DAY
 
 
+@pytest.mark.parametrize("where", ["Detection", "Lanternworks"])
+def test_a_first_round_that_would_be_refused_when_its_day_comes_is_not_announced(house: LivedIn, where: str) -> None:
+    house.open_round("asked", where, by="Gil", ago=DAY)
+    with pytest.raises(services.AskedTooLately, match="28 days have to lie between"):
+        schedule(house)
+    assert not Schedule.objects.exists()
+    view = rounds.find(house.rounds["asked"])
+    assert view is not None
+    later = view.closes_at.astimezone(organisation.zone()).date() + timedelta(days=32)
+    made = schedule(house, first_on=later)
+    ended_at = view.closes_at
+    rounds.record_ending(round_id=view.id, kind="closed", reason="", at=ended_at)
+    looks(made, made.first_on - 3 * DAY)
+    assert Turn.objects.get().round_id
+
+
 @pytest.mark.parametrize("are_allowed", [True, False])
 def test_comments_are_asked_for_where_the_schedule_says_so_until_a_steward_forbids_them(
     house: LivedIn, are_allowed: bool

@@ -8,6 +8,7 @@ from django.test import Client
 
 from andon.features.rounds.models import CloseRequest, Round
 from andon.foundation.audit.models import AuditEntry
+from andon.kernel import wire
 from tests.lived_in import LivedIn
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -38,6 +39,14 @@ def test_reading_the_page_says_what_will_happen_and_changes_nothing(lived_in: Li
     assert "Nobody can answer or change an answer after this" in said
     assert "The public log says that the round was closed early" in said
     assert asked(lived_in) == []
+
+
+def test_before_a_window_is_closed_it_is_said_that_answers_which_wait_in_browsers_are_lost(lived_in: LivedIn) -> None:
+    client = client_of(lived_in, "Ada")
+    assert "it is lost" not in text(client.get(address(lived_in)))
+    question = {"code": "IN1", "from": wire.utc_text(lived_in.now)}
+    Round.objects.filter(pk=lived_in.rounds["open"]).update(kind="daily", questions=[question])
+    assert "What has not left yet is not counted: it is lost." in text(client.get(address(lived_in)))
 
 
 @pytest.mark.parametrize("name", ["Ada", "Gil"])

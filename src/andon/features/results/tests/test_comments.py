@@ -1,5 +1,6 @@
 """Comments on a unit's page: for the unit, as text, apart from figures; and on no other way out."""
 
+import html
 import json
 from typing import Any
 
@@ -57,6 +58,21 @@ def test_dropped_comments_are_explained_and_a_unit_that_could_write_none_has_no_
     row.policy |= {"least_ballots": 11}
     Round.objects.filter(pk=round_id).update(policy=row.policy)
     assert "Fewer than 11 people of your group answered" in report(lived_in, round_id).content.decode()
+
+
+def test_a_comment_is_no_ballot_in_the_list_that_a_receipt_is_compared_with(lived_in: LivedIn) -> None:
+    round_id = say(lived_in, disclosure.CommentsRelease(None, None))
+    unit = rounds.unit_of(lived_in.people["Bo"], round_id)
+    assert unit is not None
+    row = ReleasedUnit.objects.get(round_id=round_id, unit_id=unit.id)
+    slots = json.loads(row.slots)
+    more = wire.canonical([*slots, ["f" * 64, "comment", "e" * 64]]).decode()
+    ReleasedUnit.objects.filter(round_id=round_id, unit_id=unit.id).update(slots=more)
+    page = client_of(lived_in, "Bo").get(f"/results/{round_id}/receipt/").content.decode()
+    assert f"{len(slots)} ballots of {unit.size} people are in your unit's list. 1 comment is there" in html.unescape(
+        page
+    )
+    assert (page.count("<td>Ballot</td>"), page.count("<td>Comment</td>")) == (len(slots), 1)
 
 
 def test_comments_are_in_no_file_that_is_taken_along(lived_in: LivedIn) -> None:

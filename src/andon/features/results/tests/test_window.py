@@ -1,5 +1,6 @@
 """A window as its people see it: opened on a page, asked on Today, and told in words when it is over."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -82,7 +83,9 @@ def wording_of(code: str) -> str:
     return next(str(instruments.in_words(one.wording)) for one in core.statements if one.code == code)
 
 
-@pytest.mark.parametrize(("kind", "said"), [("daily", "One question on each working day"), ("weekly", "each week")])
+@pytest.mark.parametrize(
+    ("kind", "said"), [("daily", "One question on the first day and on each working day"), ("weekly", "each week")]
+)
 def test_whoever_opens_it_sees_what_is_asked_and_until_when(house: LivedIn, kind: str, said: str) -> None:
     told = {"node": house.nodes["Detection"].pk, "instrument": "andon-core", "opens": "3d", "asking": kind}
     page = client(house, "Ada").post("/rounds/new/", told)
@@ -171,8 +174,10 @@ def test_the_list_of_ballots_says_which_question_each_is_of(house: LivedIn) -> N
     answer(house, view, "IN1", ANSWERING)
     answer(house, view, "LE1", ANSWERING[:2])
     close(view)
-    content = client(house, "Bo").get(f"/results/{view.id}/receipt/").content.decode()
+    answered = client(house, "Bo").get(f"/results/{view.id}/receipt/")
+    content = answered.content.decode()
     assert (content.count("<td>IN1</td>"), content.count("<td>LE1</td>")) == (5, 2)
+    assert "7 sealed answers are in your unit's list: at most one to each question" in html.unescape(text(answered))
 
 
 def test_without_any_figure_the_report_says_so(house: LivedIn) -> None:
