@@ -393,9 +393,21 @@ def rewrite_sorted(alias: str, *, table: str, order: str) -> None:
 
 def rewrite_sqlite(alias: str, *, patience: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
     """Rewrite a SQLite file and empty its write-ahead log. Raises: StorageBusy when others read for too long."""
-    until = time.monotonic() + patience
     with connections[alias].cursor() as cursor:
         cursor.execute("VACUUM")
+    empty_write_ahead_log(alias, patience=patience, sleep=sleep)
+
+
+def empty_write_ahead_log(alias: str, *, patience: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Leave nothing in SQLite's write-ahead log, which otherwise holds old pages until it is written over.
+
+    Does not: anything on PostgreSQL, whose pages and log keep deleted rows until they are used again.
+    Raises: StorageBusy when others read for too long.
+    """
+    if connections[alias].vendor != "sqlite":
+        return
+    until = time.monotonic() + patience
+    with connections[alias].cursor() as cursor:
         while True:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             busy, _pages, _moved = cursor.fetchone()

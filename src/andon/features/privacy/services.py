@@ -16,6 +16,7 @@ from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.configuration import public as configuration
+from andon.foundation.jobs import public as jobs
 from andon.foundation.notifications import public as notifications
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Duty
@@ -59,6 +60,7 @@ def erase(*, member: Member, by: Member | None, at: datetime, kind: str = "perso
         member.delete()
         ErasedMark.objects.get_or_create(mark=mark)
         audit.record(kind=kind, by=None if by == member else by, at=at)
+        jobs.emit("rows.forgotten")
         # Robust: the person is erased by then. A file that could not be written is written by the next erasure or
         # backup, and the doctor says that it lacks somebody.
         transaction.on_commit(write_marks, using="default", robust=True)
@@ -178,6 +180,7 @@ def forget_comments(at: datetime) -> int:
                 view = rounds.find(round_id)
                 words = view.words if view else ""
                 audit.record(kind="comments.forgotten", by=None, at=at, subject=words, round=round_id)
+                jobs.emit("rows.forgotten")
     return len(forgotten)
 
 

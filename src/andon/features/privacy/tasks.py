@@ -1,4 +1,4 @@
-"""Who left long ago is erased, and what was written long ago deleted."""
+"""Who left long ago is erased, what was written long ago deleted, and neither left behind in a file."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
 
+from andon.features.ballots import public as ballots
 from andon.features.privacy import services
-from andon.foundation.jobs.public import register_due
+from andon.foundation.jobs.public import on, register_due
 
 
 @task()
@@ -22,6 +23,16 @@ def forget_comments() -> None:
     services.forget_comments(timezone.now())
 
 
+@task()
+def empty_log() -> None:
+    """A log that is read without a pause stays until the database reuses it, or until the next time."""
+    ballots.empty_write_ahead_log("default")
+
+
+def enqueue_emptying() -> None:
+    empty_log.enqueue()
+
+
 def due(now: datetime) -> Iterable[tuple[str, Task, Sequence[Any]]]:
     if any(True for _member in services.left_long_ago(now)):
         yield "retention", erase_left, ()
@@ -31,3 +42,4 @@ def due(now: datetime) -> Iterable[tuple[str, Task, Sequence[Any]]]:
 
 def register() -> None:
     register_due("privacy.retention", due)
+    on("rows.forgotten", enqueue_emptying)
