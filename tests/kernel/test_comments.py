@@ -114,3 +114,10 @@ def test_the_auditor_finds_comments_that_must_not_be_shown(
         "u", [str(number) for number in range(people)], {}, comments=shown, comments_said=said, ballots=ballots
     )
     assert [finding.reason for finding in audit.audit([unit]).findings] == reasons
+
+
+@pytest.mark.parametrize(("least", "reasons"), [(5, []), (12, []), (13, ["comments_of_few"])])
+def test_the_auditor_asks_for_as_many_ballots_as_the_policy(least: int, reasons: list[str]) -> None:
+    people = [str(number) for number in range(14)]
+    unit = audit.AuditedUnit("u", people, {}, comments=1, comments_said=1, ballots=12, least_ballots=least)
+    assert [finding.reason for finding in audit.audit([unit]).findings] == reasons

@@ -17,11 +17,16 @@ def findings(
     """Reasons not to show this release; empty when there is none. Reference: docs/protocol/disclosure.md, section 8."""
     slow = policy.rules != disclosure.FRESH_RULES
     return audit.audit(
-        [_audited(part, units[part.unit_id], pasts[part.unit_id] if slow else None) for part in finished.units]
+        [
+            _audited(part, units[part.unit_id], pasts[part.unit_id] if slow else None, policy.least_ballots)
+            for part in finished.units
+        ]
     ).findings
 
 
-def _audited(part: releases.FinishedUnit, unit: rounds.CountedUnit, past: disclosure.Past | None) -> audit.AuditedUnit:
+def _audited(
+    part: releases.FinishedUnit, unit: rounds.CountedUnit, past: disclosure.Past | None, least_ballots: int
+) -> audit.AuditedUnit:
     # Somebody who was erased while the round was open is still counted, and is nobody else.
     erased = [f"erased {number} of {part.unit_id}" for number in range(unit.size - len(unit.people))]
     figures = part.release.figures or {}
@@ -32,6 +37,7 @@ def _audited(part: releases.FinishedUnit, unit: rounds.CountedUnit, past: disclo
         comments=len(part.comments),
         comments_said=(part.release.comments.count or 0) if part.release.comments else 0,
         ballots=part.release.ballots,
+        least_ballots=least_ballots,
     )
 
 

@@ -70,6 +70,8 @@ class AuditedUnit:
     comments: int = 0
     comments_said: int = 0
     ballots: int = 0
+    # How many ballots the round's policy asks for; comments ask for eight at least.
+    least_ballots: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ def audit(units: Sequence[AuditedUnit]) -> Audit:
     For each statement of each unit: at least five ballots, no more than people; the colour is one that the rules allow
     after what was shown before; the bounds are exactly the totals that the rules would have shown that colour for; and
     a colleague who knows their own answer, from eight ballots on two who put theirs together, cannot rule out any
-    answer of anybody else. Over all units: nobody is counted twice. Comments: eight people, eight ballots, and as many
-    as the release says.
+    answer of anybody else. Over all units: nobody is counted twice. Comments: eight people and ballots, or as many as
+    the policy asks for where that is more, and as many comments as the release says.
 
     Guarantees: a release that passes excludes no answer to a statement within this round; no finding holds a person,
     a total or an answer.
@@ -121,7 +123,7 @@ def audit(units: Sequence[AuditedUnit]) -> Audit:
     for unit in units:
         if any(counted[person] > 1 for person in unit.people):
             findings.append(Finding(unit.id, "", "counted_twice"))
-        if unit.comments and min(len(unit.people), unit.ballots) < 8:
+        if unit.comments and min(len(unit.people), unit.ballots) < max(8, unit.least_ballots):
             findings.append(Finding(unit.id, "", "comments_of_few"))
         if unit.comments != unit.comments_said:
             findings.append(Finding(unit.id, "", "comments_changed"))
