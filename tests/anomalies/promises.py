@@ -15,6 +15,20 @@ few_points_or_all = pytest.mark.parametrize(
     ],
 )
 
+# The same for what matters most: all points on SQLite at every change.
+all_points_but_few_on_postgres = pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(1, id="all points of SQLite", marks=pytest.mark.sqlite_only),
+        pytest.param(7, id="few points of PostgreSQL", marks=pytest.mark.postgres_only),
+        pytest.param(
+            1,
+            id="all points of PostgreSQL",
+            marks=[pytest.mark.postgres_only, pytest.mark.sweep, pytest.mark.timeout(400)],
+        ),
+    ],
+)
+
 
 def closed_well(seen: dict[str, Any], prepared: dict[str, Any], uninterrupted: dict[str, Any]) -> None:
     """Nothing lost, nothing doubled, nothing left, and the figures that were drawn first."""

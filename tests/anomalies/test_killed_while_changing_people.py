@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.anomalies.processes import Installation
-from tests.anomalies.promises import told_where
+from tests.anomalies.promises import all_points_but_few_on_postgres, told_where
 
 LONGER_THAN_ANY = 60
 TEAM = 60
@@ -49,11 +49,12 @@ def erase(installation: Installation, asked: str, number: int, **options: Any) -
     return ended.killed, installation.do("erase_again", person=person, round_id=asked)
 
 
+@all_points_but_few_on_postgres
 def test_an_erasure_that_is_killed_at_any_write_erases_all_or_nothing_and_then_all(
-    installation: Installation, asked: str
+    installation: Installation, asked: str, step: int
 ) -> None:
-    for number in range(1, LONGER_THAN_ANY):
-        disturb = {"kill_before": number, "each_write": True}
+    for number, point in enumerate(range(1, LONGER_THAN_ANY, step), start=1):
+        disturb = {"kill_before": point, "each_write": True}
         killed, seen = erase(installation, asked, number, disturb=disturb)
         with told_where(number):
             erased_well(seen, number)
@@ -61,7 +62,7 @@ def test_an_erasure_that_is_killed_at_any_write_erases_all_or_nothing_and_then_a
             assert killed or not seen["before"]["is_there"]
         if not killed:
             break
-    assert number > 15
+    assert point > 15
     # What a killed one had not written of that, the next one has.
     assert installation.do("missing_marks") == 0
     # Whoever is left is asked as before, and somebody who only has the name of one who went is not.

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # It starts the server that it measures.
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.sweep)])
 def test_the_benchmark_of_answers_measures_all_four_things(database: str, tmp_path: Path) -> None:
     file = tmp_path / "result.json"
     subprocess.run(

@@ -95,6 +95,7 @@ def test_a_slip_shows_to_its_member_alone_and_a_ballot_to_nobody_at_all(
     assert watch.changed() == {(what, "member") for what in HER_OWN}
 
 
+@pytest.mark.sqlite_only
 def test_a_page_that_counts_is_seen(lived_in: LivedIn, anonymous_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = rounds_queries._view
 
