@@ -258,4 +258,4 @@ def _cell(value: Any) -> str:
 
 
 def file_name(what: str, view: rounds.RoundView, ending: str) -> str:
-    return f"andon-{slugify(what)[:60] or 'result'}-{view.closes_at.astimezone(UTC):%Y-%m-%d}.{ending}"
+    return f"andon-{slugify(what)[:60] or 'result'}-{view.answered_until.astimezone(UTC):%Y-%m-%d}.{ending}"

@@ -90,18 +90,29 @@ _SILENCES = {
 
 
 def how_it_was_asked(report: Report) -> str:
-    """Of a window from when to when, for there is no one number of people who answered it; empty elsewhere."""
+    """Of a window how much was asked and when, for no one number of people answered it; empty elsewhere."""
     view = report.round
-    if not view.is_window or view.last_asked_at is None:
+    asked = view.asked_questions
+    if not asked:
         return ""
     words = {
         "first": date_format(timezone.localtime(view.opens_at)),
-        "last": date_format(timezone.localtime(view.last_asked_at)),
+        "last": date_format(timezone.localtime(asked[-1].asked_from)),
         "roster": report.roster,
     }
-    if view.kind == "daily":
-        return _("asked one a day from %(first)s to %(last)s, of %(roster)d people") % words
-    return _("asked one a week from %(first)s to %(last)s, of %(roster)d people") % words
+    if len(asked) == 1:
+        said = _("asked on %(first)s, of %(roster)d people") % words
+    elif view.kind == "daily":
+        said = _("asked one a day from %(first)s to %(last)s, of %(roster)d people") % words
+    else:
+        said = _("asked one a week from %(first)s to %(last)s, of %(roster)d people") % words
+    if len(asked) == len(view.questions):
+        return said
+    return _("closed early after %(asked)d of %(planned)d questions, %(said)s") % {
+        "asked": len(asked),
+        "planned": len(view.questions),
+        "said": said,
+    }
 
 
 def headline(report: Report) -> list[str]:

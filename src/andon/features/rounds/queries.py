@@ -78,6 +78,16 @@ class RoundView:
         return bool(self.questions)
 
     @property
+    def answered_until(self) -> datetime:
+        """From when on nobody could answer: its date, or when it was closed before."""
+        return min(self.closes_at, self.ended_at) if self.ended_at else self.closes_at
+
+    @property
+    def asked_questions(self) -> tuple[windows.Question, ...]:
+        """Those of a window that came up before it ended, in their order; empty where all is asked at once."""
+        return tuple(question for question in self.questions if question.asked_from < self.answered_until)
+
+    @property
     def last_asked_at(self) -> datetime | None:
         return self.questions[-1].asked_from if self.questions else None
 

@@ -3,16 +3,22 @@
 import csv
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from andon.features.results import exports, paper, queries
+from andon.features.results import export_views, exports, paper, queries, trend, views
 from andon.foundation.audit.models import AuditEntry
 from tests.lived_in import LivedIn, members
 
@@ -107,6 +113,29 @@ def test_a_pdf_is_the_report_in_the_readers_language(lived_in: LivedIn, bo: Clie
     german = Client(headers={"accept-language": "de"})
     german.force_login(lived_in.people["Bo"])
     assert "Wie diese Zahlen entstanden sind" in " ".join(text_of(export(german, lived_in, "pdf").content).split())
+
+
+def paper_of(house: LivedIn, person: str, name: str, **of_the_round: Any) -> str:
+    """What stands on the paper of a report, before it is set; with these parts of its round instead."""
+    own = queries.own_result(house.people[person], house.rounds[name])
+    own = replace(own, round=replace(own.round, **of_the_round))
+    line = trend.trend_of(own.round, own.unit, asked=house.people[person])
+    context = views.shown(own, line)
+    document = exports.unit_document(own, context["report"], line)
+    page = render_to_string(paper.TEMPLATE, export_views._on_paper(own, context, document))
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_a_round_that_was_closed_early_ends_in_its_files_when_it_was(lived_in: LivedIn) -> None:
+    view = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"]).round
+    early = view.closes_at - timedelta(days=3)
+    said = paper_of(lived_in, "Bo", "released", ended_at=early)
+    assert date_format(timezone.localtime(early)) in said
+    assert date_format(timezone.localtime(view.closes_at)) not in said
+    assert f"{early.astimezone(UTC):%Y-%m-%d}" in exports.file_name("Detection", replace(view, ended_at=early), "csv")
+    # A worker that was late asked nobody longer.
+    late = replace(view, ended_at=view.closes_at + timedelta(days=3))
+    assert exports.file_name("Detection", late, "csv") == exports.file_name("Detection", view, "csv")
 
 
 @pytest.mark.parametrize("name", ["security", "kept", "few"])

@@ -1,5 +1,6 @@
 """The staircase: what is compared with what, on the real databases."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from andon.features.results.bars import Stair, staircase
 from andon.features.rounds import public as rounds
 from andon.kernel.disclosure import Band
 from andon.kernel.psychometrics import Change
-from tests.cast_of_people import found_organisation
-from tests.seasons import House
+from tests.cast_of_people import NOW, WEEK, found_organisation
+from tests.seasons import SEASON, House
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -166,6 +167,14 @@ def test_a_staircase_shows_no_height_where_nothing_is_known() -> None:
     assert "<circle" in drawn
     with pytest.raises(ValueError, match="steps"):
         staircase([], first="", last="", said="")
+
+
+def test_a_round_that_was_closed_early_stands_at_the_day_on_which_it_was(house: House) -> None:
+    house.ask({"Detection": 5}, node="Detection")
+    house.ask({"Detection": 5}, node="Detection", early=timedelta(days=2))
+    found = seen(house, "Detection")
+    assert found is not None
+    assert found.days == ((NOW + WEEK).date(), (NOW + SEASON + WEEK - timedelta(days=2)).date())
 
 
 def test_rounds_of_others_are_no_business_of_a_stranger(house: House) -> None:
