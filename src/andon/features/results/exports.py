@@ -92,7 +92,7 @@ def unit_document(own: queries.Own, report: queries.Report, trend: Trend | None)
         ],
         "format": UNIT_FORMAT,
         "headline": sentences.headline(report),
-        "method": method(),
+        "method": sentences.method(report),
         "statements": [
             {
                 "ballots": statement.ballots,
@@ -149,7 +149,7 @@ def group_document(report: groups.GroupReport) -> dict[str, Any]:
         "means": [
             {"high": line.high, "low": line.low, "middle": line.middle, "name": str(line.name)} for line in report.means
         ],
-        "method": [*method_of_groups(), *([sentences.budget(report)] if report.shares else [])],
+        "method": method_of_groups(report),
         "noise": {"delta": 1e-6, "epsilon_of_this_round": report.epsilon} if report.shares else None,
         "shares": [
             {
@@ -173,28 +173,17 @@ def _share(share: disclosure.Share) -> dict[str, float]:
     return {"high": round(share.high, 4), "low": round(share.low, 4), "middle": round(share.middle, 4)}
 
 
-def method() -> list[str]:
-    """How the figures of a unit are made and what they do not say, in sentences for whoever gets the file."""
-    return [
-        _(
-            "Every answer was counted once, in one colour per statement for the whole unit. The four colours are so "
-            "broad that a colleague who knows their own answer cannot rule out any answer of yours. A skipped "
-            "statement counts as the middle. An index is computed from the published colours alone."
-        ),
-        _("People who did not answer could have said anything; the figures speak for those who did."),
-        _("A number is the middle of what is possible; the range beside it is sure."),
-        _("No validated cut exists between the colours, nor at 50. Do not rank teams by them, and do not rate people."),
-    ]
-
-
-def method_of_groups() -> list[str]:
-    return [
+def method_of_groups(report: groups.GroupReport) -> list[str]:
+    """How the figures of a group are made and what they do not say; of figures only where there are some."""
+    said = [
         _(
             "Groups are those of the day on which the rosters were fixed, and turnout is told in three steps. There is "
             "no ranking: teams are listed by name."
-        ),
-        _("People who did not answer could have said anything; the figures speak for those who did."),
+        )
     ]
+    if report.facets or report.means:
+        said.append(_("People who did not answer could have said anything; the figures speak for those who did."))
+    return [*said, *([sentences.budget(report)] if report.shares else [])]
 
 
 def as_json(document: dict[str, Any]) -> bytes:

@@ -204,6 +204,60 @@ def why_colours_wait(report: Report) -> list[str]:
     return said
 
 
+def method(report: Report) -> list[str]:
+    """How the figures of a unit were made, for whoever gets them without their page."""
+    return [*how_it_was_made(report), *([what_a_number_is()] if report.has_index else [])]
+
+
+def what_a_number_is() -> str:
+    return _("A number is the middle of what is possible; the range beside it is sure.")
+
+
+def how_it_was_made(report: Report) -> list[str]:
+    """How the figures of a unit were made and what they do not say: nothing that is not so in this report."""
+    if not report.has_figures:
+        return [
+            _("A colour for so few would tell what somebody said, so none was made, and the answers are destroyed.")
+        ]
+    if not report.has_colours:
+        return [_("No colour was made this time, and the answers are destroyed.")]
+    said = [_how_it_was_counted(report)]
+    if report.has_new_colours and (report.ballots < report.roster or report.round.is_window):
+        said.append(_("People who did not answer could have said anything; the figures speak for those who did."))
+    said.append(
+        _("No validated cut exists between the colours, nor at 50. Do not rank teams by them, and do not rate people.")
+    )
+    return said
+
+
+def _how_it_was_counted(report: Report) -> str:
+    said = []
+    if report.are_all_new:
+        said.append(_("Every answer was counted once, in one colour per statement for the whole unit."))
+    elif report.has_new_colours:
+        said.append(
+            _(
+                "Where a statement has a colour of this round, every answer to it was counted once, in that one colour "
+                "for the whole unit."
+            )
+        )
+    if report.has_kept:
+        said.append(
+            _("What stands as “not updated” is the colour of an earlier round: the answers of this one are not in it.")
+        )
+    said.append(
+        _(
+            "The four colours are so broad that a colleague who knows their own answer cannot rule out any answer of "
+            "yours."
+        )
+    )
+    if report.has_new_colours:
+        said.append(_("A skipped statement counts as the middle."))
+    if report.has_index:
+        said.append(_("An index is computed from the published colours alone."))
+    return " ".join(said)
+
+
 def change(facet: FacetTrend) -> str:
     """The rung of the ladder that a facet's last step has earned, with what we would notice."""
     message = facet.message

@@ -86,6 +86,7 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
         "how_asked": sentences.how_it_was_asked(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
+        "how_it_was_made": sentences.how_it_was_made(found),
         "why_colours_wait": sentences.why_colours_wait(found),
         "step_before": before,
         "step": here,

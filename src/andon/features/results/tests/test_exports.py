@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from andon.features.results import export_views, exports, paper, queries, trend, views
+from andon.features.results import export_views, exports, paper, queries, sentences, trend, views
 from andon.foundation.audit.models import AuditEntry
 from tests.lived_in import LivedIn, members
 
@@ -136,6 +136,33 @@ def test_a_round_that_was_closed_early_ends_in_its_files_when_it_was(lived_in: L
     # A worker that was late asked nobody longer.
     late = replace(view, ended_at=view.closes_at + timedelta(days=3))
     assert exports.file_name("Detection", late, "csv") == exports.file_name("Detection", view, "csv")
+
+
+def test_a_file_says_of_its_figures_only_what_is_so(lived_in: LivedIn) -> None:
+    def said(person: str, name: str) -> str:
+        report = queries.report_for(lived_in.people[person], lived_in.rounds[name])
+        return " ".join(sentences.method(report))
+
+    counted, number = "Every answer was counted once", "A number is the middle"
+    new, kept, few = said("Bo", "released"), said("Hal", "kept"), said("Eve", "few")
+    assert [counted in one for one in (new, kept, few)] == [True, False, False]
+    assert [number in one for one in (new, kept, few)] == [True, False, False]
+    assert ["speak for those who did" in one for one in (new, kept, few)] == [True, False, False]
+    assert ["the answers of this one are not in it" in one for one in (new, kept, few)] == [False, True, False]
+    assert ["are destroyed" in one for one in (new, kept, few)] == [False, False, True]
+    # And the page and the paper with it.
+    page = client_page(lived_in, "Hal", "kept")
+    assert counted not in page
+    assert number not in page
+    assert number in client_page(lived_in, "Bo", "released")
+    assert number not in paper_of(lived_in, "Hal", "kept")
+    assert paper_of(lived_in, "Bo", "released").count(number) == 1
+
+
+def client_page(house: LivedIn, person: str, name: str) -> str:
+    client = Client()
+    client.force_login(house.people[person])
+    return client.get(f"/results/{house.rounds[name]}/").content.decode()
 
 
 @pytest.mark.parametrize("name", ["security", "kept", "few"])

@@ -141,6 +141,7 @@ def test_the_report_says_when_it_was_asked_and_how_many_answered_each_question(h
     words = re.findall(r'<td>\s*<span class="band[^"]*">([a-z ]+)<', page.content.decode())
     assert (words.count("safe"), words.count("no figure")) == (1, 20)
     assert "Fewer than five people answered some of the questions" in said
+    assert "Where a statement has a colour of this round, every answer to it was counted once" in said
 
 
 @pytest.mark.parametrize("kind", ["daily", "weekly"])
