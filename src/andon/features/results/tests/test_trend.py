@@ -1,5 +1,6 @@
 """The staircase: what is compared with what, on the real databases."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -86,6 +87,11 @@ def test_a_colour_that_was_kept_is_compared_with_nothing(house: House) -> None:
     assert facet.steps[-1].line.band is not None
     assert facet.steps[-1].line.index is None
     assert facet.message is None
+    browser = Client()
+    browser.force_login(house.of("Detection")[0])
+    page = browser.get(f"/results/{house.round_id}/").content.decode()
+    [table] = re.findall(r'<caption class="only-spoken">Round by round.*?</table>', page, re.DOTALL)
+    assert table.count("not updated") == 5
 
 
 def test_other_teams_counted_together_are_another_unit(house: House) -> None:
