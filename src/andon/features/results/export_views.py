@@ -85,10 +85,13 @@ def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, m
 
 def _on_paper(own: queries.Own, context: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     report: queries.Report = context["report"]
+    before, here = context["step_before"], context["step"]
     drawn = queries.drawings(own.round.id, own.unit.id) if report.has_stages else {}
     return context | {
         "site_name": SITE_NAME,
         "document": document,
+        "step_before_day": sentences.when_to_look_again(before) if before else "",
+        "step_day": sentences.when_to_look_again(here) if here else "",
         "facets": [(one, sentences.word_of_facet(one, report.words), _why_not(one)) for one in report.facets],
         "pyramid": paper.on_paper(drawn["pyramid-wide"]) if "pyramid-wide" in drawn else "",
         "quadrant": paper.on_paper(drawn["quadrant"]) if "quadrant" in drawn and report.quadrant else "",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from andon.features.results.groups import GroupReport, SpreadLine
 from andon.features.results.practices import Moved
 from andon.features.results.queries import FacetLine, Report
+from andon.features.results.steps import EarlierStep, Step
 from andon.features.results.trend import FacetTrend, Trend
 from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
 from andon.kernel.psychometrics import Change, HeadlineCode, HeadlineLine, Zone
@@ -202,6 +203,37 @@ def why_colours_wait(report: Report) -> list[str]:
         )
         said.append(_("When everybody answers from the round on in which they are set, they are updated every time."))
     return said
+
+
+def heading_of_step(earlier: EarlierStep) -> str:
+    """From which round it is, where that is not the unit's last before this one."""
+    if earlier.is_of_last_time:
+        return _("What you agreed on last time")
+    return _("What you agreed on after the round of %(day)s") % {"day": date_format(earlier.asked_on)}
+
+
+def when_to_look_again(step: Step) -> str:
+    """The day of a step without anybody's name, for paper."""
+    words = {"day": date_format(step.due_on)}
+    if step.is_past:
+        return _("You wanted to look at it again on %(day)s.") % words
+    return _("You look at it again on %(day)s.") % words
+
+
+def who_sees_to_it(step: Step) -> str:
+    """Who sees to a step and until when, in the past tense where that is over."""
+    words = {"owner": step.owner, "day": date_format(step.due_on)}
+    if step.outcome:
+        if step.owner:
+            return _("%(owner)s saw to it; you wanted to look at it again on %(day)s.") % words
+        return _("You wanted to look at it again on %(day)s.") % words
+    if step.is_past:
+        if step.owner:
+            return _("%(owner)s sees to it; you wanted to look at it again on %(day)s.") % words
+        return _("You wanted to look at it again on %(day)s. Nobody sees to it any more.") % words
+    if step.owner:
+        return _("%(owner)s sees to it; you look at it again on %(day)s.") % words
+    return _("You look at it again on %(day)s. Nobody sees to it any more.") % words
 
 
 def method(report: Report) -> list[str]:

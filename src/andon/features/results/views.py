@@ -88,8 +88,11 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
         "how_it_was_made": sentences.how_it_was_made(found),
         "why_colours_wait": sentences.why_colours_wait(found),
-        "step_before": before,
+        "step_before": before.step if before else None,
+        "step_before_heading": sentences.heading_of_step(before) if before else "",
+        "step_before_said": sentences.who_sees_to_it(before.step) if before else "",
         "step": here,
+        "step_said": sentences.who_sees_to_it(here) if here else "",
         "stairs": [_stairs(facet) for facet in line.facets] if line else [],
     }
 

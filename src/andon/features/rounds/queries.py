@@ -479,6 +479,21 @@ def released_before(unit: UnitView, view: RoundView, *, asked: Member, most: int
     return [PastUnit(_view(row.round), row.pk, counted[row.pk]) for row in found]
 
 
+def last_released_before(unit: UnitView, view: RoundView) -> RoundView | None:
+    """The unit's round with a result that ended last before this one, whatever was asked in it. One query."""
+    found = (
+        Round.objects.filter(
+            units__known_by=known_by(unit.node_ids),
+            ending__kind=Ending.Kind.CLOSED,
+            ending__at__lt=view.ended_at or view.closes_at,
+        )
+        .exclude(pk=view.id)
+        .order_by("-ending__at", "-pk")
+    )
+    row = found.select_related("node", "publication", "opening", "close_request", "ending").first()
+    return _view(row) if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class GroupLine:
     """A group of a round by name. ``people`` were asked in ``units`` units."""

@@ -126,6 +126,12 @@ def paper_of(house: LivedIn, person: str, name: str, **of_the_round: Any) -> str
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
+def test_no_paper_names_who_sees_to_a_step(lived_in: LivedIn) -> None:
+    said = paper_of(lived_in, "Bo", "released")
+    assert "You look at it again on" in said
+    assert people_in(said, lived_in) == set()
+
+
 def test_a_round_that_was_closed_early_ends_in_its_files_when_it_was(lived_in: LivedIn) -> None:
     view = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"]).round
     early = view.closes_at - timedelta(days=3)

@@ -1,11 +1,13 @@
 """The talk about a result and the one step that it ends in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from andon.features.results import debrief, queries, steps
 from andon.features.results.models import AgreedStep, StepOutcome
@@ -55,6 +57,36 @@ def test_a_step_stands_in_the_report_and_opens_the_next_one(house: LivedIn) -> N
     assert "What you agreed on last time" in page
     assert page.index(STEP) < page.index("Statement by statement")
     assert "What you agreed on last time" not in ada.get(address(house)).content.decode()
+
+
+def test_an_older_step_says_from_which_round_it_is_and_stands_in_the_past(house: LivedIn) -> None:
+    ada = client(house, "Ada")
+    ada.post(address(house, "step/"), form(house))
+    ada.post(address(house, "step/outcome/"), {"kind": "done"})
+    AgreedStep.objects.update(at=house.now - 50 * DAY)
+    # Last time is when they were asked last, whatever they were asked.
+    others: tuple[tuple[str, timedelta, str, Mapping[str, int]], ...] = (
+        ("second", 40 * DAY, "andon-security", {"SE1": 5}),
+        ("third", 20 * DAY, "andon-core", ANSWERS),
+    )
+    for name, ago, instrument, answers in others:
+        asked = house.open_round(name, "Detection", by="Ada", ago=ago, instrument=instrument)
+        house.answer(asked, members("Ada", "Bo"), answers)
+        house.close(asked, ago=ago - 7 * DAY)
+    pages = [ada.get(address(house, name=name)).content.decode() for name in ("second", "third")]
+    day = date_format(timezone.localdate(house.now - 60 * DAY))
+    assert ["What you agreed on last time" in page for page in pages] == [True, False]
+    assert [f"What you agreed on after the round of {day}" in page for page in pages] == [False, True]
+    assert all("saw to it; you wanted to look at it again on" in page for page in pages)
+    assert f"after the round of {day}" in ada.get(address(house, "debrief/", "third")).content.decode()
+
+
+def test_a_step_that_nothing_is_said_of_is_seen_to_though_its_day_has_passed(house: LivedIn) -> None:
+    ada = client(house, "Ada")
+    ada.post(address(house, "step/"), form(house))
+    assert "sees to it; you look at it again on" in ada.get(address(house)).content.decode()
+    AgreedStep.objects.update(due_on=house.now.date() - 3 * DAY)
+    assert "sees to it; you wanted to look at it again on" in ada.get(address(house)).content.decode()
 
 
 def test_nobody_else_sees_or_writes_it(house: LivedIn) -> None:
