@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -168,6 +170,17 @@ def test_the_talk_takes_forty_five_minutes_and_asks_about_what_stands_lowest(hou
     assert lowest.id in {line.id for line in talk.lowest}
     page = client(house, "Bo").get(address(house, "debrief/")).content.decode()
     assert talk.questions[0][1][0] in page
+
+
+def test_of_several_that_stand_lowest_one_is_chosen() -> None:
+    named: Any = [SimpleNamespace(name=name) for name in ("Learner", "Contributor", "Challenger")]
+
+    def said(number: int) -> list[str]:
+        return [words for part in debrief._parts(tuple(named[:number])) for words in part.do if "Choose one" in words]
+
+    assert said(1) == []
+    assert said(2) == ["Choose one: Learner or Contributor."]
+    assert said(3) == ["Choose one: Learner, Contributor or Challenger."]
 
 
 def test_a_talk_about_a_round_without_figures_names_no_facet(house: LivedIn) -> None:
