@@ -29,7 +29,8 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
         return _unknown(request)
     line = trend.trend_of(own.round, own.unit, asked=member)
     context = views.shown(own, line)
-    document = exports.unit_document(own, context["report"], line)
+    report: queries.Report = context["report"]
+    document = exports.unit_document(own, report, line)
     if kind == "pdf":
         try:
             content = paper.pdf(_on_paper(own, context, document))
@@ -44,7 +45,7 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
                 status=503,
             )
     else:
-        content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+        content = exports.as_csv(document, words=report.words) if kind == "csv" else exports.as_json(document)
     return _attached(content, kind, what=own.unit.name, view=own.round, member=member)
 
 
@@ -58,7 +59,7 @@ def group(request: HttpRequest, round_id: str, node_id: str) -> HttpResponse:
     if kind not in {"csv", "json"}:
         return _unknown(request)
     document = exports.group_document(report)
-    content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+    content = exports.as_csv(document, words=report.words) if kind == "csv" else exports.as_json(document)
     return _attached(content, kind, what=report.view.group.name, view=report.round, member=member)
 
 

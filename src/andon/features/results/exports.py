@@ -24,27 +24,28 @@ from andon.kernel import disclosure, wire
 UNIT_FORMAT = "andon.results.unit/1"
 GROUP_FORMAT = "andon.results.group/1"
 
-COLUMNS = (
-    "kind",
-    "code",
-    "words",
-    "reversed",
-    "band",
-    "updated",
-    "why_not",
-    "low",
-    "middle",
-    "high",
-    "units_low",
-    "units_mixed_low",
-    "units_mixed_high",
-    "units_high",
-    "share_1",
-    "share_2",
-    "share_3",
-    "share_4",
-    "share_5",
-)
+# The columns of a file, by its format: none that is empty in every row of it.
+COLUMNS = {
+    UNIT_FORMAT: ("kind", "code", "words", "reversed", "band", "word", "updated", "why_not", "low", "middle", "high"),
+    GROUP_FORMAT: (
+        "kind",
+        "code",
+        "words",
+        "reversed",
+        "low",
+        "middle",
+        "high",
+        "units_low",
+        "units_mixed_low",
+        "units_mixed_high",
+        "units_high",
+        "share_1",
+        "share_2",
+        "share_3",
+        "share_4",
+        "share_5",
+    ),
+}
 
 
 def round_document(view: rounds.RoundView) -> dict[str, Any]:
@@ -190,18 +191,20 @@ def as_json(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
-def as_csv(document: dict[str, Any]) -> bytes:
+def as_csv(document: dict[str, Any], *, words: str) -> bytes:
     """One row for each facet and statement, with a byte order mark, so that table programs read it as UTF-8.
 
     What stands beside the figures, among it method and policy, comes first, in rows of two cells that begin with "#".
+    `words`: what the four colours are called on the page, see `instruments.Instrument.words`.
     """
     written = io.StringIO()
     out = csv.writer(written, lineterminator="\r\n")
     for name, value in _facts(document):
         out.writerow([f"# {name}", _cell(value)])
-    out.writerow(COLUMNS)
-    for row in _rows(document):
-        out.writerow([_cell(row.get(column)) for column in COLUMNS])
+    columns = COLUMNS[document["format"]]
+    out.writerow(columns)
+    for row in _rows(document, words):
+        out.writerow([_cell(row.get(column)) for column in columns])
     return ("\ufeff" + written.getvalue()).encode()
 
 
@@ -215,17 +218,18 @@ def _facts(document: dict[str, Any]) -> Iterable[tuple[str, Any]]:
         yield "method", said
 
 
-def _rows(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+def _rows(document: dict[str, Any], words: str) -> Iterable[dict[str, Any]]:
     if document["format"] == UNIT_FORMAT:
         for facet in document["facets"]:
             yield (
                 {"kind": "facet", "code": facet["id"], "words": facet["name"], "band": facet["band"]}
-                | {"why_not": facet["why_not"]}
+                | {"word": sentences.word_of_band(facet["band"], words), "why_not": facet["why_not"]}
                 | (facet["index"] or {})
             )
         for one in document["statements"]:
             shared = {name: one[name] for name in ("code", "words", "reversed", "band", "updated")}
-            yield {"kind": "statement", "why_not": one["silence"]} | shared
+            word = sentences.word_of_band(one["band"], words, silence=one["silence"])
+            yield {"kind": "statement", "word": word, "why_not": one["silence"]} | shared
         return
     for kind, lines in (("facet", document["facets"]), ("statement", document["statements"])):
         for line in lines:

@@ -189,6 +189,13 @@ def word_of_facet(line: FacetLine, words: str) -> str:
     return str(_WORDS[words][line.band]) if line.band else _("no figure")
 
 
+def word_of_band(band: str | None, words: str, *, silence: str | None = None) -> str:
+    """What a page says for the code of a colour; without one, that there is none, or that it rests."""
+    if band is not None:
+        return str(_WORDS[words][Band(band)])
+    return _("no figure") if silence in {None, Silence.TOO_FEW_BALLOTS.value} else _("rests this time")
+
+
 def why_colours_wait(report: Report) -> list[str]:
     """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
     said = [str(_SILENCES[silence]) for silence in _SILENCES if silence in report.silences]

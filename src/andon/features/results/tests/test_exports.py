@@ -85,9 +85,35 @@ def test_csv_has_a_row_for_each_facet_and_statement(lived_in: LivedIn, bo: Clien
     facts = {row[0]: row[1] for row in rows if row[0].startswith("#")}
     assert facts["# policy least_ballots"] == "5"
     body = [row for row in rows if not row[0].startswith("#")]
-    assert tuple(body[0]) == exports.COLUMNS
+    assert tuple(body[0]) == exports.COLUMNS[exports.UNIT_FORMAT]
     assert [row[0] for row in body[1:]] == ["facet"] * 5 + ["statement"] * 21
-    assert {len(row) for row in body} == {len(exports.COLUMNS)}
+    assert {len(row) for row in body} == {len(body[0])}
+    assert not [name for name in body[0] if name.startswith(("units_", "share_"))]
+
+
+def words_in(table: bytes) -> dict[str, str]:
+    """The word of each colour's code, and what stands without a colour under ""."""
+    lines = [line for line in table.decode("utf-8-sig").splitlines() if not line.startswith("#")]
+    return {row["band"]: row["word"] for row in csv.DictReader(lines)}
+
+
+def test_csv_calls_colours_as_the_page_does_in_the_readers_language(lived_in: LivedIn, bo: Client) -> None:
+    found = words_in(export(bo, lived_in, "csv").content)
+    assert {found["high"], found["low"]} == {"safe", "unsafe"}
+    document: dict[str, Any] = {"format": exports.UNIT_FORMAT, "facets": [], "method": [], "statements": []}
+    row = {"code": "SE1", "words": "x", "reversed": False, "updated": True}
+    document["statements"] = [row | {"band": "low", "silence": None}, row | {"band": None, "silence": "other_rules"}]
+    assert words_in(exports.as_csv(document, words="level")) == {"low": "low", "": "rests this time"}
+    german = Client(headers={"accept-language": "de"})
+    german.force_login(lived_in.people["Bo"])
+    assert words_in(export(german, lived_in, "csv").content)["low"] == "unsicher"
+
+
+def test_a_groups_csv_has_no_column_of_a_units(lived_in: LivedIn, bo: Client) -> None:
+    top = lived_in.nodes["Lanternworks"].pk
+    table = bo.post(f"/results/{lived_in.rounds['autumn']}/groups/{top}/export/", {"as": "csv"}).content
+    [heads] = [line for line in table.decode("utf-8-sig").splitlines() if line.startswith("kind,")]
+    assert tuple(heads.split(",")) == exports.COLUMNS[exports.GROUP_FORMAT]
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", " =", "\n=", "\uff1d"])
@@ -100,7 +126,11 @@ def test_no_cell_is_a_formula(begins: str) -> None:
             {"code": "SE1", "words": f"{begins}1+1", "reversed": False, "band": None, "updated": True, "silence": None}
         ],
     }
-    [row] = [row for row in csv.reader(io.StringIO(exports.as_csv(document).decode("utf-8-sig"))) if "SE1" in row]
+    [row] = [
+        row
+        for row in csv.reader(io.StringIO(exports.as_csv(document, words="safety").decode("utf-8-sig")))
+        if "SE1" in row
+    ]
     assert row[2] == f"'{begins}1+1"
 
 
