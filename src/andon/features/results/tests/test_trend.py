@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
@@ -181,6 +182,24 @@ def test_a_round_that_was_closed_early_stands_at_the_day_on_which_it_was(house: 
     found = seen(house, "Detection")
     assert found is not None
     assert found.days == ((NOW + WEEK).date(), (NOW + SEASON + WEEK - timedelta(days=2)).date())
+
+
+def parts_of(drawn: str, tag: str) -> list[dict[str, str]]:
+    root = ET.fromstring(drawn)
+    return [dict(part.attrib) | {"said": part.text or ""} for part in root.iter() if part.tag.endswith(tag)]
+
+
+def test_a_staircase_holds_its_numbers_and_keeps_rings_off_its_scale() -> None:
+    known, none = Stair((20.0, 25.0, 30.0), "low", True), Stair(None, "low", False)
+    drawn = staircase([known, none], first="a", last="b", said="x")
+    labels = {one["said"]: one for one in parts_of(drawn, "text")}
+    # A digit of 12 units is about 9 high and 8 wide.
+    assert float(labels["100"]["y"]) >= 9
+    assert float(labels["100"]["x"]) >= 3 * 8
+    lowest = max(float(one["y1"]) for one in parts_of(drawn, "line") if one["class"] == "scale")
+    [ring] = parts_of(drawn, "circle")
+    assert lowest < float(ring["cy"]) - float(ring["r"])
+    assert float(ring["cy"]) + float(ring["r"]) < float(labels["a – b"]["y"]) - 9
 
 
 def test_rounds_of_others_are_no_business_of_a_stranger(house: House) -> None:
