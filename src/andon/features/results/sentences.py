@@ -332,6 +332,14 @@ def moved(line: Moved, trend: Trend | None) -> str:
     return change(facet)
 
 
+def change_of_all(trend: Trend) -> str:
+    """What is said of every facet alike where none is compared, to be said once; empty elsewhere."""
+    if any(facet.message is not None and facet.message.change is not Change.FIRST for facet in trend.facets):
+        return ""
+    said = {change(facet) for facet in trend.facets}
+    return said.pop() if len(said) == 1 else ""
+
+
 def steps_in_words(facet: FacetTrend) -> str:
     """What a screen reader says in place of the staircase."""
     parts: list[str] = []

@@ -94,6 +94,7 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
         "step": here,
         "step_said": sentences.who_sees_to_it(here) if here else "",
         "stairs": [_stairs(facet) for facet in line.facets] if line else [],
+        "change_of_all": sentences.change_of_all(line) if line else "",
     }
 
 

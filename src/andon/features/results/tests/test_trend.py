@@ -202,6 +202,25 @@ def test_a_staircase_holds_its_numbers_and_keeps_rings_off_its_scale() -> None:
     assert float(ring["cy"]) + float(ring["r"]) < float(labels["a – b"]["y"]) - 9
 
 
+def test_what_is_said_of_every_facet_alike_is_said_once_where_none_is_compared(house: House) -> None:
+    browser = Client()
+    browser.force_login(house.of("Detection")[0])
+
+    def said() -> list[int]:
+        page = browser.get(f"/results/{house.round_id}/").content.decode()
+        return [page.count(words) for words in ("the line begins anew", "No change that we can see")]
+
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 5})
+    assert said() == [0, 5]
+    house.join("ann", "Detection")
+    for name in ("bob", "eve"):
+        house.join(name, "Detection")
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 5})
+    assert said() == [1, 0]
+
+
 def test_rounds_of_others_are_no_business_of_a_stranger(house: House) -> None:
     from django.http import Http404
 
