@@ -93,6 +93,7 @@ def _on_paper(own: queries.Own, context: dict[str, Any], document: dict[str, Any
         "document": document,
         "step_before_day": sentences.when_to_look_again(before) if before else "",
         "step_day": sentences.when_to_look_again(here) if here else "",
+        "rules": sentences.rules(document["policy"]) if document["policy"] else [],
         "facets": [(one, sentences.word_of_facet(one, report.words), _why_not(one)) for one in report.facets],
         "pyramid": paper.on_paper(drawn["pyramid-wide"]) if "pyramid-wide" in drawn else "",
         "quadrant": paper.on_paper(drawn["quadrant"]) if "quadrant" in drawn and report.quadrant else "",

@@ -340,6 +340,35 @@ def change_of_all(trend: Trend) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
+def about_staircases(trend: Trend) -> list[str]:
+    """How they are read: nothing of what none of them has."""
+    said = [_("Each step is one round, as high as what is sure; the line in it is the middle.")]
+    if trend.has_breaks:
+        said.append(
+            _("At a dashed line people joined or left: nothing is compared across it, for newcomers often begin high.")
+        )
+    if trend.has_gaps:
+        said.append(_("A ring stands where nothing new was shown."))
+    if trend.is_assumed:
+        said.append(
+            _(
+                "How much chance moves these answers has not been measured for this wording: what we would notice "
+                "follows from values that are usual for such statements."
+            )
+        )
+    return said
+
+
+def rules(policy: Mapping[str, object]) -> list[str]:
+    """The part of a round's policy that its people can check; the rest is for programs."""
+    return [
+        _("A colour needs answers from at least %(least)d people.") % {"least": policy["least_ballots"]},
+        _("The round could be closed before its date.")
+        if policy["early_close"]
+        else _("The round could not be closed before its date."),
+    ]
+
+
 def steps_in_words(facet: FacetTrend) -> str:
     """What a screen reader says in place of the staircase."""
     parts: list[str] = []

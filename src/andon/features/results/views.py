@@ -68,7 +68,6 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "comments": queries.comments_of(own),
         "has_colours": bool(sharing.colours_of(own)),
         "sharing": sharing.sharing_of(own, on=organisation.today()),
-        "trend": line,
         "shifts": shifts.shifts_of(found),
         "may_ask_again": organisation.leads(member.pk, own.round.node_id, on=organisation.today()),
         "rows": _rows(line) if line else [],
@@ -93,8 +92,10 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
         "step_before_said": sentences.who_sees_to_it(before.step) if before else "",
         "step": here,
         "step_said": sentences.who_sees_to_it(here) if here else "",
+        "trend": line,
         "stairs": [_stairs(facet) for facet in line.facets] if line else [],
         "change_of_all": sentences.change_of_all(line) if line else "",
+        "about_staircases": sentences.about_staircases(line) if line else [],
     }
 
 

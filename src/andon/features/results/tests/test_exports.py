@@ -195,6 +195,29 @@ def test_a_file_says_of_its_figures_only_what_is_so(lived_in: LivedIn) -> None:
     assert paper_of(lived_in, "Bo", "released").count(number) == 1
 
 
+def test_a_paper_says_its_rules_in_words_and_of_staircases_only_what_they_have(lived_in: LivedIn) -> None:
+    said = paper_of(lived_in, "Bo", "released")
+    assert "A colour needs answers from at least 5 people. The round could be closed before its date." in said
+    for code in ("wide-4", "early_close", "depth"):
+        assert code not in said
+    own = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"])
+    index = next(line.index for line in queries.build_report(own.round, own.unit, own.part).facets if line.index)
+    name = queries.in_words({"en": "Calm"})
+
+    def about(*, begins: bool, has_gap: bool, is_assumed: bool) -> str:
+        lines = [queries.FacetLine("calm", name, one, "", None) for one in (index, None if has_gap else index)]
+        steps = tuple(trend.Step(lived_in.now.date(), line, begins) for line in lines)
+        return " ".join(
+            sentences.about_staircases(trend.Trend((trend.FacetTrend("calm", name, steps, None),), is_assumed))
+        )
+
+    words = ("dashed line", "ring", "has not been measured for this wording")
+    plain = about(begins=False, has_gap=False, is_assumed=False)
+    all_of_it = about(begins=True, has_gap=True, is_assumed=True)
+    assert [word in plain for word in words] == [False] * 3
+    assert [word in all_of_it for word in words] == [True] * 3
+
+
 def client_page(house: LivedIn, person: str, name: str) -> str:
     client = Client()
     client.force_login(house.people[person])

@@ -7,10 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from andon.features.results import queries, sentences, tasks, trend
+from andon.features.results import export_views, exports, paper, queries, sentences, tasks, trend, views
 from andon.features.results.bars import Stair, staircase
 from andon.features.rounds import public as rounds
 from andon.kernel.disclosure import Band
@@ -93,6 +94,14 @@ def test_a_colour_that_was_kept_is_compared_with_nothing(house: House) -> None:
     page = browser.get(f"/results/{house.round_id}/").content.decode()
     [table] = re.findall(r'<caption class="only-spoken">Round by round.*?</table>', page, re.DOTALL)
     assert table.count("not updated") == 5
+    own = queries.own_result(house.of("Detection")[0], house.round_id)
+    line = trend.trend_of(own.round, own.unit, asked=house.of("Detection")[0])
+    context = views.shown(own, line)
+    document = exports.unit_document(own, context["report"], line)
+    on_paper = render_to_string(paper.TEMPLATE, export_views._on_paper(own, context, document))
+    assert "A ring stands where nothing new was shown." in on_paper
+    assert "has not been measured for this wording" in on_paper
+    assert "At a dashed line" not in on_paper
 
 
 def test_other_teams_counted_together_are_another_unit(house: House) -> None:
