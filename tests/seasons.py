@@ -23,8 +23,13 @@ class House:
     def __init__(self, people: dict[str, Any]) -> None:
         self.people, self.at, self.round_id = people, NOW, ""
 
-    def ask(self, answers: Mapping[str, int], *, node: str = "top", silent: int = 0) -> None:
-        """A whole round. Everybody but the `silent` last of each team gives one answer: to IN1, by team."""
+    def ask(
+        self, answers: Mapping[str, int], *, node: str = "top", silent: int = 0, early: timedelta = timedelta()
+    ) -> None:
+        """A whole round. Everybody but the `silent` last of each team gives one answer: to IN1, by team.
+
+        `early`: how long before its date it is closed.
+        """
         published = rounds.publish_round(
             node_id=self.people[node].pk,
             instrument_id="andon-core",
@@ -41,7 +46,7 @@ class House:
             for member in on_roster[: len(on_roster) - silent]:
                 body = slip_for(member, self.round_id).cast({"IN1": answer}, box_public_key=box_key)
                 assert isinstance(casting.cast(body), casting.Accepted)
-        closing.close_round(round_id=self.round_id, at=self.at + WEEK, early=False, by=None)
+        closing.close_round(round_id=self.round_id, at=self.at + WEEK - early, early=bool(early), by=None)
         self.at += SEASON
 
     def of(self, team: str) -> list[Member]:

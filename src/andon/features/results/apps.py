@@ -14,6 +14,7 @@ class Results(AppConfig):
 
         tasks.register()
         register_words("results.exported", _("A result was taken along as a file"))
+        register_words("results.read_by_program", _("A program read a result"))
         register_fact("taken_as", _("as"))
         register_scope("results.unit", _("results of your own unit"))
         register_scope("results.groups", _("results of groups above units"))

@@ -65,9 +65,10 @@ def range_mark(low: float, middle: float, high: float, *, least: float, most: fl
     return mark_safe(ET.tostring(root, encoding="unicode"))  # noqa: S308
 
 
-STAIR_WIDTH, STAIR_HEIGHT, STAIR_FOOT = 320, 120, 20
+# Above the scale half of a number has to fit. Rings stand in a row of their own between the scale and the days.
+STAIR_WIDTH, STAIR_HEAD, STAIR_HEIGHT, STAIR_RINGS, STAIR_FOOT = 320, 10, 112, 18, 24
 FEW_STAIRS = 5
-_LEFT = 26
+_LEFT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,20 @@ class Stair:
 def staircase(stairs: Sequence[Stair], *, first: str, last: str, said: str) -> SafeString:
     """Steps from left to right, each as high as its sure bounds, with a thin line where the history begins anew.
 
-    `first` and `last` stand below the first and the last step.
+    Where a step has none, a ring stands below the scale, so that nobody reads a value from it. `first` and `last`
+    stand below the first and the last step.
     Raises: ValueError without steps.
     """
     if not stairs:
         raise ValueError("a staircase has steps")
-    whole = STAIR_HEIGHT + STAIR_FOOT
+    below = STAIR_HEAD + STAIR_HEIGHT + (STAIR_RINGS if any(stair.bounds is None for stair in stairs) else 0)
+    whole = below + STAIR_FOOT
     root = ET.Element(
         "svg", {"class": "staircase", "viewBox": f"0 0 {STAIR_WIDTH} {whole}", "role": "img", "aria-label": said}
     )
 
     def at(value: float) -> float:
-        return 4 + (STAIR_HEIGHT - 8) * (1 - value / 100)
+        return STAIR_HEAD + STAIR_HEIGHT * (1 - value / 100)
 
     def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> None:
         place = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
@@ -115,12 +118,12 @@ def staircase(stairs: Sequence[Stair], *, first: str, last: str, said: str) -> S
     for number, stair in enumerate(stairs):
         left = _LEFT + number * width
         if stair.begins and number:
-            line(left, 0, left, STAIR_HEIGHT, "begins")
+            line(left, at(100), left, below, "begins")
             before = None
         if stair.bounds is None:
             before = None
             # A colour that was kept says nothing of this round: a ring, and no height.
-            ring = {"cx": f"{left + width / 2:.1f}", "cy": f"{at(50):.1f}", "r": "4", "class": "none"}
+            ring = {"cx": f"{left + width / 2:.1f}", "cy": f"{below - 6:.1f}", "r": "4", "class": "none"}
             ET.SubElement(root, "circle", ring)
             continue
         low, middle, high = stair.bounds

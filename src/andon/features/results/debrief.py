@@ -86,7 +86,7 @@ def _lowest(report: Report) -> tuple[FacetLine, ...]:
 
 
 def _parts(lowest: tuple[FacetLine, ...]) -> tuple[Part, ...]:
-    names = sentences.join([str(line.name) for line in lowest])
+    names = sentences.either([str(line.name) for line in lowest])
     choose = _("Choose one: %(names)s.") % {"names": names} if len(lowest) > 1 else ""
     return (
         Part(

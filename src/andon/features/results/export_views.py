@@ -29,7 +29,8 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
         return _unknown(request)
     line = trend.trend_of(own.round, own.unit, asked=member)
     context = views.shown(own, line)
-    document = exports.unit_document(own, context["report"], line)
+    report: queries.Report = context["report"]
+    document = exports.unit_document(own, report, line)
     if kind == "pdf":
         try:
             content = paper.pdf(_on_paper(own, context, document))
@@ -44,7 +45,7 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
                 status=503,
             )
     else:
-        content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+        content = exports.as_csv(document, words=report.words) if kind == "csv" else exports.as_json(document)
     return _attached(content, kind, what=own.unit.name, view=own.round, member=member)
 
 
@@ -58,7 +59,7 @@ def group(request: HttpRequest, round_id: str, node_id: str) -> HttpResponse:
     if kind not in {"csv", "json"}:
         return _unknown(request)
     document = exports.group_document(report)
-    content = exports.as_csv(document) if kind == "csv" else exports.as_json(document)
+    content = exports.as_csv(document, words=report.words) if kind == "csv" else exports.as_json(document)
     return _attached(content, kind, what=report.view.group.name, view=report.round, member=member)
 
 
@@ -85,10 +86,14 @@ def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, m
 
 def _on_paper(own: queries.Own, context: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     report: queries.Report = context["report"]
+    before, here = context["step_before"], context["step"]
     drawn = queries.drawings(own.round.id, own.unit.id) if report.has_stages else {}
     return context | {
         "site_name": SITE_NAME,
         "document": document,
+        "step_before_day": sentences.when_to_look_again(before) if before else "",
+        "step_day": sentences.when_to_look_again(here) if here else "",
+        "rules": sentences.rules(document["policy"]) if document["policy"] else [],
         "facets": [(one, sentences.word_of_facet(one, report.words), _why_not(one)) for one in report.facets],
         "pyramid": paper.on_paper(drawn["pyramid-wide"]) if "pyramid-wide" in drawn else "",
         "quadrant": paper.on_paper(drawn["quadrant"]) if "quadrant" in drawn and report.quadrant else "",

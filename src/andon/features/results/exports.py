@@ -24,27 +24,28 @@ from andon.kernel import disclosure, wire
 UNIT_FORMAT = "andon.results.unit/1"
 GROUP_FORMAT = "andon.results.group/1"
 
-COLUMNS = (
-    "kind",
-    "code",
-    "words",
-    "reversed",
-    "band",
-    "updated",
-    "why_not",
-    "low",
-    "middle",
-    "high",
-    "units_low",
-    "units_mixed_low",
-    "units_mixed_high",
-    "units_high",
-    "share_1",
-    "share_2",
-    "share_3",
-    "share_4",
-    "share_5",
-)
+# The columns of a file, by its format: none that is empty in every row of it.
+COLUMNS = {
+    UNIT_FORMAT: ("kind", "code", "words", "reversed", "band", "word", "updated", "why_not", "low", "middle", "high"),
+    GROUP_FORMAT: (
+        "kind",
+        "code",
+        "words",
+        "reversed",
+        "low",
+        "middle",
+        "high",
+        "units_low",
+        "units_mixed_low",
+        "units_mixed_high",
+        "units_high",
+        "share_1",
+        "share_2",
+        "share_3",
+        "share_4",
+        "share_5",
+    ),
+}
 
 
 def round_document(view: rounds.RoundView) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def unit_document(own: queries.Own, report: queries.Report, trend: Trend | None)
         ],
         "format": UNIT_FORMAT,
         "headline": sentences.headline(report),
-        "method": method(),
+        "method": sentences.method(report),
         "statements": [
             {
                 "ballots": statement.ballots,
@@ -149,7 +150,7 @@ def group_document(report: groups.GroupReport) -> dict[str, Any]:
         "means": [
             {"high": line.high, "low": line.low, "middle": line.middle, "name": str(line.name)} for line in report.means
         ],
-        "method": [*method_of_groups(), *([sentences.budget(report)] if report.shares else [])],
+        "method": method_of_groups(report),
         "noise": {"delta": 1e-6, "epsilon_of_this_round": report.epsilon} if report.shares else None,
         "shares": [
             {
@@ -173,46 +174,37 @@ def _share(share: disclosure.Share) -> dict[str, float]:
     return {"high": round(share.high, 4), "low": round(share.low, 4), "middle": round(share.middle, 4)}
 
 
-def method() -> list[str]:
-    """How the figures of a unit are made and what they do not say, in sentences for whoever gets the file."""
-    return [
-        _(
-            "Every answer was counted once, in one colour per statement for the whole unit. The four colours are so "
-            "broad that a colleague who knows their own answer cannot rule out any answer of yours. A skipped "
-            "statement counts as the middle. An index is computed from the published colours alone."
-        ),
-        _("People who did not answer could have said anything; the figures speak for those who did."),
-        _("A number is the middle of what is possible; the range beside it is sure."),
-        _("No validated cut exists between the colours, nor at 50. Do not rank teams by them, and do not rate people."),
-    ]
-
-
-def method_of_groups() -> list[str]:
-    return [
+def method_of_groups(report: groups.GroupReport) -> list[str]:
+    """How the figures of a group are made and what they do not say; of figures only where there are some."""
+    said = [
         _(
             "Groups are those of the day on which the rosters were fixed, and turnout is told in three steps. There is "
             "no ranking: teams are listed by name."
-        ),
-        _("People who did not answer could have said anything; the figures speak for those who did."),
+        )
     ]
+    if report.facets or report.means:
+        said.append(_("People who did not answer could have said anything; the figures speak for those who did."))
+    return [*said, *([sentences.budget(report)] if report.shares else [])]
 
 
 def as_json(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
-def as_csv(document: dict[str, Any]) -> bytes:
+def as_csv(document: dict[str, Any], *, words: str) -> bytes:
     """One row for each facet and statement, with a byte order mark, so that table programs read it as UTF-8.
 
     What stands beside the figures, among it method and policy, comes first, in rows of two cells that begin with "#".
+    `words`: what the four colours are called on the page, see `instruments.Instrument.words`.
     """
     written = io.StringIO()
     out = csv.writer(written, lineterminator="\r\n")
     for name, value in _facts(document):
         out.writerow([f"# {name}", _cell(value)])
-    out.writerow(COLUMNS)
-    for row in _rows(document):
-        out.writerow([_cell(row.get(column)) for column in COLUMNS])
+    columns = COLUMNS[document["format"]]
+    out.writerow(columns)
+    for row in _rows(document, words):
+        out.writerow([_cell(row.get(column)) for column in columns])
     return ("\ufeff" + written.getvalue()).encode()
 
 
@@ -226,17 +218,18 @@ def _facts(document: dict[str, Any]) -> Iterable[tuple[str, Any]]:
         yield "method", said
 
 
-def _rows(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+def _rows(document: dict[str, Any], words: str) -> Iterable[dict[str, Any]]:
     if document["format"] == UNIT_FORMAT:
         for facet in document["facets"]:
             yield (
                 {"kind": "facet", "code": facet["id"], "words": facet["name"], "band": facet["band"]}
-                | {"why_not": facet["why_not"]}
+                | {"word": sentences.word_of_band(facet["band"], words), "why_not": facet["why_not"]}
                 | (facet["index"] or {})
             )
         for one in document["statements"]:
             shared = {name: one[name] for name in ("code", "words", "reversed", "band", "updated")}
-            yield {"kind": "statement", "why_not": one["silence"]} | shared
+            word = sentences.word_of_band(one["band"], words, silence=one["silence"])
+            yield {"kind": "statement", "word": word, "why_not": one["silence"]} | shared
         return
     for kind, lines in (("facet", document["facets"]), ("statement", document["statements"])):
         for line in lines:
@@ -258,4 +251,4 @@ def _cell(value: Any) -> str:
 
 
 def file_name(what: str, view: rounds.RoundView, ending: str) -> str:
-    return f"andon-{slugify(what)[:60] or 'result'}-{view.closes_at.astimezone(UTC):%Y-%m-%d}.{ending}"
+    return f"andon-{slugify(what)[:60] or 'result'}-{view.answered_until.astimezone(UTC):%Y-%m-%d}.{ending}"

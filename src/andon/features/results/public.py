@@ -129,6 +129,4 @@ def group_for_program(
 def _tell(grant: tokens.Grant, name: str, view: rounds.RoundView, *, what: str, at: datetime, on: date) -> None:
     with transaction.atomic(using="default"):
         if tokens.is_first_read(grant, what, on=on):
-            audit.record(
-                kind="results.exported", by=grant.member, at=at, subject=f"{name}, {view.words}", taken_as="API"
-            )
+            audit.record(kind="results.read_by_program", by=grant.member, at=at, subject=f"{name}, {view.words}")

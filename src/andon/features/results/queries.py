@@ -114,6 +114,26 @@ class Report:
         return any(statement.band and not statement.updated for _line, found in self.statements for statement in found)
 
     @property
+    def has_colours(self) -> bool:
+        return any(statement.band for _line, found in self.statements for statement in found)
+
+    @property
+    def has_new_colours(self) -> bool:
+        """Whether answers of this round set a colour; one that was kept says nothing of them."""
+        return any(statement.band and statement.updated for _line, found in self.statements for statement in found)
+
+    @property
+    def are_all_new(self) -> bool:
+        """Whether every statement has a colour that was set by the answers of this round."""
+        return self.has_colours and all(
+            statement.band and statement.updated for _line, found in self.statements for statement in found
+        )
+
+    @property
+    def has_index(self) -> bool:
+        return any(line.index for line in self.facets)
+
+    @property
     def has_figures(self) -> bool:
         return not self.reason
 

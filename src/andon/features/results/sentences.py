@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from andon.features.results.groups import GroupReport, SpreadLine
 from andon.features.results.practices import Moved
 from andon.features.results.queries import FacetLine, Report
+from andon.features.results.steps import EarlierStep, Step
 from andon.features.results.trend import FacetTrend, Trend
 from andon.kernel.disclosure import Band, NotShown, Silence, TurnoutStep
 from andon.kernel.psychometrics import Change, HeadlineCode, HeadlineLine, Zone
@@ -90,18 +91,29 @@ _SILENCES = {
 
 
 def how_it_was_asked(report: Report) -> str:
-    """Of a window from when to when, for there is no one number of people who answered it; empty elsewhere."""
+    """Of a window how much was asked and when, for no one number of people answered it; empty elsewhere."""
     view = report.round
-    if not view.is_window or view.last_asked_at is None:
+    asked = view.asked_questions
+    if not asked:
         return ""
     words = {
         "first": date_format(timezone.localtime(view.opens_at)),
-        "last": date_format(timezone.localtime(view.last_asked_at)),
+        "last": date_format(timezone.localtime(asked[-1].asked_from)),
         "roster": report.roster,
     }
-    if view.kind == "daily":
-        return _("asked one a day from %(first)s to %(last)s, of %(roster)d people") % words
-    return _("asked one a week from %(first)s to %(last)s, of %(roster)d people") % words
+    if len(asked) == 1:
+        said = _("asked on %(first)s, of %(roster)d people") % words
+    elif view.kind == "daily":
+        said = _("asked one a day from %(first)s to %(last)s, of %(roster)d people") % words
+    else:
+        said = _("asked one a week from %(first)s to %(last)s, of %(roster)d people") % words
+    if len(asked) == len(view.questions):
+        return said
+    return _("closed early after %(asked)d of %(planned)d questions, %(said)s") % {
+        "asked": len(asked),
+        "planned": len(view.questions),
+        "said": said,
+    }
 
 
 def headline(report: Report) -> list[str]:
@@ -177,6 +189,13 @@ def word_of_facet(line: FacetLine, words: str) -> str:
     return str(_WORDS[words][line.band]) if line.band else _("no figure")
 
 
+def word_of_band(band: str | None, words: str, *, silence: str | None = None) -> str:
+    """What a page says for the code of a colour; without one, that there is none, or that it rests."""
+    if band is not None:
+        return str(_WORDS[words][Band(band)])
+    return _("no figure") if silence in {None, Silence.TOO_FEW_BALLOTS.value} else _("rests this time")
+
+
 def why_colours_wait(report: Report) -> list[str]:
     """Why some colours are those of an earlier round, or are not shown; empty where all were updated."""
     said = [str(_SILENCES[silence]) for silence in _SILENCES if silence in report.silences]
@@ -191,6 +210,91 @@ def why_colours_wait(report: Report) -> list[str]:
         )
         said.append(_("When everybody answers from the round on in which they are set, they are updated every time."))
     return said
+
+
+def heading_of_step(earlier: EarlierStep) -> str:
+    """From which round it is, where that is not the unit's last before this one."""
+    if earlier.is_of_last_time:
+        return _("What you agreed on last time")
+    return _("What you agreed on after the round of %(day)s") % {"day": date_format(earlier.asked_on)}
+
+
+def when_to_look_again(step: Step) -> str:
+    """The day of a step without anybody's name, for paper."""
+    words = {"day": date_format(step.due_on)}
+    if step.is_past:
+        return _("You wanted to look at it again on %(day)s.") % words
+    return _("You look at it again on %(day)s.") % words
+
+
+def who_sees_to_it(step: Step) -> str:
+    """Who sees to a step and until when, in the past tense where that is over."""
+    words = {"owner": step.owner, "day": date_format(step.due_on)}
+    if step.outcome:
+        if step.owner:
+            return _("%(owner)s saw to it; you wanted to look at it again on %(day)s.") % words
+        return _("You wanted to look at it again on %(day)s.") % words
+    if step.is_past:
+        if step.owner:
+            return _("%(owner)s sees to it; you wanted to look at it again on %(day)s.") % words
+        return _("You wanted to look at it again on %(day)s. Nobody sees to it any more.") % words
+    if step.owner:
+        return _("%(owner)s sees to it; you look at it again on %(day)s.") % words
+    return _("You look at it again on %(day)s. Nobody sees to it any more.") % words
+
+
+def method(report: Report) -> list[str]:
+    """How the figures of a unit were made, for whoever gets them without their page."""
+    return [*how_it_was_made(report), *([what_a_number_is()] if report.has_index else [])]
+
+
+def what_a_number_is() -> str:
+    return _("A number is the middle of what is possible; the range beside it is sure.")
+
+
+def how_it_was_made(report: Report) -> list[str]:
+    """How the figures of a unit were made and what they do not say: nothing that is not so in this report."""
+    if not report.has_figures:
+        return [
+            _("A colour for so few would tell what somebody said, so none was made, and the answers are destroyed.")
+        ]
+    if not report.has_colours:
+        return [_("No colour was made this time, and the answers are destroyed.")]
+    said = [_how_it_was_counted(report)]
+    if report.has_new_colours and (report.ballots < report.roster or report.round.is_window):
+        said.append(_("People who did not answer could have said anything; the figures speak for those who did."))
+    said.append(
+        _("No validated cut exists between the colours, nor at 50. Do not rank teams by them, and do not rate people.")
+    )
+    return said
+
+
+def _how_it_was_counted(report: Report) -> str:
+    said = []
+    if report.are_all_new:
+        said.append(_("Every answer was counted once, in one colour per statement for the whole unit."))
+    elif report.has_new_colours:
+        said.append(
+            _(
+                "Where a statement has a colour of this round, every answer to it was counted once, in that one colour "
+                "for the whole unit."
+            )
+        )
+    if report.has_kept:
+        said.append(
+            _("What stands as “not updated” is the colour of an earlier round: the answers of this one are not in it.")
+        )
+    said.append(
+        _(
+            "The four colours are so broad that a colleague who knows their own answer cannot rule out any answer of "
+            "yours."
+        )
+    )
+    if report.has_new_colours:
+        said.append(_("A skipped statement counts as the middle."))
+    if report.has_index:
+        said.append(_("An index is computed from the published colours alone."))
+    return " ".join(said)
 
 
 def change(facet: FacetTrend) -> str:
@@ -226,6 +330,43 @@ def moved(line: Moved, trend: Trend | None) -> str:
     if facet is None or line.before.index is None or line.now.index is None:
         return _("Not both times a figure, so nothing can be said.")
     return change(facet)
+
+
+def change_of_all(trend: Trend) -> str:
+    """What is said of every facet alike where none is compared, to be said once; empty elsewhere."""
+    if any(facet.message is not None and facet.message.change is not Change.FIRST for facet in trend.facets):
+        return ""
+    said = {change(facet) for facet in trend.facets}
+    return said.pop() if len(said) == 1 else ""
+
+
+def about_staircases(trend: Trend) -> list[str]:
+    """How they are read: nothing of what none of them has."""
+    said = [_("Each step is one round, as high as what is sure; the line in it is the middle.")]
+    if trend.has_breaks:
+        said.append(
+            _("At a dashed line people joined or left: nothing is compared across it, for newcomers often begin high.")
+        )
+    if trend.has_gaps:
+        said.append(_("A ring stands where nothing new was shown."))
+    if trend.is_assumed:
+        said.append(
+            _(
+                "How much chance moves these answers has not been measured for this wording: what we would notice "
+                "follows from values that are usual for such statements."
+            )
+        )
+    return said
+
+
+def rules(policy: Mapping[str, object]) -> list[str]:
+    """The part of a round's policy that its people can check; the rest is for programs."""
+    return [
+        _("A colour needs answers from at least %(least)d people.") % {"least": policy["least_ballots"]},
+        _("The round could be closed before its date.")
+        if policy["early_close"]
+        else _("The round could not be closed before its date."),
+    ]
 
 
 def steps_in_words(facet: FacetTrend) -> str:
@@ -313,6 +454,13 @@ def join(parts: list[str]) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return _("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+
+
+def either(parts: list[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return _("%(first)s or %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
 
 
 def where_the_box_lies(report: Report) -> str:

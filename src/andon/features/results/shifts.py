@@ -39,11 +39,11 @@ class Shift:
 
 
 def shifts_of(report: Report) -> tuple[Shift, ...]:
-    """One line for each named prior; none where the report shows no colour.
+    """One line for each named prior; none where no colour is of this round: one that was kept tells of no answer in it.
 
     Ratios of statements multiply, as far as answers are independent: where they are not, the product is too much.
     """
-    shown = [sum(1 for statement in statements if statement.band) for _line, statements in report.statements]
+    shown = [sum(1 for statement in statements if statement.band and statement.updated) for _line, statements in report.statements]
     if not report.has_figures or not any(shown):
         return ()
     return tuple(

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from andon.features.results.models import AgreedStep, StepOutcome
 from andon.features.results.queries import Own
 from andon.features.rounds import public as rounds
+from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 
 
@@ -42,6 +44,21 @@ class Step:
     outcome_words: str
     ended_on: datetime | None
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the day on which it was to be looked at again is over, or it is said what became of it."""
+        return bool(self.outcome) or self.due_on < organisation.today()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierStep:
+    """What a unit agreed on after an earlier round, which was asked from that day on."""
+
+    step: Step
+    asked_on: date
+    # Whether that round is the unit's last before this one.
+    is_of_last_time: bool
+
 
 def _told(row: AgreedStep) -> Step:
     outcome: StepOutcome | None = getattr(row, "outcome", None)
@@ -57,8 +74,8 @@ def _told(row: AgreedStep) -> Step:
     )
 
 
-def steps_around(own: Own) -> tuple[Step | None, Step | None]:
-    """(what the unit agreed on after an earlier round, after this one). Two queries.
+def steps_around(own: Own) -> tuple[EarlierStep | None, Step | None]:
+    """(what the unit agreed on after an earlier round, after this one). Two queries, and two more for the earlier.
 
     The earlier one is the newest of those before. A unit is the same where the same teams are counted together.
     """
@@ -67,7 +84,16 @@ def steps_around(own: Own) -> tuple[Step | None, Step | None]:
     # A step is written after its round closed, so its moment tells which report it stands in.
     earlier = rows.filter(at__lt=own.round.ended_at or own.round.closes_at).exclude(round_id=own.round.id)
     before = earlier.order_by("-at").first()
-    return (_told(before) if before else None), (_told(here) if here else None)
+    return (_earlier(before, own) if before else None), (_told(here) if here else None)
+
+
+def _earlier(row: AgreedStep, own: Own) -> EarlierStep:
+    asked, last = rounds.find(row.round_id), rounds.last_released_before(own.unit, own.round)
+    return EarlierStep(
+        _told(row),
+        timezone.localdate(asked.opens_at if asked else row.at),
+        is_of_last_time=last is not None and last.id == row.round_id,
+    )
 
 
 def agree_on_step(*, own: Own, words: str, owner_id: UUID, due_on: date, by: Member, at: datetime) -> None:

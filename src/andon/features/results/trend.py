@@ -84,7 +84,7 @@ def trend_of(view: rounds.RoundView, unit: rounds.UnitView, *, asked: Member) ->
     figures = releases.figures_shown({one.unit_id: one.round.id for one in past})
     shown = [
         _Shown(
-            timezone.localtime(one.round.closes_at).date(),
+            timezone.localtime(one.round.answered_until).date(),
             figures[one.unit_id],
             begins=before is None or _is_anew(before, one, figures[one.unit_id]),
         )

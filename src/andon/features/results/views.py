@@ -68,7 +68,6 @@ def report(request: HttpRequest, round_id: str) -> HttpResponse:
         "comments": queries.comments_of(own),
         "has_colours": bool(sharing.colours_of(own)),
         "sharing": sharing.sharing_of(own, on=organisation.today()),
-        "trend": line,
         "shifts": shifts.shifts_of(found),
         "may_ask_again": organisation.leads(member.pk, own.round.node_id, on=organisation.today()),
         "rows": _rows(line) if line else [],
@@ -86,10 +85,17 @@ def shown(own: queries.Own, line: trend.Trend | None) -> dict[str, Any]:
         "how_asked": sentences.how_it_was_asked(found),
         "by_level": found.words == "level",
         "zone": sentences.where_the_box_lies(found) if found.has_quadrant else "",
+        "how_it_was_made": sentences.how_it_was_made(found),
         "why_colours_wait": sentences.why_colours_wait(found),
-        "step_before": before,
+        "step_before": before.step if before else None,
+        "step_before_heading": sentences.heading_of_step(before) if before else "",
+        "step_before_said": sentences.who_sees_to_it(before.step) if before else "",
         "step": here,
+        "step_said": sentences.who_sees_to_it(here) if here else "",
+        "trend": line,
         "stairs": [_stairs(facet) for facet in line.facets] if line else [],
+        "change_of_all": sentences.change_of_all(line) if line else "",
+        "about_staircases": sentences.about_staircases(line) if line else [],
     }
 
 

@@ -78,6 +78,16 @@ class RoundView:
         return bool(self.questions)
 
     @property
+    def answered_until(self) -> datetime:
+        """From when on nobody could answer: its date, or when it was closed before."""
+        return min(self.closes_at, self.ended_at) if self.ended_at else self.closes_at
+
+    @property
+    def asked_questions(self) -> tuple[windows.Question, ...]:
+        """Those of a window that came up before it ended, in their order; empty where all is asked at once."""
+        return tuple(question for question in self.questions if question.asked_from < self.answered_until)
+
+    @property
     def last_asked_at(self) -> datetime | None:
         return self.questions[-1].asked_from if self.questions else None
 
@@ -467,6 +477,21 @@ def released_before(unit: UnitView, view: RoundView, *, asked: Member, most: int
     found = list(reversed(rows))
     counted = counted_units([row.pk for row in found])
     return [PastUnit(_view(row.round), row.pk, counted[row.pk]) for row in found]
+
+
+def last_released_before(unit: UnitView, view: RoundView) -> RoundView | None:
+    """The unit's round with a result that ended last before this one, whatever was asked in it. One query."""
+    found = (
+        Round.objects.filter(
+            units__known_by=known_by(unit.node_ids),
+            ending__kind=Ending.Kind.CLOSED,
+            ending__at__lt=view.ended_at or view.closes_at,
+        )
+        .exclude(pk=view.id)
+        .order_by("-ending__at", "-pk")
+    )
+    row = found.select_related("node", "publication", "opening", "close_request", "ending").first()
+    return _view(row) if row else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,22 @@
 import csv
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from andon.features.results import exports, paper, queries
+from andon.features.results import export_views, exports, paper, queries, sentences, trend, views
 from andon.foundation.audit.models import AuditEntry
 from tests.lived_in import LivedIn, members
 
@@ -79,9 +85,35 @@ def test_csv_has_a_row_for_each_facet_and_statement(lived_in: LivedIn, bo: Clien
     facts = {row[0]: row[1] for row in rows if row[0].startswith("#")}
     assert facts["# policy least_ballots"] == "5"
     body = [row for row in rows if not row[0].startswith("#")]
-    assert tuple(body[0]) == exports.COLUMNS
+    assert tuple(body[0]) == exports.COLUMNS[exports.UNIT_FORMAT]
     assert [row[0] for row in body[1:]] == ["facet"] * 5 + ["statement"] * 21
-    assert {len(row) for row in body} == {len(exports.COLUMNS)}
+    assert {len(row) for row in body} == {len(body[0])}
+    assert not [name for name in body[0] if name.startswith(("units_", "share_"))]
+
+
+def words_in(table: bytes) -> dict[str, str]:
+    """The word of each colour's code, and what stands without a colour under ""."""
+    lines = [line for line in table.decode("utf-8-sig").splitlines() if not line.startswith("#")]
+    return {row["band"]: row["word"] for row in csv.DictReader(lines)}
+
+
+def test_csv_calls_colours_as_the_page_does_in_the_readers_language(lived_in: LivedIn, bo: Client) -> None:
+    found = words_in(export(bo, lived_in, "csv").content)
+    assert {found["high"], found["low"]} == {"safe", "unsafe"}
+    document: dict[str, Any] = {"format": exports.UNIT_FORMAT, "facets": [], "method": [], "statements": []}
+    row = {"code": "SE1", "words": "x", "reversed": False, "updated": True}
+    document["statements"] = [row | {"band": "low", "silence": None}, row | {"band": None, "silence": "other_rules"}]
+    assert words_in(exports.as_csv(document, words="level")) == {"low": "low", "": "rests this time"}
+    german = Client(headers={"accept-language": "de"})
+    german.force_login(lived_in.people["Bo"])
+    assert words_in(export(german, lived_in, "csv").content)["low"] == "unsicher"
+
+
+def test_a_groups_csv_has_no_column_of_a_units(lived_in: LivedIn, bo: Client) -> None:
+    top = lived_in.nodes["Lanternworks"].pk
+    table = bo.post(f"/results/{lived_in.rounds['autumn']}/groups/{top}/export/", {"as": "csv"}).content
+    [heads] = [line for line in table.decode("utf-8-sig").splitlines() if line.startswith("kind,")]
+    assert tuple(heads.split(",")) == exports.COLUMNS[exports.GROUP_FORMAT]
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", " =", "\n=", "\uff1d"])
@@ -94,7 +126,11 @@ def test_no_cell_is_a_formula(begins: str) -> None:
             {"code": "SE1", "words": f"{begins}1+1", "reversed": False, "band": None, "updated": True, "silence": None}
         ],
     }
-    [row] = [row for row in csv.reader(io.StringIO(exports.as_csv(document).decode("utf-8-sig"))) if "SE1" in row]
+    [row] = [
+        row
+        for row in csv.reader(io.StringIO(exports.as_csv(document, words="safety").decode("utf-8-sig")))
+        if "SE1" in row
+    ]
     assert row[2] == f"'{begins}1+1"
 
 
@@ -107,6 +143,85 @@ def test_a_pdf_is_the_report_in_the_readers_language(lived_in: LivedIn, bo: Clie
     german = Client(headers={"accept-language": "de"})
     german.force_login(lived_in.people["Bo"])
     assert "Wie diese Zahlen entstanden sind" in " ".join(text_of(export(german, lived_in, "pdf").content).split())
+
+
+def paper_of(house: LivedIn, person: str, name: str, **of_the_round: Any) -> str:
+    """What stands on the paper of a report, before it is set; with these parts of its round instead."""
+    own = queries.own_result(house.people[person], house.rounds[name])
+    own = replace(own, round=replace(own.round, **of_the_round))
+    line = trend.trend_of(own.round, own.unit, asked=house.people[person])
+    context = views.shown(own, line)
+    document = exports.unit_document(own, context["report"], line)
+    page = render_to_string(paper.TEMPLATE, export_views._on_paper(own, context, document))
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_no_paper_names_who_sees_to_a_step(lived_in: LivedIn) -> None:
+    said = paper_of(lived_in, "Bo", "released")
+    assert "You look at it again on" in said
+    assert people_in(said, lived_in) == set()
+
+
+def test_a_round_that_was_closed_early_ends_in_its_files_when_it_was(lived_in: LivedIn) -> None:
+    view = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"]).round
+    early = view.closes_at - timedelta(days=3)
+    said = paper_of(lived_in, "Bo", "released", ended_at=early)
+    assert date_format(timezone.localtime(early)) in said
+    assert date_format(timezone.localtime(view.closes_at)) not in said
+    assert f"{early.astimezone(UTC):%Y-%m-%d}" in exports.file_name("Detection", replace(view, ended_at=early), "csv")
+    # A worker that was late asked nobody longer.
+    late = replace(view, ended_at=view.closes_at + timedelta(days=3))
+    assert exports.file_name("Detection", late, "csv") == exports.file_name("Detection", view, "csv")
+
+
+def test_a_file_says_of_its_figures_only_what_is_so(lived_in: LivedIn) -> None:
+    def said(person: str, name: str) -> str:
+        report = queries.report_for(lived_in.people[person], lived_in.rounds[name])
+        return " ".join(sentences.method(report))
+
+    counted, number = "Every answer was counted once", "A number is the middle"
+    new, kept, few = said("Bo", "released"), said("Hal", "kept"), said("Eve", "few")
+    assert [counted in one for one in (new, kept, few)] == [True, False, False]
+    assert [number in one for one in (new, kept, few)] == [True, False, False]
+    assert ["speak for those who did" in one for one in (new, kept, few)] == [True, False, False]
+    assert ["the answers of this one are not in it" in one for one in (new, kept, few)] == [False, True, False]
+    assert ["are destroyed" in one for one in (new, kept, few)] == [False, False, True]
+    # And the page and the paper with it.
+    page = client_page(lived_in, "Hal", "kept")
+    assert counted not in page
+    assert number not in page
+    assert number in client_page(lived_in, "Bo", "released")
+    assert number not in paper_of(lived_in, "Hal", "kept")
+    assert paper_of(lived_in, "Bo", "released").count(number) == 1
+
+
+def test_a_paper_says_its_rules_in_words_and_of_staircases_only_what_they_have(lived_in: LivedIn) -> None:
+    said = paper_of(lived_in, "Bo", "released")
+    assert "A colour needs answers from at least 5 people. The round could be closed before its date." in said
+    for code in ("wide-4", "early_close", "depth"):
+        assert code not in said
+    own = queries.own_result(lived_in.people["Bo"], lived_in.rounds["released"])
+    index = next(line.index for line in queries.build_report(own.round, own.unit, own.part).facets if line.index)
+    name = queries.in_words({"en": "Calm"})
+
+    def about(*, begins: bool, has_gap: bool, is_assumed: bool) -> str:
+        lines = [queries.FacetLine("calm", name, one, "", None) for one in (index, None if has_gap else index)]
+        steps = tuple(trend.Step(lived_in.now.date(), line, begins) for line in lines)
+        return " ".join(
+            sentences.about_staircases(trend.Trend((trend.FacetTrend("calm", name, steps, None),), is_assumed))
+        )
+
+    words = ("dashed line", "ring", "has not been measured for this wording")
+    plain = about(begins=False, has_gap=False, is_assumed=False)
+    all_of_it = about(begins=True, has_gap=True, is_assumed=True)
+    assert [word in plain for word in words] == [False] * 3
+    assert [word in all_of_it for word in words] == [True] * 3
+
+
+def client_page(house: LivedIn, person: str, name: str) -> str:
+    client = Client()
+    client.force_login(house.people[person])
+    return client.get(f"/results/{house.rounds[name]}/").content.decode()
 
 
 @pytest.mark.parametrize("name", ["security", "kept", "few"])

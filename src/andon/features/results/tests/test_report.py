@@ -81,6 +81,13 @@ def test_colours_that_were_kept_say_so_and_give_no_index(lived_in: LivedIn) -> N
     assert "not updated" not in text(page(lived_in, "Hal", "autumn"))
 
 
+@pytest.mark.parametrize("which", ["debrief/", "debrief/screen/"])
+def test_the_talk_marks_colours_that_were_kept(lived_in: LivedIn, which: str) -> None:
+    kept = page(lived_in, "Hal", "kept", which).content.decode()
+    assert kept.count("not updated") == kept.count('<span class="band') > 0
+    assert "not updated" not in text(page(lived_in, "Bo", "released", which))
+
+
 def test_each_unit_reads_its_own_part_of_a_round(lived_in: LivedIn) -> None:
     bo, eve = page(lived_in, "Bo", "autumn"), page(lived_in, "Eve", "autumn")
     assert "4 of 6 answered" in text(bo)

@@ -46,6 +46,15 @@ def test_where_nothing_is_shown_nothing_is_printed(house: House) -> None:
     assert shifts.shifts_of(dataclasses.replace(report, reason="too_few_ballots")) == ()
 
 
+def test_a_colour_that_was_kept_is_no_part_of_what_is_printed(house: House) -> None:
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 1}, silent=1)
+    report = report_of(house)
+    assert report.has_colours
+    assert not report.has_new_colours
+    assert shifts.shifts_of(report) == ()
+
+
 @pytest.mark.parametrize("ballots", [22, 23, 26, 31, 46])
 def test_what_is_printed_for_many_is_not_too_little(ballots: int) -> None:
     for printed, (_belief, prior) in zip(shifts.ratios_of(ballots), shifts.PRIORS, strict=True):

@@ -1,11 +1,15 @@
 """The talk about a result and the one step that it ends in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from andon.features.results import debrief, queries, steps
 from andon.features.results.models import AgreedStep, StepOutcome
@@ -55,6 +59,36 @@ def test_a_step_stands_in_the_report_and_opens_the_next_one(house: LivedIn) -> N
     assert "What you agreed on last time" in page
     assert page.index(STEP) < page.index("Statement by statement")
     assert "What you agreed on last time" not in ada.get(address(house)).content.decode()
+
+
+def test_an_older_step_says_from_which_round_it_is_and_stands_in_the_past(house: LivedIn) -> None:
+    ada = client(house, "Ada")
+    ada.post(address(house, "step/"), form(house))
+    ada.post(address(house, "step/outcome/"), {"kind": "done"})
+    AgreedStep.objects.update(at=house.now - 50 * DAY)
+    # Last time is when they were asked last, whatever they were asked.
+    others: tuple[tuple[str, timedelta, str, Mapping[str, int]], ...] = (
+        ("second", 40 * DAY, "andon-security", {"SE1": 5}),
+        ("third", 20 * DAY, "andon-core", ANSWERS),
+    )
+    for name, ago, instrument, answers in others:
+        asked = house.open_round(name, "Detection", by="Ada", ago=ago, instrument=instrument)
+        house.answer(asked, members("Ada", "Bo"), answers)
+        house.close(asked, ago=ago - 7 * DAY)
+    pages = [ada.get(address(house, name=name)).content.decode() for name in ("second", "third")]
+    day = date_format(timezone.localdate(house.now - 60 * DAY))
+    assert ["What you agreed on last time" in page for page in pages] == [True, False]
+    assert [f"What you agreed on after the round of {day}" in page for page in pages] == [False, True]
+    assert all("saw to it; you wanted to look at it again on" in page for page in pages)
+    assert f"after the round of {day}" in ada.get(address(house, "debrief/", "third")).content.decode()
+
+
+def test_a_step_that_nothing_is_said_of_is_seen_to_though_its_day_has_passed(house: LivedIn) -> None:
+    ada = client(house, "Ada")
+    ada.post(address(house, "step/"), form(house))
+    assert "sees to it; you look at it again on" in ada.get(address(house)).content.decode()
+    AgreedStep.objects.update(due_on=house.now.date() - 3 * DAY)
+    assert "sees to it; you wanted to look at it again on" in ada.get(address(house)).content.decode()
 
 
 def test_nobody_else_sees_or_writes_it(house: LivedIn) -> None:
@@ -136,6 +170,17 @@ def test_the_talk_takes_forty_five_minutes_and_asks_about_what_stands_lowest(hou
     assert lowest.id in {line.id for line in talk.lowest}
     page = client(house, "Bo").get(address(house, "debrief/")).content.decode()
     assert talk.questions[0][1][0] in page
+
+
+def test_of_several_that_stand_lowest_one_is_chosen() -> None:
+    named: Any = [SimpleNamespace(name=name) for name in ("Learner", "Contributor", "Challenger")]
+
+    def said(number: int) -> list[str]:
+        return [words for part in debrief._parts(tuple(named[:number])) for words in part.do if "Choose one" in words]
+
+    assert said(1) == []
+    assert said(2) == ["Choose one: Learner or Contributor."]
+    assert said(3) == ["Choose one: Learner, Contributor or Challenger."]
 
 
 def test_a_talk_about_a_round_without_figures_names_no_facet(house: LivedIn) -> None:

@@ -1,19 +1,23 @@
 """The staircase: what is compared with what, on the real databases."""
 
+import re
+from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from andon.features.results import queries, sentences, tasks, trend
+from andon.features.results import export_views, exports, paper, queries, sentences, tasks, trend, views
 from andon.features.results.bars import Stair, staircase
 from andon.features.rounds import public as rounds
 from andon.kernel.disclosure import Band
 from andon.kernel.psychometrics import Change
-from tests.cast_of_people import found_organisation
-from tests.seasons import House
+from tests.cast_of_people import NOW, WEEK, found_organisation
+from tests.seasons import SEASON, House
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -85,6 +89,19 @@ def test_a_colour_that_was_kept_is_compared_with_nothing(house: House) -> None:
     assert facet.steps[-1].line.band is not None
     assert facet.steps[-1].line.index is None
     assert facet.message is None
+    browser = Client()
+    browser.force_login(house.of("Detection")[0])
+    page = browser.get(f"/results/{house.round_id}/").content.decode()
+    [table] = re.findall(r'<caption class="only-spoken">Round by round.*?</table>', page, re.DOTALL)
+    assert table.count("not updated") == 5
+    own = queries.own_result(house.of("Detection")[0], house.round_id)
+    line = trend.trend_of(own.round, own.unit, asked=house.of("Detection")[0])
+    context = views.shown(own, line)
+    document = exports.unit_document(own, context["report"], line)
+    on_paper = render_to_string(paper.TEMPLATE, export_views._on_paper(own, context, document))
+    assert "A ring stands where nothing new was shown." in on_paper
+    assert "has not been measured for this wording" in on_paper
+    assert "At a dashed line" not in on_paper
 
 
 def test_other_teams_counted_together_are_another_unit(house: House) -> None:
@@ -166,6 +183,51 @@ def test_a_staircase_shows_no_height_where_nothing_is_known() -> None:
     assert "<circle" in drawn
     with pytest.raises(ValueError, match="steps"):
         staircase([], first="", last="", said="")
+
+
+def test_a_round_that_was_closed_early_stands_at_the_day_on_which_it_was(house: House) -> None:
+    house.ask({"Detection": 5}, node="Detection")
+    house.ask({"Detection": 5}, node="Detection", early=timedelta(days=2))
+    found = seen(house, "Detection")
+    assert found is not None
+    assert found.days == ((NOW + WEEK).date(), (NOW + SEASON + WEEK - timedelta(days=2)).date())
+
+
+def parts_of(drawn: str, tag: str) -> list[dict[str, str]]:
+    root = ET.fromstring(drawn)
+    return [dict(part.attrib) | {"said": part.text or ""} for part in root.iter() if part.tag.endswith(tag)]
+
+
+def test_a_staircase_holds_its_numbers_and_keeps_rings_off_its_scale() -> None:
+    known, none = Stair((20.0, 25.0, 30.0), "low", True), Stair(None, "low", False)
+    drawn = staircase([known, none], first="a", last="b", said="x")
+    labels = {one["said"]: one for one in parts_of(drawn, "text")}
+    # A digit of 12 units is about 9 high and 8 wide.
+    assert float(labels["100"]["y"]) >= 9
+    assert float(labels["100"]["x"]) >= 3 * 8
+    lowest = max(float(one["y1"]) for one in parts_of(drawn, "line") if one["class"] == "scale")
+    [ring] = parts_of(drawn, "circle")
+    assert lowest < float(ring["cy"]) - float(ring["r"])
+    assert float(ring["cy"]) + float(ring["r"]) < float(labels["a – b"]["y"]) - 9
+
+
+def test_what_is_said_of_every_facet_alike_is_said_once_where_none_is_compared(house: House) -> None:
+    browser = Client()
+    browser.force_login(house.of("Detection")[0])
+
+    def said() -> list[int]:
+        page = browser.get(f"/results/{house.round_id}/").content.decode()
+        return [page.count(words) for words in ("the line begins anew", "No change that we can see")]
+
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 5})
+    assert said() == [0, 5]
+    house.join("ann", "Detection")
+    for name in ("bob", "eve"):
+        house.join(name, "Detection")
+    house.ask({"Detection": 5})
+    house.ask({"Detection": 5})
+    assert said() == [1, 0]
 
 
 def test_rounds_of_others_are_no_business_of_a_stranger(house: House) -> None:

@@ -5,16 +5,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from andon.features.closing import public as closing
 from andon.features.instruments import public as instruments
-from andon.features.results import queries, shifts
+from andon.features.results import queries, sentences, shifts
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure
 from tests.lived_in import LivedIn, founded
@@ -137,6 +141,25 @@ def test_the_report_says_when_it_was_asked_and_how_many_answered_each_question(h
     words = re.findall(r'<td>\s*<span class="band[^"]*">([a-z ]+)<', page.content.decode())
     assert (words.count("safe"), words.count("no figure")) == (1, 20)
     assert "Fewer than five people answered some of the questions" in said
+    assert "Where a statement has a colour of this round, every answer to it was counted once" in said
+
+
+@pytest.mark.parametrize("kind", ["daily", "weekly"])
+def test_a_window_that_was_closed_early_says_how_much_of_it_was_asked(house: LivedIn, kind: str) -> None:
+    view = open_on_the_page(house, kind)
+    planned, third = len(view.questions), view.questions[2].asked_from
+
+    def said(ended_at: datetime) -> str:
+        ended = replace(view, ended_at=ended_at)
+        report: Any = SimpleNamespace(round=ended, roster=6)
+        return sentences.how_it_was_asked(report)
+
+    assert "closed early" not in said(view.closes_at)
+    cut = said(third + timedelta(hours=1))
+    assert cut.startswith(f"closed early after 3 of {planned} questions, asked one a")
+    assert f"to {date_format(timezone.localtime(third))}, of 6 people" in cut
+    assert f"closed early after 1 of {planned} questions, asked on" in said(view.opens_at + timedelta(minutes=1))
+    assert said(view.opens_at) == ""
 
 
 def test_a_facet_has_an_index_when_all_of_its_questions_have_a_figure(house: LivedIn) -> None:

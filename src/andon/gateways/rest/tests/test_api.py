@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from andon.features.results import public as results
+from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.tokens import public as tokens
 from andon.foundation.tokens.models import ProgramKey
@@ -114,13 +115,17 @@ def test_a_key_that_is_over_or_ended_or_whose_member_left_is_none(lived_in: Live
 
 def test_the_first_read_of_a_day_stands_in_the_change_log(lived_in: LivedIn) -> None:
     key = key_of(lived_in, "Bo")
-    before = AuditEntry.objects.filter(kind="results.exported").count()
+    before = AuditEntry.objects.filter(kind="results.read_by_program").count()
     for _time in range(3):
         read(unit(lived_in), key)
     read(unit(lived_in, "open"), key)
-    entries = AuditEntry.objects.filter(kind="results.exported")
+    entries = AuditEntry.objects.filter(kind="results.read_by_program")
     assert entries.count() == before + 1
-    assert entries.order_by("-id")[0].facts == {"taken_as": "API"}
+    newest = entries.order_by("-id")[0]
+    assert newest.facts == {}
+    said = str(audit.words_for(newest.kind))
+    assert "program" in said
+    assert "file" not in said
 
 
 def is_stored(key: str) -> bool:
