@@ -43,7 +43,10 @@ def shifts_of(report: Report) -> tuple[Shift, ...]:
 
     Ratios of statements multiply, as far as answers are independent: where they are not, the product is too much.
     """
-    shown = [sum(1 for statement in statements if statement.band and statement.updated) for _line, statements in report.statements]
+    shown = [
+        sum(1 for statement in statements if statement.band and statement.updated)
+        for _line, statements in report.statements
+    ]
     if not report.has_figures or not any(shown):
         return ()
     return tuple(
