@@ -42,3 +42,4 @@ class SayYes(forms.Form):
     """A yes to what was shown. Where many would leave, their number is typed."""
 
     leaving = forms.IntegerField(required=False, min_value=0)
+    take_back = forms.BooleanField(required=False)

@@ -94,6 +94,8 @@ class PeopleFile(models.Model):
     at = models.DateTimeField()
     content = models.BinaryField(default=b"")
     is_complete = models.BooleanField(default=False)
+    # Whether those come back, too, whom somebody deactivated by hand.
+    takes_back = models.BooleanField(default=False)
     # For everybody in a file that has no column for the team; a path.
     team = models.CharField(max_length=1000, blank=True, default="")
     # Of the page on which it was chosen: the worker, which has no browser, says in it what is wrong.

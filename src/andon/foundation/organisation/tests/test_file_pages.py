@@ -219,6 +219,41 @@ def test_sessions_of_who_is_closed_by_hand_end_too(monkeypatch: pytest.MonkeyPat
     assert bo.get("/people/").status_code == (302 if rotates else 200)
 
 
+def test_who_was_deactivated_by_hand_is_shown_and_comes_back_only_after_a_box_and_another_yes() -> None:
+    cast = people.enter()
+    now = timezone.now()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=now, on=now.date())
+    client = signed_in(cast.stella)
+    upload(client, b"email,name,team\nbo@example.org,Bo Lindqvist,Security/Detection/SOC night\n")
+    page = page_of(client)
+    assert "1 person was deactivated by hand and stays so" in page
+    assert "Bo Lindqvist" in page
+    assert "Also take back 1 person who was deactivated" in page
+    answer(client, "yes", take_back="on")
+    page = page_of(client)
+    assert "1 person who had left or was deactivated comes back" in page
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    answer(client, "yes")
+    assert "stays so" in page_of(client), "the box was taken away again, so it is shown once more"
+    answer(client, "yes", take_back="on")
+    work()
+    answer(client, "yes", take_back="on")
+    assert "1 came back." in page_of(client)
+    assert Member.objects.get(pk=cast.bo.pk).is_active
+
+
+def test_without_the_box_a_file_leaves_out_who_was_deactivated_by_hand() -> None:
+    cast = people.enter()
+    now = timezone.now()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=now, on=now.date())
+    client = signed_in(cast.stella)
+    upload(client, GOOD + b"bo@example.org,Bo Lindqvist,Security\n")
+    work()
+    answer(client, "yes")
+    assert "1 person joined. 1 person was deactivated by hand and stays so." in page_of(client)
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+
+
 def test_one_team_is_chosen_for_a_file_without_a_column_for_it() -> None:
     client = signed_in(people.enter().stella)
     upload(client, b"email,name\nnew@example.org,New One\n")

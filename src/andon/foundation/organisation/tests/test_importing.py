@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.organisation import importing
+from andon.foundation.organisation import importing, membership
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.models import Duty, Membership, Node
@@ -115,11 +115,45 @@ def test_a_new_name_is_a_change() -> None:
     assert Member.objects.get(email="bo@example.org").name == "Bo L. Lindqvist"
 
 
-def test_somebody_who_was_closed_out_comes_back() -> None:
+def test_somebody_who_left_with_a_file_comes_back_with_one() -> None:
     cast = people.enter()
-    Member.objects.filter(pk=cast.bo.pk).update(is_active=False)
-    assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n")) == (1, 0, 0, 0)
+    row = "bo@example.org,Bo Lindqvist,Security/Detection/SOC night"
+    bring(f"e-mail,name,team path,status\n{row},suspended\n")
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    outcome = bring(f"{HEADER}{row},\n")
+    assert (outcome.joined, outcome.returned, outcome.kept_out) == (0, 1, 0)
     assert Member.objects.get(pk=cast.bo.pk).is_active
+
+
+def test_somebody_who_was_deactivated_by_hand_stays_so_until_the_file_takes_them_back() -> None:
+    cast = people.enter()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=NOW, on=TODAY)
+    text = HEADER + "bo@example.org,B. Lindqvist,Security/Elsewhere,\nnew@example.org,New One,Security,\n"
+    outcome = bring(text)
+    assert (outcome.joined, outcome.returned, outcome.kept_out, outcome.new_teams) == (1, 0, 1, ())
+    told = [(person.name, person.path) for person in outcome.people if person.what is importing.What.KEPT_OUT]
+    assert told == [("Bo Lindqvist", ("Security", "Elsewhere"))]
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    assert AuditEntry.objects.get(kind="people.imported").facts["kept_out"] == 1
+    outcome = import_people(text.encode(), by=cast.stella, at=NOW, on=TODAY, takes_back=True)
+    assert (outcome.joined, outcome.returned, outcome.kept_out) == (0, 1, 0)
+    assert Member.objects.get(pk=cast.bo.pk).is_active
+    assert AuditEntry.objects.get(kind="person.reactivated").about == cast.bo
+    # From now on they are like everybody else: a file that closes their account, and one that opens it again.
+    bring("e-mail,name,team path,status\nbo@example.org,B. Lindqvist,Security,suspended\n")
+    assert bring(text).returned == 1
+
+
+def test_what_somebody_does_by_hand_meanwhile_is_asked_again() -> None:
+    cast = people.enter()
+    text = HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n"
+    bring("e-mail,name,team path,status\nbo@example.org,Bo Lindqvist,Security,suspended\n")
+    before = importing._stand()
+    bo = Member.objects.get(pk=cast.bo.pk)
+    membership.reactivate(member=bo, by=cast.stella, at=NOW)
+    membership.deactivate(member=bo, by=cast.stella, at=NOW, on=TODAY)
+    assert importing._stand() != before
+    assert bring(text).kept_out == 1
 
 
 def test_a_team_is_the_same_in_capitals() -> None:
@@ -319,6 +353,21 @@ def test_the_command_imports_and_says_what_it_did(tmp_path: object, capsys: pyte
     call_command("import_people", str(file))
     assert "3 people joined" in capsys.readouterr().out
     assert Member.objects.count() == 3
+
+
+def test_the_command_takes_back_only_when_it_is_told_to(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    cast = people.enter()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=NOW, on=TODAY)
+    file = tmp_path / "people.csv"  # type: ignore[operator]
+    file.write_text(HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n")
+    call_command("import_people", str(file))
+    said = capsys.readouterr()
+    assert "1 person was deactivated by hand and stays so." in said.out
+    assert "stay so without --take-back: 1." in said.err
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    call_command("import_people", str(file), "--take-back")
+    assert "1 came back" in capsys.readouterr().out
+    assert Member.objects.get(pk=cast.bo.pk).is_active
 
 
 def test_the_command_names_every_bad_row(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:

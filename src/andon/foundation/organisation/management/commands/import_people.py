@@ -46,6 +46,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--complete", action="store_true", help="whoever is not in the file leaves")
         parser.add_argument("--team", default="", help="path of the team, for a file that has no column for it")
+        parser.add_argument(
+            "--take-back", action="store_true", help="let those come back, too, who were deactivated by hand"
+        )
         parser.add_argument("--leaving", type=int, help="how many leave, where these are more than a fifth of all")
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
@@ -59,7 +62,9 @@ class Command(BaseCommand):
             raise CommandError(f"{path} cannot be read: {error.strerror}. Nothing was changed.") from None
         on, seed = organisation.today(), secrets.token_hex(16)
         file = read_people(content, team=options["team"], on=on, progress=tell("Reading", sys.stderr))
-        foreseen = preview_people(file, on=on, is_complete=options["complete"], seed=seed)
+        foreseen = preview_people(
+            file, on=on, is_complete=options["complete"], seed=seed, takes_back=options["take_back"]
+        )
         self._refuse(path, foreseen)
         self._explain(foreseen)
         if options["dry_run"] or foreseen.changes_nothing:
@@ -74,6 +79,7 @@ class Command(BaseCommand):
                 on=on,
                 is_complete=options["complete"],
                 seed=seed,
+                takes_back=options["take_back"],
                 agreed=foreseen.fingerprint,
                 progress=tell("Writing", sys.stderr),
             )
@@ -99,6 +105,8 @@ class Command(BaseCommand):
             self.stderr.write(note)
         if outcome.closed:
             self.stderr.write(f"Accounts that are closed, whose people do not join: {outcome.closed}.")
+        if outcome.kept_out:
+            self.stderr.write(f"Deactivated by hand, and stay so without --take-back: {outcome.kept_out}.")
         if changes := outcome.unit_changes():
             self.stderr.write(f"Teams that are counted in another way: {len(changes)}.")
 
