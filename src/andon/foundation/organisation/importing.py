@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.people_file import BadRow, PeopleFile, Progress, Row, read_people
+from andon.foundation.organisation.teams import below_top
 from andon.foundation.organisation.unit_preview import UnitChange, UnitMap, compare, units_of
 from andon.foundation.people.models import Member, random_epoch
 
@@ -353,7 +354,8 @@ class _Plan:
         return ()
 
     def _full(self, path: Path) -> Path:
-        return path if path and path[0].casefold() == self.top.casefold() else (self.top, *path)
+        below = below_top(self.top, path)
+        return (self.top, *(path if below is None else below))
 
     def _find_or_plan(self, path: Path, retired: set[str]) -> None:
         key = _key(path)

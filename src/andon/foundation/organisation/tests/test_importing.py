@@ -177,6 +177,26 @@ def test_the_organisation_stands_before_a_path_that_leaves_it_out() -> None:
     assert Node.objects.get(name="Elsewhere").parent == cast.security
 
 
+def test_a_slash_in_the_organisations_name_is_no_step_of_a_path() -> None:
+    Node.objects.create(name="Nordlys A/S")
+    outcome = bring(
+        HEADER
+        + "a@example.org,A,Nordlys A/S/Detection/Night,\n"
+        + "b@example.org,B,Detection/Night,\n"
+        + "c@example.org,C,NORDLYS A/s,\n"
+        + "d@example.org,D,/Nordlys A / S/Detection,\n"
+        + "e@example.org,E,Nordlys A,\n"
+    )
+    detection = ("Nordlys A/S", "Detection")
+    assert [person.path for person in outcome.people] == [
+        (*detection, "Night"),
+        (*detection, "Night"),
+        ("Nordlys A/S",),
+        detection,
+        ("Nordlys A/S", "Nordlys A"),
+    ]
+
+
 def test_without_an_organisation_the_first_steps_must_agree() -> None:
     outcome = bring(HEADER + "a@example.org,A,Security/Day,\nb@example.org,B,Other/Day,\n")
     assert [(bad.line, bad.value) for bad in outcome.refused] == [(3, "Other/Day")]
