@@ -319,6 +319,17 @@ def test_a_file_that_is_empty_or_too_large_is_refused_before_it_is_kept(monkeypa
     assert not PeopleFile.objects.exists()
 
 
+def test_a_file_that_the_door_left_out_is_not_blamed_on_cookies() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.enter().stella)
+    refused = client.post("/people/import/", headers={"Accept-Language": "en"}, **{"andon.left_out": True})
+    assert refused.status_code == 413
+    page = refused.content.decode()
+    assert "This file is larger than 30 MB. Nothing was changed." in page
+    assert "cookies" not in page
+    assert client.post("/people/import/").status_code == 403
+
+
 def test_a_file_that_waits_is_found_again() -> None:
     client = signed_in(people.enter().stella)
     upload(client, GOOD)
