@@ -117,6 +117,15 @@ def test_a_move_is_shown_with_the_units_that_merge_before_anything_is_written() 
     assert cast.bo.memberships.get(ends_on=None).node == cast.appsec
 
 
+def test_the_page_to_retire_a_team_says_that_nobody_is_in_it_only_where_nobody_is() -> None:
+    cast = people.enter()
+    stella, empty = signed_in(cast.stella), Node.objects.create(name="Empty", parent=cast.detection)
+    assert "Nobody is in it" in text(stella.get(f"/people/teams/{empty.pk}/retire/"))
+    said = text(stella.get(f"/people/teams/{cast.night.pk}/retire/"))
+    assert "Somebody is in this team, or will be." in said
+    assert "Nobody is in it" not in said
+
+
 def test_what_is_confirmed_is_what_was_shown_though_another_team_fits_meanwhile() -> None:
     cast = people.enter()
     client, address = signed_in(cast.stella), f"/people/{cast.bo.pk}/team/"
