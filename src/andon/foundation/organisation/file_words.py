@@ -61,7 +61,7 @@ def bad_rows_csv(outcome: Mapping[str, Any]) -> bytes:
     writer = csv.writer(written)
     writer.writerow([_("line"), _("reason"), _("value"), *map(_cell, outcome.get("header", ()))])
     for line, value, reason, cells in outcome.get("bad_rows", ()):
-        writer.writerow([line, reason, _cell(value), *map(_cell, cells)])
+        writer.writerow([line or "", reason, _cell(value), *map(_cell, cells)])
     # With a mark, by which spreadsheets know UTF-8.
     return written.getvalue().encode("utf-8-sig")
 

@@ -531,7 +531,7 @@ class _Plan:
         addresses = {email for email, person in self._stored.members.items() if person.id in ended}
         reason = _("would leave nobody as steward: give the role to somebody in the same file")
         named = tuple(BadRow(row.line, row.email, reason) for row in rows if row.email in addresses)
-        return named or tuple(BadRow(1, email, reason) for email in sorted(addresses))
+        return named or tuple(BadRow(0, email, reason) for email in sorted(addresses))
 
     # What it comes to
 

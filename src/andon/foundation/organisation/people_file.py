@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
@@ -62,7 +63,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """Why a file was refused: the line where the row begins, the value, and what is wrong with it."""
+    """Why a file was refused: the line where the row begins, the value, and what is wrong with it.
+
+    The line is 0 where what is wrong stands in no row.
+    """
 
     line: int
     value: str
@@ -156,7 +160,7 @@ def read_people(
                 break
     except _Refused as refused:
         return PeopleFile((), (refused.bad_row,), header=table.header)
-    bad.extend(_twice(lines))
+    bad.extend(_twice(lines, table))
     if not count:
         bad.append(BadRow(1, "", _("The file has a header and no people below it.")))
     notes += _notes_about_status(unknown)
@@ -515,12 +519,20 @@ def _roles(line: int, text: str) -> Roles:
     return role, frozenset(words) & frozenset(Duty.Role.values)
 
 
-def _twice(lines: dict[str, list[int]]) -> list[BadRow]:
+def _twice(lines: dict[str, list[int]], table: _Table) -> list[BadRow]:
     reason = _("stands in the file more than once: lines %(lines)s")
+    twice = {email: at for email, at in lines.items() if len(at) > 1}
+    # Walked over once more, since only now it is known which rows these are; of all others nothing is kept.
+    wanted = {line for at in twice.values() for line in at}
+    last = max(wanted, default=0)
+    cells = {
+        line: tuple(cells)
+        for line, cells in takewhile(lambda record: record[0] <= last, table.records() if wanted else ())
+        if line in wanted
+    }
     return [
-        BadRow(line, email, reason % {"lines": ", ".join(map(str, at[:10]))})
-        for email, at in lines.items()
-        if len(at) > 1
+        BadRow(line, email, reason % {"lines": ", ".join(map(str, at[:10]))}, cells[line])
+        for email, at in twice.items()
         for line in at
     ]
 

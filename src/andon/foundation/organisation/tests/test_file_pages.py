@@ -163,6 +163,28 @@ def test_bad_rows_are_downloaded_with_their_reasons_and_without_formulas() -> No
     assert lines[1].endswith(",<b>x</b>,'=cmd,Security")
 
 
+def test_rows_that_stand_twice_are_downloaded_whole() -> None:
+    client = signed_in(people.enter().stella)
+    upload(client, GOOD + b"new@example.org,New Two,Security\nother@example.org,Other,Security\n")
+    work()
+    got = client.get(f"/people/import/{PeopleFile.objects.get().pk}/bad-rows.csv").content.decode("utf-8-sig")
+    assert [line.partition("new@example.org,")[2] for line in got.splitlines()] == [
+        "",
+        "new@example.org,New One,Security/Detection/SOC dawn",
+        "new@example.org,New Two,Security",
+    ]
+
+
+def test_a_complete_file_without_the_steward_is_not_blamed_on_a_line() -> None:
+    client = signed_in(people.enter().stella)
+    upload(client, b"email,name,team\nbo@example.org,Bo Lindqvist,Security\n", is_complete="on")
+    page = page_of(client)
+    assert "would leave nobody as steward" in page
+    assert "In no line" in page
+    got = client.get(f"/people/import/{PeopleFile.objects.get().pk}/bad-rows.csv").content.decode("utf-8-sig")
+    assert got.splitlines()[1].startswith(",would leave nobody")
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", " =1"])
 def test_no_cell_of_a_download_is_a_formula(cell: str) -> None:
     written = bad_rows_csv({"header": [cell], "bad_rows": [[1, cell, "wrong", [cell]]]}).decode("utf-8-sig")

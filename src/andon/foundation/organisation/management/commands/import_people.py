@@ -91,7 +91,8 @@ class Command(BaseCommand):
         if not outcome.refused:
             return
         for row in outcome.refused:
-            self.stderr.write(f"{path}:{row.line}: {row.value} {row.reason}".rstrip())
+            where = f"{path}:{row.line}" if row.line else str(path)
+            self.stderr.write(f"{where}: {row.value} {row.reason}".rstrip())
         number = len(outcome.refused)
         sentence = ngettext(
             "%d thing to put right. Nothing was changed.", "%d things to put right. Nothing was changed.", number
