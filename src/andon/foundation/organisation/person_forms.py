@@ -56,7 +56,14 @@ class TeamForm(forms.Form):
             return cleaned
         found: dict[str, str] = dict(self.fields["team_id"].choices)  # type: ignore[attr-defined]
         chosen = cleaned.get("team_id") if cleaned.get("team_id") in found else self.only
-        if not found:
+        if not found and self.without and teams_found(cleaned["team"])[0]:
+            self.add_error(
+                "team",
+                _(
+                    "A team cannot stand below itself, nor below a team that stands below it. Nothing was changed. Choose another one."
+                ),
+            )
+        elif not found:
             self.add_error("team", _("No team is called like this. Nothing was changed. Try another part of its name."))
         elif chosen is None:
             self.several = True

@@ -117,6 +117,16 @@ def test_a_move_is_shown_with_the_units_that_merge_before_anything_is_written() 
     assert cast.bo.memberships.get(ends_on=None).node == cast.appsec
 
 
+def test_a_team_that_is_to_move_below_its_own_child_is_told_why_not() -> None:
+    cast = people.enter()
+    client, address = signed_in(cast.stella), f"/people/teams/{cast.detection.pk}/move/"
+    for typed in ("SOC night", "Security / Detection"):
+        said = text(client.post(address, {"team": typed}))
+        assert "nor below a team that stands below it" in said
+        assert "No team is called like this" not in said
+    assert "No team is called like this" in text(client.post(address, {"team": "nowhere"}))
+
+
 def test_the_page_to_retire_a_team_says_that_nobody_is_in_it_only_where_nobody_is() -> None:
     cast = people.enter()
     stella, empty = signed_in(cast.stella), Node.objects.create(name="Empty", parent=cast.detection)
