@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from andon.foundation.organisation.directory import team_named, teams_found
-from andon.foundation.organisation.membership import Placing
+from andon.foundation.organisation.membership import ChangeRefused, Placing, clean_address, clean_name
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.teams import LONGEST_NAME
 from andon.foundation.organisation.walking import paths_of
@@ -60,7 +60,8 @@ class TeamForm(forms.Form):
             self.add_error(
                 "team",
                 _(
-                    "A team cannot stand below itself, nor below a team that stands below it. Nothing was changed. Choose another one."
+                    "A team cannot stand below itself, nor below a team that stands below it. Nothing was changed. "
+                    "Choose another one."
                 ),
             )
         elif not found:
@@ -101,7 +102,7 @@ class PlaceForm(TeamForm):
 
 
 class PersonForm(forms.Form):
-    """Who somebody is."""
+    """Who somebody is. Both are looked at before anything is shown that one of them would not come to."""
 
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     email = forms.CharField(
@@ -109,6 +110,18 @@ class PersonForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    def clean_name(self) -> str:
+        try:
+            return clean_name(self.cleaned_data["name"])
+        except ChangeRefused as refused:
+            raise forms.ValidationError(str(refused)) from None
+
+    def clean_email(self) -> str:
+        try:
+            return clean_address(self.cleaned_data["email"])
+        except ChangeRefused as refused:
+            raise forms.ValidationError(str(refused)) from None
 
 
 class NewPersonForm(PersonForm, PlaceForm):

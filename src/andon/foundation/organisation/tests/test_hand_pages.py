@@ -117,6 +117,22 @@ def test_a_move_is_shown_with_the_units_that_merge_before_anything_is_written() 
     assert cast.bo.memberships.get(ends_on=None).node == cast.appsec
 
 
+def test_another_name_and_address_are_shown_together_and_a_name_that_cannot_be_is_refused_first() -> None:
+    cast = people.enter()
+    stella, address = signed_in(cast.stella), f"/people/{cast.bo.pk}/edit/"
+    shown = text(stella.post(address, {"name": "Bo  Ek", "email": "Ek@example.org"}))
+    assert "Another name and address for Bo Lindqvist" in shown
+    assert "Bo Lindqvist &lt;bo@example.org&gt;" in shown
+    assert "Bo Ek &lt;ek@example.org&gt;" in shown
+    unseen = {"name": "Bo\u202eEk", "email": "ek@example.org"}
+    for form, fields in ((address, unseen), ("/people/add/", unseen | place_fields("SOC night"))):
+        refused = stella.post(form, fields)
+        assert refused.status_code == 422
+        assert "no character that nobody sees" in text(refused)
+    only = text(stella.post(address, {"name": "Bo Lindqvist", "email": "ek@example.org"}))
+    assert "Another address for Bo Lindqvist" in only
+
+
 def test_a_team_that_is_to_move_below_its_own_child_is_told_why_not() -> None:
     cast = people.enter()
     client, address = signed_in(cast.stella), f"/people/teams/{cast.detection.pk}/move/"
