@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from andon.foundation.organisation.days import FURTHEST_AHEAD
 from andon.foundation.organisation.models import Duty, Membership
 
 # What each column may be called: our own words, then those of exports of Okta, Microsoft Entra and Google Workspace.
@@ -401,6 +402,8 @@ class _Reading:
             return None
         email = self._read(lambda: _email(self._line, self._whose), "")
         starts_on = self._read(lambda: self._day("starts"), None)
+        if starts_on and self._on and starts_on - self._on > FURTHEST_AHEAD:
+            self._refuse(str(starts_on), _("is a first day more than two years ahead: look at the year"))
         ends_on = self._read(lambda: self._day("ends"), None)
         if starts_on and ends_on and ends_on < starts_on:
             self._refuse(f"{starts_on} - {ends_on}", _("ends before it starts"))

@@ -90,7 +90,7 @@ class PlaceForm(TeamForm):
     """Where somebody belongs, as what, from when until when."""
 
     role = forms.ChoiceField(label=_("Role in the team"), widget=forms.RadioSelect, choices=Membership.Role.choices)
-    starts_on = _day(_("First day"), _("Today or later."))
+    starts_on = _day(_("First day"), _("Today or later, at most two years ahead."))
     ends_on = _day(
         _("Last day"), _("Leave it empty where there is none. Afterwards the person is in no team."), required=False
     )

@@ -133,6 +133,18 @@ def test_another_name_and_address_are_shown_together_and_a_name_that_cannot_be_i
     assert "Another address for Bo Lindqvist" in only
 
 
+@pytest.mark.parametrize("confirm", [{}, {"confirm": "yes"}])
+def test_a_first_day_more_than_two_years_ahead_is_refused(confirm: dict[str, str]) -> None:
+    cast = people.enter()
+    stella, far = signed_in(cast.stella), {"starts_on": "9999-12-31"} | confirm
+    new = {"name": "Nia Iyer", "email": "nia@example.org"}
+    for address, fields in ((f"/people/{cast.bo.pk}/team/", {}), ("/people/add/", new)):
+        refused = stella.post(address, place_fields("Application security", **fields, **far))
+        assert refused.status_code == 422
+        assert "more than two years ahead" in text(refused)
+    assert not Member.objects.filter(email="nia@example.org").exists()
+
+
 def test_a_team_that_is_to_move_below_its_own_child_is_told_why_not() -> None:
     cast = people.enter()
     client, address = signed_in(cast.stella), f"/people/teams/{cast.detection.pk}/move/"

@@ -197,6 +197,16 @@ def test_a_slash_in_the_organisations_name_is_no_step_of_a_path() -> None:
     ]
 
 
+def test_a_first_day_more_than_two_years_ahead_is_refused() -> None:
+    people.enter()
+    text = "e-mail,name,team path,start,end\n"
+    near = bring(text + "a@example.org,A,Security,2028-03-02,9999-12-31\n")
+    assert (near.joined, near.refused) == (1, ())
+    [far] = bring(text + "b@example.org,B,Security,9999-12-31,\n").refused
+    assert (far.line, far.value) == (2, "9999-12-31")
+    assert "two years" in far.reason
+
+
 def test_without_an_organisation_the_first_steps_must_agree() -> None:
     outcome = bring(HEADER + "a@example.org,A,Security/Day,\nb@example.org,B,Other/Day,\n")
     assert [(bad.line, bad.value) for bad in outcome.refused] == [(3, "Other/Day")]
