@@ -35,6 +35,7 @@ def import_preview(request: HttpRequest) -> HttpResponse:
             team=form.cleaned_data["team"],
             by=current_member(request),
             at=timezone.now(),
+            name=form.file_name,
         )
         return redirect("organisation:people_file", file.pk)
     top = Node.objects.filter(parent=None).values_list("name", flat=True).first() or _("Organisation")

@@ -65,7 +65,8 @@ class ImportOutcome:
 
     `returned` are people who had left or were deactivated and come back; `kept_out` those who were deactivated by hand
     and stay so. `closed` are people of the file whose account is closed and who were not here; they do not join.
-    `active_before` is how many were here. `fingerprint` is the same for the same changes, whatever their ids.
+    `rows` is how many people the file names, `active_before` how many were here. `fingerprint` is the same for the
+    same changes, whatever their ids.
     """
 
     joined: int = 0
@@ -76,6 +77,7 @@ class ImportOutcome:
     left: int = 0
     unchanged: int = 0
     closed: int = 0
+    rows: int = 0
     active_before: int = 0
     new_teams: tuple[Path, ...] = ()
     revived_teams: tuple[Path, ...] = ()
@@ -546,6 +548,7 @@ class _Plan:
             left=count[What.LEFT],
             unchanged=self._unchanged,
             closed=self._closed,
+            rows=len(file.rows),
             active_before=sum(1 for person in self._stored.members.values() if person.is_active),
             new_teams=tuple(path for path, _node_id in self._new_nodes),
             revived_teams=tuple(self._path_of[node_id] for node_id in self._revived),

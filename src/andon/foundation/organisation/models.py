@@ -92,6 +92,8 @@ class PeopleFile(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=random_id)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
+    # What it was called where it was chosen; empty where that is not known.
+    name = models.CharField(max_length=200, blank=True, default="")
     content = models.BinaryField(default=b"")
     is_complete = models.BooleanField(default=False)
     # Whether those come back, too, whom somebody deactivated by hand.

@@ -31,6 +31,7 @@ from andon.foundation.organisation.importing import (
 )
 from andon.foundation.organisation.models import PeopleFile
 from andon.foundation.organisation.unit_preview import Standing, UnitChange, UnitMap
+from andon.foundation.people import names
 from andon.foundation.people.models import Member
 
 KEPT_FOR = timedelta(days=1)
@@ -46,11 +47,12 @@ class NumberNotTyped(Exception):
     """Many would leave, and the number that was typed is another one. Nothing was changed."""
 
 
-def start(*, content: bytes, is_complete: bool, team: str, by: Member, at: datetime) -> PeopleFile:
+def start(*, content: bytes, is_complete: bool, team: str, by: Member, at: datetime, name: str = "") -> PeopleFile:
     """Keep the file for the worker, which finds it within a second and speaks the language that is spoken here."""
     return PeopleFile.objects.create(
         by_id=by.pk,
         at=at,
+        name=names.made_good(name),
         content=content,
         is_complete=is_complete,
         team=team,
@@ -207,6 +209,7 @@ def tell_outcome(outcome: ImportOutcome) -> dict[str, Any]:
             "left",
             "unchanged",
             "closed",
+            "rows",
             "active_before",
             "fingerprint",
         )

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation import file_views, forms, importing, membership, tasks, waiting
@@ -357,6 +359,19 @@ def test_a_file_that_waits_is_found_again() -> None:
     upload(client, GOOD)
     work()
     assert "waiting for your yes" in client.get("/people/import/").content.decode()
+
+
+def test_files_that_wait_are_told_apart_by_name_time_and_number_of_people() -> None:
+    client = signed_in(people.enter().stella)
+    for name, content in (("june.csv", GOOD), ("ju\u202ely<.csv", GOOD + b"two@example.org,Two,Security\n")):
+        client.post("/people/import/", {"file": SimpleUploadedFile(name, content)})
+    work()
+    said = client.get("/people/import/").content.decode()
+    day = date_format(timezone.localtime(), "DATE_FORMAT")
+    for file, number in (("june.csv", "1 person in it"), ("july.csv", "2 people in it")):
+        assert re.search(rf"<q class=.breaks.>{file}</q>, chosen by Stella Marin on {day}[^<]*, {number}\.", said)
+    page = client.get(f"/people/import/{PeopleFile.objects.get(name='june.csv').pk}/").content.decode()
+    assert "june.csv" in page
 
 
 def test_the_same_file_again_would_change_nothing() -> None:
