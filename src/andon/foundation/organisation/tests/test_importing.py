@@ -379,10 +379,49 @@ def test_the_command_imports_and_says_what_it_did(tmp_path: object, capsys: pyte
     file.write_text(ALL)
     call_command("import_people", str(file), "--dry-run")
     assert not Member.objects.exists()
-    assert capsys.readouterr().out == "3 people would join. Nothing is changed yet.\n"
+    said = capsys.readouterr().out
+    assert "joins: Bo Lindqvist <bo@example.org>, Security / Detection / SOC night\n" in said
+    assert said.endswith("3 people would join. Nothing is changed yet.\n")
     call_command("import_people", str(file))
     assert "3 people joined" in capsys.readouterr().out
     assert Member.objects.count() == 3
+
+
+def test_the_command_names_who_changes_and_which_teams_are_counted_together(
+    tmp_path: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = people.enter()
+    for number in range(4):
+        for node in (cast.night, cast.appsec):
+            somebody = Member.objects.create_user(f"{node.name.split()[0].lower()}{number}@example.org", "Some One")
+            Membership.objects.create(member=somebody, node=node, starts_on=people.SINCE)
+    file = tmp_path / "people.csv"  # type: ignore[operator]
+    rows = "".join(f"new{number}@example.org,New {number},Security/Detection,\n" for number in range(23))
+    moves = "cy@example.org,Cy Tanaka,Security/Detection/SOC night,\n"
+    file.write_text(HEADER + rows + moves)
+    expected = (
+        "joins: New 19 <new19@example.org>, Security / Detection\n  and 3 more\n",
+        "moves: Cy Tanaka <cy@example.org>, Security / Application security -> Security / Detection / SOC night\n",
+        (
+            "counted in another way: Security / Application security: counted together with Security, "
+            "people in all: 6 -> counted together with Security, Security / Detection, people in all: 28\n"
+        ),
+    )
+    call_command("import_people", str(file), "--dry-run")
+    said = capsys.readouterr().out
+    for words in expected:
+        assert words in said
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda: "no")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("import_people", str(file))
+    said = capsys.readouterr().err
+    for words in expected:
+        assert words in said
+    # Where nobody is asked, nobody is named.
+    call_command("import_people", str(file), "--yes")
+    whole = capsys.readouterr()
+    assert "New 1" not in whole.out + whole.err
 
 
 def test_the_command_takes_back_only_when_it_is_told_to(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:

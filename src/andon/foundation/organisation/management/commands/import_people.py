@@ -4,6 +4,7 @@ import secrets
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,11 +14,23 @@ from django.utils.translation import ngettext
 
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.file_words import foretell, say
-from andon.foundation.organisation.importing import ImportOutcome, PlanChanged, import_people, preview_people
+from andon.foundation.organisation.importing import ImportOutcome, PlanChanged, What, import_people, preview_people
 from andon.foundation.organisation.people_file import Progress, read_people
+from andon.foundation.organisation.unit_preview import Standing, TeamStanding
 from andon.foundation.organisation.waiting import tell_outcome
 
 SECONDS_BETWEEN_LINES = 5.0
+# Of each kind of change; the numbers are always those of all.
+NAMED = 20
+BESIDE_NAMED = 5
+_WHAT = {
+    What.LEFT: "leaves",
+    What.JOINED: "joins",
+    What.RETURNED: "comes back",
+    What.KEPT_OUT: "stays deactivated",
+    What.MOVED: "moves",
+    What.CHANGED: "changes name, role or days",
+}
 
 
 def tell(doing: str, stream: TextIO) -> Progress:
@@ -35,6 +48,38 @@ def tell(doing: str, stream: TextIO) -> Progress:
         stream.flush()
 
     return progress
+
+
+def _names(outcome: ImportOutcome) -> Iterator[str]:
+    """Who changes, and which teams are counted in another way: the first of each, as the page shows them."""
+    for what, words in _WHAT.items():
+        people = [person for person in outcome.people if person.what is what]
+        for person in people[:NAMED]:
+            teams = " -> ".join(" / ".join(path) for path in (person.was, person.path) if path)
+            yield f"{words}: {person.name} <{person.email}>" + (f", {teams}" if teams else "")
+        yield from _more(len(people))
+    changes = outcome.unit_changes()
+    for change in changes[:NAMED]:
+        yield f"counted in another way: {change.path}: {_standing(change.before)} -> {_standing(change.after)}"
+    yield from _more(len(changes))
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > NAMED:
+        yield f"  and {number - NAMED} more"
+
+
+def _standing(team: TeamStanding) -> str:
+    match team.standing:
+        case Standing.OWN:
+            return f"a figure of its own, people: {team.size}"
+        case Standing.TOGETHER:
+            others = ", ".join(team.beside[:BESIDE_NAMED]) + (", ..." if len(team.beside) > BESIDE_NAMED else "")
+            return f"counted together with {others}, people in all: {team.unit_size}"
+        case Standing.NOT_ASKED:
+            return f"not asked, people: {team.size}"
+        case Standing.EMPTY:
+            return "nobody in it"
 
 
 class Command(BaseCommand):
@@ -68,6 +113,8 @@ class Command(BaseCommand):
         self._refuse(path, foreseen)
         self._explain(foreseen)
         if options["dry_run"] or foreseen.changes_nothing:
+            for line in _names(foreseen):
+                self.stdout.write(line)
             self.stdout.write(foretell(tell_outcome(foreseen)))
             return
         self._agree(foreseen, options)
@@ -119,6 +166,9 @@ class Command(BaseCommand):
             )
         if options["yes"] or not sys.stdin.isatty():
             return
+        # Where nobody is asked nobody is named: what this prints may be kept as a log.
+        for line in _names(outcome):
+            self.stderr.write(line)
         self.stderr.write(foretell(tell_outcome(outcome)))
         self.stderr.write("Import? Type yes: ", ending="")
         if input().strip().casefold() not in {"y", "yes"}:
