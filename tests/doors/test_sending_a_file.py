@@ -68,17 +68,27 @@ def faulty(app: Stack) -> Iterator[Stack]:
     app.start("app")
 
 
-def begin(app: Stack, name: str = "") -> socket.socket:
+def begin(app: Stack, name: str = "", size: int = LARGE) -> socket.socket:
     """Announce a large file, send a little of it and no more."""
     port = int(app.app_url.rpartition(":")[2])
     connection = socket.create_connection(("localhost", port), timeout=SECONDS)
     cookie = f"Cookie: andon={app.cookies[name]}\r\n" if name else ""  # type: ignore[attr-defined]
     connection.sendall(
         f"POST /people/import/ HTTP/1.1\r\nHost: localhost:{port}\r\n{cookie}Content-Type: text/csv\r\n"
-        f"Content-Length: {LARGE}\r\n\r\n".encode()
+        f"Content-Length: {size}\r\n\r\n".encode()
         + b"x" * 1_000
     )
     return connection
+
+
+def test_a_file_that_is_too_large_is_answered_in_words(app: Stack) -> None:
+    with contextlib.closing(begin(app, "Stella", size=30_200_000)) as connection:
+        connection.settimeout(SECONDS)
+        said = b""
+        while b"andon people import" not in said and (more := connection.recv(4096)):
+            said += more
+    assert said.split()[1] == b"413"
+    assert b"This file is larger than 30 MB. Nothing was changed." in said
 
 
 # Not a status of HTTP: no answer came.

@@ -260,6 +260,18 @@ def test_a_large_body_has_its_bound_and_comes_whole_or_not_at_all():
     assert called == []
 
 
+def test_the_application_is_told_that_a_body_was_left_out():
+    ask(Proto(b"x" * 101), ("content-length", "101"))
+    assert called[0]["andon.left_out"] is True
+    for proto, *headers in (
+        (Proto(b"x" * 100), ("content-length", "100")),
+        (Proto(), ("content-length", "0")),
+        (Proto(), ("andon.left_out", "1"), ("andon-left-out", "1")),
+    ):
+        ask(proto, *headers)
+        assert "andon.left_out" not in called[0]
+
+
 class Unread(Proto):
     async def __aiter__(self):
         raise AssertionError("a body was read that nobody may send")

@@ -100,8 +100,8 @@ class WholeRequests:
     """A WSGI application, served through RSGI, with a short way for one address where there is one.
 
     Guarantees: the application is called with the whole body, which came within `seconds` and holds at most
-    `most_bytes`; a larger one is left out, and the application finds nothing where the header promises too much. The
-    address of the visitor is handed on only where `with_address` says so.
+    `most_bytes`; a larger one is left out, and the application finds nothing where the header promises too much,
+    and `andon.left_out` in the environment. The address of the visitor is handed on only where `with_address` says so.
     Does not: bound the number of connections; the server in front does.
     Reference: the RSGI specification 1.5, PEP 3333.
     """
@@ -316,6 +316,9 @@ class WholeRequests:
             "wsgi.url_scheme": scope.scheme,
             "wsgi.version": (1, 0),
         }
+        if isinstance(body, bytes) and not body and _declared(headers):
+            # No header comes in under such a name.
+            environ["andon.left_out"] = True
         if self._with_address:
             environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
         for header, value in headers:

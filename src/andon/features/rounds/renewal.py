@@ -10,13 +10,13 @@ from datetime import date, datetime
 from heapq import nsmallest
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from andon.features.ballots import public as ballots
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import choices, services
-from andon.features.rounds.models import NotAsked, RosterEntry, Round
+from andon.features.rounds.models import NotAsked, RosterEntry, Round, RoundUnit
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.models import Membership, Node
 from andon.foundation.organisation.walking import inside
@@ -44,9 +44,11 @@ class RosterChanges:
     joined: int
     left: int
     moved: int
+    # Nothing says any more who they were, nor whether they had left before.
+    erased: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.joined or self.left or self.moved)
+        return bool(self.joined or self.left or self.moved or self.erased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ _changes: organisation.Memory[RosterChanges] = organisation.Memory(most=50)
 
 
 def changes_since(round_id: str, *, at: datetime, however_many: bool = True) -> RosterChanges | None:
-    """Who joined, left or changed team or role since the roster was fixed: numbers, for which everybody is read.
+    """Who joined, left, moved or was erased since the roster was fixed: numbers, for which everybody is read.
 
     None, where more are asked or here than every view of a page may compare, unless it is asked for `however_many`.
     """
@@ -128,7 +130,10 @@ def _changed(row: Round, *, on: date, fixed_on: date) -> RosterChanges:
     for starts_on in here.filter(member_id__in=left_ids).values_list("starts_on", flat=True) if left_ids else ():
         known += 1
         moved += starts_on > fixed_on
-    return RosterChanges(joined=present - known, left=number + len(left_ids) - known, moved=moved)
+    counted = RoundUnit.objects.filter(round_id=round_id).aggregate(size=Sum("size"))["size"] or 0
+    return RosterChanges(
+        joined=present - known, left=number + len(left_ids) - known, moved=moved, erased=counted - number
+    )
 
 
 def _since(here: QuerySet[Membership], asked: QuerySet[RosterEntry], *, fixed_on: date) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from andon.foundation.organisation import teams
 from andon.foundation.people import names
 
 
@@ -24,6 +25,12 @@ class NameOrganisation(forms.Form):
         help_text=_("As its people call it. It stands at the top of the tree of teams, and on invitations."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
+
+    def clean_name(self) -> str:
+        try:
+            return teams.clean_top_name(str(self.cleaned_data["name"]))
+        except teams.BadName as refused:
+            raise forms.ValidationError(str(refused)) from None
 
 
 class NameSteward(forms.Form):

@@ -253,7 +253,7 @@ def _files(member: Member) -> Holding:
         _("Files of people that you uploaded"),
         _("A file waits until it is carried out or refused, and a day at the longest."),
         tuple(
-            ((_("When"), file.at), (_("State"), str(file.get_step_display())))
+            ((_("File"), file.name or "–"), (_("When"), file.at), (_("State"), str(file.get_step_display())))
             for file in PeopleFile.objects.filter(by=member).defer("content")
         ),
     )

@@ -15,6 +15,8 @@ class Audit(AppConfig):
         register_words("organisation.created", _("The organisation was set up"))
         for key, words in (
             ("joined", _("joined:")),
+            ("returned", _("came back:")),
+            ("kept_out", _("stay deactivated:")),
             ("moved", _("moved:")),
             ("changed", _("changed:")),
             ("new_teams", _("new teams:")),

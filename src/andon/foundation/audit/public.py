@@ -13,6 +13,7 @@ __all__ = [
     "fact_in_words",
     "forget_person",
     "is_recorded",
+    "last_about",
     "record",
     "register_fact",
     "register_subject",
@@ -46,6 +47,12 @@ def record(
 def is_recorded(kind: str, **facts: Any) -> bool:
     """Whether an entry of this kind with these facts is there, for whoever may have been killed before it was."""
     return AuditEntry.objects.filter(kind=kind, **{f"facts__{name}": value for name, value in facts.items()}).exists()
+
+
+def last_about(*kinds: str) -> dict[UUID, str]:
+    """For each member about whom there is an entry of these kinds, the kind of the newest one."""
+    entries = AuditEntry.objects.filter(kind__in=kinds, about__isnull=False).order_by("at", "id")
+    return {about: kind for about, kind in entries.values_list("about_id", "kind") if about is not None}
 
 
 def forget_person(member_id: UUID) -> None:

@@ -70,6 +70,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.META.get("andon.left_out"):
+        return _too_large(request)
     return sentence(
         request,
         title=_("This page was open for too long"),
@@ -77,6 +79,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         kept=_("What you typed is still on the page before this one."),
         advice=_("Go back, reload that page and send it again. It needs cookies from this site."),
         status=403,
+    )
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    """The door left the body out, and with it whatever shows that the form is our own."""
+    is_file_of_people = request.resolver_match is not None and request.resolver_match.url_name == "import_preview"
+    return sentence(
+        request,
+        title=_("This is too large"),
+        happened=_("This file is larger than 30 MB. Nothing was changed. Import it with “andon people import”.")
+        if is_file_of_people
+        else _("Your browser sent more than this page takes. Nothing was changed."),
+        advice=_("Go back to the page before this one, and send less."),
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     )
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from andon.foundation.configuration import public as configuration
 
+# Two years. What begins later was mistyped, or stands in a program for "never".
+FURTHEST_AHEAD = timedelta(days=731)
 WORK_BEGINS = time(9, 0)
 SATURDAY = 5
 

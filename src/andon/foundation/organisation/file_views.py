@@ -35,6 +35,7 @@ def import_preview(request: HttpRequest) -> HttpResponse:
             team=form.cleaned_data["team"],
             by=current_member(request),
             at=timezone.now(),
+            name=form.file_name,
         )
         return redirect("organisation:people_file", file.pk)
     top = Node.objects.filter(parent=None).values_list("name", flat=True).first() or _("Organisation")
@@ -86,6 +87,16 @@ def _kinds(file: PeopleFile) -> list[dict[str, object]]:
     words = {
         "left": ngettext("%d person leaves", "%d people leave", outcome["left"]),
         "joined": ngettext("%d person joins", "%d people join", outcome["joined"]),
+        "returned": ngettext(
+            "%d person who had left or was deactivated comes back",
+            "%d people who had left or were deactivated come back",
+            outcome.get("returned", 0),
+        ),
+        "kept_out": ngettext(
+            "%d person was deactivated by hand and stays so",
+            "%d people were deactivated by hand and stay so",
+            outcome.get("kept_out", 0),
+        ),
         "moved": ngettext("%d person moves to another team", "%d people move to another team", outcome["moved"]),
         "changed": ngettext(
             "%d person changes name, role or days", "%d people change name, role or days", outcome["changed"]
@@ -99,7 +110,7 @@ def _kinds(file: PeopleFile) -> list[dict[str, object]]:
             "kind": kind,
         }
         for kind, sentence in words.items()
-        if outcome[kind]
+        if outcome.get(kind)
     ]
 
 
@@ -130,7 +141,13 @@ def people_file_yes(request: HttpRequest, file_id: str) -> HttpResponse:
     form = SayYes(request.POST)
     if file.step == Step.READY:
         try:
-            waiting.agree(file, number_leaving=form.cleaned_data.get("leaving") if form.is_valid() else None)
+            number = form.cleaned_data.get("leaving") if form.is_valid() else None
+            takes_back = bool(form.cleaned_data.get("take_back"))
+            if takes_back != file.takes_back:
+                # What then changes is another thing than what was shown, so it is shown before it counts.
+                waiting.take_back(file, takes_back=takes_back)
+            else:
+                waiting.agree(file, number_leaving=number)
         except waiting.NumberNotTyped:
             return _show(request, file, wrong_number=True)
     return redirect("organisation:people_file", file_id)

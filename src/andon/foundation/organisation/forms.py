@@ -29,8 +29,12 @@ class ChooseFile(forms.Form):
         required=False,
     )
 
+    # What the file is called where it was chosen; once the form is valid.
+    file_name = ""
+
     def clean_file(self) -> bytes:
         upload: UploadedFile = self.cleaned_data["file"]
+        self.file_name = upload.name or ""
         if (upload.size or 0) > LARGEST_FILE_BYTES:
             raise forms.ValidationError(
                 _("This file is larger than 30 MB. Nothing was changed. Import it with “andon people import”.")
@@ -42,3 +46,4 @@ class SayYes(forms.Form):
     """A yes to what was shown. Where many would leave, their number is typed."""
 
     leaving = forms.IntegerField(required=False, min_value=0)
+    take_back = forms.BooleanField(required=False)

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from andon.foundation.audit import public as audit
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.people_file import BadRow, PeopleFile, Progress, Row, read_people
+from andon.foundation.organisation.teams import below_top
 from andon.foundation.organisation.unit_preview import UnitChange, UnitMap, compare, units_of
 from andon.foundation.people.models import Member, random_epoch
 
@@ -36,16 +37,19 @@ Thing = TypeVar("Thing")
 
 class What(StrEnum):
     JOINED = "joined"
+    RETURNED = "returned"
     MOVED = "moved"
     CHANGED = "changed"
     LEFT = "left"
+    KEPT_OUT = "kept_out"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What the file does to one person: joined, moved to another team, changed name, role, duties or days, or left.
+    """What the file does to one person: joined, came back, moved, changed (name, role, duties or days), or left.
 
-    `was` is the team before; it is empty for somebody who joins.
+    Somebody who is kept out was deactivated by hand, and the file does nothing to them. `was` is the team before; it
+    is empty for somebody who joins.
     """
 
     what: What
@@ -59,16 +63,21 @@ class PersonChange:
 class ImportOutcome:
     """What a file did, or would do; or, with `refused`, why it did nothing at all.
 
-    `closed` are people of the file whose account is closed and who were not here; they do not join. `active_before`
-    is how many were here. `fingerprint` is the same for the same changes, whatever their ids.
+    `returned` are people who had left or were deactivated and come back; `kept_out` those who were deactivated by hand
+    and stay so. `closed` are people of the file whose account is closed and who were not here; they do not join.
+    `rows` is how many people the file names, `active_before` how many were here. `fingerprint` is the same for the
+    same changes, whatever their ids.
     """
 
     joined: int = 0
+    returned: int = 0
+    kept_out: int = 0
     moved: int = 0
     changed: int = 0
     left: int = 0
     unchanged: int = 0
     closed: int = 0
+    rows: int = 0
     active_before: int = 0
     new_teams: tuple[Path, ...] = ()
     revived_teams: tuple[Path, ...] = ()
@@ -83,7 +92,8 @@ class ImportOutcome:
 
     @property
     def changes_nothing(self) -> bool:
-        return not (self.joined or self.moved or self.changed or self.left or self.new_teams or self.revived_teams)
+        people = self.joined or self.returned or self.moved or self.changed or self.left
+        return not (people or self.new_teams or self.revived_teams)
 
     @property
     def many_leave(self) -> bool:
@@ -109,11 +119,12 @@ def preview_people(
     is_complete: bool = False,
     team: str = "",
     seed: str = "",
+    takes_back: bool = False,
     progress: Progress | None = None,
 ) -> ImportOutcome:
     """What `import_people` would do with the same bytes (or what was read of them) now. Writes nothing."""
     file = content if isinstance(content, PeopleFile) else read_people(content, team=team, on=on, progress=progress)
-    return _plan(file, on=on, is_complete=is_complete, seed=seed).outcome
+    return _plan(file, on=on, is_complete=is_complete, seed=seed, takes_back=takes_back).outcome
 
 
 def import_people(
@@ -125,6 +136,7 @@ def import_people(
     is_complete: bool = False,
     team: str = "",
     seed: str = "",
+    takes_back: bool = False,
     agreed: str | None = None,
     progress: Progress | None = None,
     within: Callable[[ImportOutcome], Callable[[], None]] | None = None,
@@ -137,7 +149,7 @@ def import_people(
     step.
     Guarantees: all of the file or nothing; the same file again changes nothing; unless the file `is_complete`,
     whoever is not in it stays as they are; a move ends one membership and starts another, so that rounds that are
-    open keep their roster.
+    open keep their roster; whoever was deactivated by hand stays so, unless it `takes_back` these too.
     Does not: touch role and duties of somebody whose role the file leaves empty.
     Raises: PlanChanged.
     """
@@ -145,12 +157,12 @@ def import_people(
     # holds is asked inside, of everything that it was made from.
     file = content if isinstance(content, PeopleFile) else read_people(content, team=team, on=on)
     stand = _stand()
-    plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
+    plan = _plan(file, on=on, is_complete=is_complete, seed=seed, takes_back=takes_back)
     plan.make_ready()
     last_step = within(plan.outcome) if within is not None else None
     with transaction.atomic():
         if _stand() != stand:
-            plan = _plan(file, on=on, is_complete=is_complete, seed=seed)
+            plan = _plan(file, on=on, is_complete=is_complete, seed=seed, takes_back=takes_back)
             plan.make_ready()
             last_step = within(plan.outcome) if within is not None else None
         outcome = plan.outcome
@@ -158,12 +170,17 @@ def import_people(
             raise PlanChanged(outcome)
         if not (outcome.refused or outcome.changes_nothing):
             plan.carry_out(progress)
+            for member_id in plan.taken_back:
+                # Else the next file would find that they were deactivated by hand.
+                audit.record(kind=_REACTIVATED, by=by, at=at, about=member_id)
             audit.record(
                 kind="people.imported",
                 by=by,
                 at=at,
                 subject=plan.top,
                 joined=outcome.joined,
+                returned=outcome.returned,
+                kept_out=outcome.kept_out,
                 moved=outcome.moved,
                 changed=outcome.changed,
                 left=outcome.left,
@@ -174,12 +191,16 @@ def import_people(
     return outcome
 
 
+# What the change log says of somebody who was deactivated, or let in again, by hand.
+_DEACTIVATED, _REACTIVATED = "person.deactivated", "person.reactivated"
+
 # All that a plan is made from. What has no part in it, such as a language, may change meanwhile.
 _MADE_FROM = (
     "SELECT id, email, name, is_active FROM people_member ORDER BY id",
     "SELECT id, member_id, node_id, role, starts_on, ends_on FROM organisation_membership ORDER BY id",
     "SELECT id, member_id, role FROM organisation_duty ORDER BY id",
     "SELECT id, parent_id, name, retired_on FROM organisation_node ORDER BY id",
+    f"SELECT id, about_id FROM audit_auditentry WHERE kind IN ('{_DEACTIVATED}', '{_REACTIVATED}') ORDER BY id",  # noqa: S608
 )
 
 
@@ -194,12 +215,16 @@ def _stand() -> str:
     return made.hexdigest()
 
 
-def _plan(file: PeopleFile, *, on: date, is_complete: bool, seed: str) -> "_Plan":
+def _plan(file: PeopleFile, *, on: date, is_complete: bool, seed: str, takes_back: bool) -> "_Plan":
     plan = _Plan(on, seed or secrets.token_hex(16))
-    refused = (*file.bad_rows, *plan.place_nodes(file.rows))
+    kept_out = [] if takes_back else [row for row in file.rows if plan.is_kept_out(row)]
+    rows = [row for row in file.rows if not plan.is_kept_out(row)] if kept_out else file.rows
+    refused = (*file.bad_rows, *plan.place_nodes(rows))
     if not refused:
-        for row in file.rows:
+        for row in rows:
             plan.person(row)
+        for row in kept_out:
+            plan.keep_out(row)
         if is_complete:
             plan.leave_absent({row.email for row in file.rows})
         refused = plan.last_steward_goes(file.rows)
@@ -234,7 +259,7 @@ class _Person:
 
 
 class _Stored:
-    """What is stored about everybody, read once: three queries, whatever the size."""
+    """What is stored about everybody, read once: four queries, whatever the size."""
 
     def __init__(self, on: date) -> None:
         self.members = {
@@ -252,6 +277,8 @@ class _Stored:
         self.duties: dict[UUID, dict[str, int]] = defaultdict(dict)
         for pk, member_id, role in Duty.objects.values_list("pk", "member_id", "role"):
             self.duties[member_id][role] = pk
+        # Whoever left with a file comes back with one. A steward who deactivated somebody knew something else.
+        self.by_hand = audit.last_about(_DEACTIVATED, _REACTIVATED)
 
 
 class _Plan:
@@ -260,6 +287,7 @@ class _Plan:
     def __init__(self, on: date, seed: str) -> None:
         self.outcome = ImportOutcome()
         self.top = ""
+        self.taken_back: list[UUID] = []
         self._on, self._seed = on, seed
         self._stored = _Stored(on)
         self._nodes: dict[str, tuple[str | None, str]] = {}
@@ -328,7 +356,8 @@ class _Plan:
         return ()
 
     def _full(self, path: Path) -> Path:
-        return path if path and path[0].casefold() == self.top.casefold() else (self.top, *path)
+        below = below_top(self.top, path)
+        return (self.top, *(path if below is None else below))
 
     def _find_or_plan(self, path: Path, retired: set[str]) -> None:
         key = _key(path)
@@ -354,6 +383,18 @@ class _Plan:
 
     # People
 
+    def is_kept_out(self, row: Row) -> bool:
+        """Whether the row is about somebody who was deactivated by hand."""
+        stored = self._stored.members.get(row.email)
+        return not (stored is None or stored.is_active or row.is_gone) and self._is_by_hand(stored)
+
+    def _is_by_hand(self, person: _Person) -> bool:
+        return self._stored.by_hand.get(person.id) == _DEACTIVATED
+
+    def keep_out(self, row: Row) -> None:
+        name = self._stored.members[row.email].name
+        self._people.append(PersonChange(What.KEPT_OUT, name, row.email, self._full(row.path)))
+
     def person(self, row: Row) -> None:
         stored = self._stored.members.get(row.email)
         if row.is_gone:
@@ -378,7 +419,11 @@ class _Plan:
         new_duties = self._duties(stored.id, row)
         if returned and not moved and places and places[0].starts_on <= self._on:
             self._after[stored.id] = places[0].node_id
-        if returned or not places:
+        if returned:
+            self._say(What.RETURNED, row.name, row.email, node_id)
+            if self._is_by_hand(stored):
+                self.taken_back.append(stored.id)
+        elif not places:
             self._say(What.JOINED, row.name, row.email, node_id)
         elif moved:
             self._say(What.MOVED, row.name, row.email, node_id, was)
@@ -488,7 +533,7 @@ class _Plan:
         addresses = {email for email, person in self._stored.members.items() if person.id in ended}
         reason = _("would leave nobody as steward: give the role to somebody in the same file")
         named = tuple(BadRow(row.line, row.email, reason) for row in rows if row.email in addresses)
-        return named or tuple(BadRow(1, email, reason) for email in sorted(addresses))
+        return named or tuple(BadRow(0, email, reason) for email in sorted(addresses))
 
     # What it comes to
 
@@ -496,11 +541,14 @@ class _Plan:
         count = {what: sum(1 for person in self._people if person.what is what) for what in What}
         self.outcome = ImportOutcome(
             joined=count[What.JOINED],
+            returned=count[What.RETURNED],
+            kept_out=count[What.KEPT_OUT],
             moved=count[What.MOVED],
             changed=count[What.CHANGED],
             left=count[What.LEFT],
             unchanged=self._unchanged,
             closed=self._closed,
+            rows=len(file.rows),
             active_before=sum(1 for person in self._stored.members.values() if person.is_active),
             new_teams=tuple(path for path, _node_id in self._new_nodes),
             revived_teams=tuple(self._path_of[node_id] for node_id in self._revived),

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from andon.foundation.audit import public as audit
+from andon.foundation.organisation.days import FURTHEST_AHEAD
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.walking import paths_of
 from andon.foundation.people import addresses, letters, names
@@ -208,6 +209,8 @@ def check_placing(member: Member | None, placing: Placing, *, on: date) -> None:
     """Whether this place can be given. Raises: ChangeRefused."""
     if placing.starts_on < on:
         raise BadDays(_("A team begins today or later: what was, stays as it was. Nothing was changed."))
+    if placing.starts_on - on > FURTHEST_AHEAD:
+        raise BadDays(_("The first day lies more than two years ahead. Nothing was changed. Look at the year."))
     if placing.ends_on is not None and placing.ends_on < placing.starts_on:
         raise BadDays(_("The last day lies before the first. Nothing was changed."))
     if placing.node.retired_on is not None:

@@ -92,8 +92,12 @@ class PeopleFile(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=random_id)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
+    # What it was called where it was chosen; empty where that is not known.
+    name = models.CharField(max_length=200, blank=True, default="")
     content = models.BinaryField(default=b"")
     is_complete = models.BooleanField(default=False)
+    # Whether those come back, too, whom somebody deactivated by hand.
+    takes_back = models.BooleanField(default=False)
     # For everybody in a file that has no column for the team; a path.
     team = models.CharField(max_length=1000, blank=True, default="")
     # Of the page on which it was chosen: the worker, which has no browser, says in it what is wrong.

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from andon.foundation.organisation.days import FURTHEST_AHEAD
 from andon.foundation.organisation.models import Duty, Membership
 
 # What each column may be called: our own words, then those of exports of Okta, Microsoft Entra and Google Workspace.
@@ -62,7 +64,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """Why a file was refused: the line where the row begins, the value, and what is wrong with it."""
+    """Why a file was refused: the line where the row begins, the value, and what is wrong with it.
+
+    The line is 0 where what is wrong stands in no row.
+    """
 
     line: int
     value: str
@@ -156,7 +161,7 @@ def read_people(
                 break
     except _Refused as refused:
         return PeopleFile((), (refused.bad_row,), header=table.header)
-    bad.extend(_twice(lines))
+    bad.extend(_twice(lines, table))
     if not count:
         bad.append(BadRow(1, "", _("The file has a header and no people below it.")))
     notes += _notes_about_status(unknown)
@@ -397,6 +402,8 @@ class _Reading:
             return None
         email = self._read(lambda: _email(self._line, self._whose), "")
         starts_on = self._read(lambda: self._day("starts"), None)
+        if starts_on and self._on and starts_on - self._on > FURTHEST_AHEAD:
+            self._refuse(str(starts_on), _("is a first day more than two years ahead: look at the year"))
         ends_on = self._read(lambda: self._day("ends"), None)
         if starts_on and ends_on and ends_on < starts_on:
             self._refuse(f"{starts_on} - {ends_on}", _("ends before it starts"))
@@ -515,12 +522,20 @@ def _roles(line: int, text: str) -> Roles:
     return role, frozenset(words) & frozenset(Duty.Role.values)
 
 
-def _twice(lines: dict[str, list[int]]) -> list[BadRow]:
+def _twice(lines: dict[str, list[int]], table: _Table) -> list[BadRow]:
     reason = _("stands in the file more than once: lines %(lines)s")
+    twice = {email: at for email, at in lines.items() if len(at) > 1}
+    # Walked over once more, since only now it is known which rows these are; of all others nothing is kept.
+    wanted = {line for at in twice.values() for line in at}
+    last = max(wanted, default=0)
+    cells = {
+        line: tuple(cells)
+        for line, cells in takewhile(lambda record: record[0] <= last, table.records() if wanted else ())
+        if line in wanted
+    }
     return [
-        BadRow(line, email, reason % {"lines": ", ".join(map(str, at[:10]))})
-        for email, at in lines.items()
-        if len(at) > 1
+        BadRow(line, email, reason % {"lines": ", ".join(map(str, at[:10]))}, cells[line])
+        for email, at in twice.items()
         for line in at
     ]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from andon.foundation.organisation.directory import team_named, teams_found
-from andon.foundation.organisation.membership import Placing
+from andon.foundation.organisation.membership import ChangeRefused, Placing, clean_address, clean_name
 from andon.foundation.organisation.models import Duty, Membership, Node
 from andon.foundation.organisation.teams import LONGEST_NAME
 from andon.foundation.organisation.walking import paths_of
@@ -56,7 +56,15 @@ class TeamForm(forms.Form):
             return cleaned
         found: dict[str, str] = dict(self.fields["team_id"].choices)  # type: ignore[attr-defined]
         chosen = cleaned.get("team_id") if cleaned.get("team_id") in found else self.only
-        if not found:
+        if not found and self.without and teams_found(cleaned["team"])[0]:
+            self.add_error(
+                "team",
+                _(
+                    "A team cannot stand below itself, nor below a team that stands below it. Nothing was changed. "
+                    "Choose another one."
+                ),
+            )
+        elif not found:
             self.add_error("team", _("No team is called like this. Nothing was changed. Try another part of its name."))
         elif chosen is None:
             self.several = True
@@ -82,7 +90,7 @@ class PlaceForm(TeamForm):
     """Where somebody belongs, as what, from when until when."""
 
     role = forms.ChoiceField(label=_("Role in the team"), widget=forms.RadioSelect, choices=Membership.Role.choices)
-    starts_on = _day(_("First day"), _("Today or later."))
+    starts_on = _day(_("First day"), _("Today or later, at most two years ahead."))
     ends_on = _day(
         _("Last day"), _("Leave it empty where there is none. Afterwards the person is in no team."), required=False
     )
@@ -94,7 +102,7 @@ class PlaceForm(TeamForm):
 
 
 class PersonForm(forms.Form):
-    """Who somebody is."""
+    """Who somebody is. Both are looked at before anything is shown that one of them would not come to."""
 
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     email = forms.CharField(
@@ -102,6 +110,18 @@ class PersonForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    def clean_name(self) -> str:
+        try:
+            return clean_name(self.cleaned_data["name"])
+        except ChangeRefused as refused:
+            raise forms.ValidationError(str(refused)) from None
+
+    def clean_email(self) -> str:
+        try:
+            return clean_address(self.cleaned_data["email"])
+        except ChangeRefused as refused:
+            raise forms.ValidationError(str(refused)) from None
 
 
 class NewPersonForm(PersonForm, PlaceForm):

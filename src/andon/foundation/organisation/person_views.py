@@ -139,7 +139,7 @@ def add(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, _("The person is added and can sign in. Nobody was written to."))
             return redirect("organisation:person", member_id=added.pk)
-        if Member.objects.filter(email=membership.clean_address(data["email"])).exists():
+        if Member.objects.filter(email=data["email"]).exists():
             raise membership.AddressTaken
         membership.check_placing(None, placing, on=on)
     except ChangeRefused as refused:
@@ -168,15 +168,20 @@ def edit(request: HttpRequest, member_id: UUID) -> HttpResponse:
     title, back = _("Change name or address"), reverse("organisation:person", args=[member.pk])
     if not form.is_valid():
         return _form(request, form, title=title, back=back, action=_("Save"))
+    name, email = form.cleaned_data["name"], form.cleaned_data["email"]
     try:
-        email = membership.clean_address(form.cleaned_data["email"])
         if email != member.email and "confirm" not in request.POST:
             if Member.objects.filter(email=email).exists():
                 raise membership.AddressTaken
+            title, action = _("Another address for %(name)s"), _("Change the address")
+            facts = [(_("So far"), member.email), (_("Then"), email)]
+            if name != member.name:
+                title, action = _("Another name and address for %(name)s"), _("Change name and address")
+                facts = [(_("So far"), member.label), (_("Then"), Member(name=name, email=email).label)]
             return confirm(
                 request,
                 form,
-                title=_("Another address for %(name)s") % {"name": member.name},
+                title=title % {"name": member.name},
                 consequence=_(
                     "The account stays the same. This person has signed in before, so the new address counts in three "
                     "days: the old one gets a letter now, and whoever reads it can refuse, or use the new one at once. "
@@ -188,12 +193,12 @@ def edit(request: HttpRequest, member_id: UUID) -> HttpResponse:
                     "The account stays the same. Links that were sent before no longer work, and codes for signing in "
                     "go to the new address only, at once: this person has never signed in."
                 ),
-                facts=[(_("So far"), member.email), (_("Then"), email)],
-                action=_("Change the address"),
+                facts=facts,
+                action=action,
                 back=back,
             )
         changed = membership.edit_person(
-            member=member, email=email, name=form.cleaned_data["name"], by=current_member(request), at=timezone.now()
+            member=member, email=email, name=name, by=current_member(request), at=timezone.now()
         )
     except ChangeRefused as refused:
         form.add_error(None, str(refused))

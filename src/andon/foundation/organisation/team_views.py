@@ -182,14 +182,16 @@ def retire_team(request: HttpRequest, node_id: str) -> HttpResponse:
         teams.check_retire(node, on=on)
     except ChangeRefused as problem:
         refused = str(problem)
+    consequence = _(
+        "The team leaves every list and takes nobody any more. Rounds that were held in it, and their results, stay."
+    )
+    if not refused:
+        consequence += " " + _("Nobody is in it, so no roster changes.")
     return confirm(
         request,
         forms.Form(),
         title=_("Retire %(name)s") % {"name": node.name},
-        consequence=_(
-            "The team leaves every list and takes nobody any more. Rounds that were held in it, and their results, "
-            "stay. Nobody is in it, so no roster changes."
-        ),
+        consequence=consequence,
         facts=[(_("Team"), team_in_words(node.pk))],
         action=_("Retire the team"),
         back=back,

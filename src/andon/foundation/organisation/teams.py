@@ -1,5 +1,6 @@
 """Changing the tree by hand: a team more, another name, another place, and a team that is retired."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -33,6 +34,37 @@ class NotEmpty(ChangeRefused):
     pass
 
 
+def clean_top_name(name: str) -> str:
+    """The organisation's own name. Raises: BadName.
+
+    Companies are called A/S, so it may hold a slash: `below_top` knows it at the beginning of a path all the same.
+    """
+    name = one_line(name)
+    if not name:
+        raise BadName(_("An organisation needs a name. Nothing was changed."))
+    if not is_text(name):
+        raise BadName(_("This name has a character that nobody sees. Nothing was changed."))
+    if len(name) > LONGEST_NAME:
+        raise BadName(_("A name has at most 200 characters. Nothing was changed."))
+    if not all(_steps(name)):
+        raise BadName(
+            _("A slash stands inside a name, as in A/S, neither at its ends nor beside another. Nothing was changed.")
+        )
+    return name
+
+
+def below_top(top: str, path: Sequence[str]) -> tuple[str, ...] | None:
+    """The path below the organisation, where it begins with the organisation's name (capitals do not matter)."""
+    steps = _steps(top)
+    begins = tuple(step.casefold() for step in path[: len(steps)]) == tuple(step.casefold() for step in steps)
+    return tuple(path[len(steps) :]) if begins else None
+
+
+def _steps(name: str) -> tuple[str, ...]:
+    """How the name reads where a slash parts the steps of a path."""
+    return tuple(step.strip() for step in name.split("/"))
+
+
 def clean_name(name: str) -> str:
     """Raises: BadName. A slash would be a step of a path in a file of people."""
     name = one_line(name)
@@ -62,7 +94,7 @@ def rename_team(*, node: Node, name: str, by: Member, at: datetime) -> bool:
 
     Raises: ChangeRefused.
     """
-    name = clean_name(name)
+    name = clean_top_name(name) if node.parent_id is None else clean_name(name)
     with transaction.atomic():
         _alone()
         node = Node.objects.get(pk=node.pk)

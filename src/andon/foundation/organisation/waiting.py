@@ -2,6 +2,8 @@
 
     READING -> READY or REFUSED (or DONE, where nothing would change) -> WRITING -> DONE
 
+From READY it goes back to READING where somebody wants those back who were deactivated by hand.
+
 Guarantees: each step is repeated when the worker died in it, and the file is carried out once, as a whole or not at
 all; what was agreed to is what is done, else it is shown again; the bytes go with the last step, and everything that
 names people after a day.
@@ -29,6 +31,7 @@ from andon.foundation.organisation.importing import (
 )
 from andon.foundation.organisation.models import PeopleFile
 from andon.foundation.organisation.unit_preview import Standing, UnitChange, UnitMap
+from andon.foundation.people import names
 from andon.foundation.people.models import Member
 
 KEPT_FOR = timedelta(days=1)
@@ -44,11 +47,12 @@ class NumberNotTyped(Exception):
     """Many would leave, and the number that was typed is another one. Nothing was changed."""
 
 
-def start(*, content: bytes, is_complete: bool, team: str, by: Member, at: datetime) -> PeopleFile:
+def start(*, content: bytes, is_complete: bool, team: str, by: Member, at: datetime, name: str = "") -> PeopleFile:
     """Keep the file for the worker, which finds it within a second and speaks the language that is spoken here."""
     return PeopleFile.objects.create(
         by_id=by.pk,
         at=at,
+        name=names.made_good(name),
         content=content,
         is_complete=is_complete,
         team=team,
@@ -72,12 +76,13 @@ def read(file_id: str) -> None:
             is_complete=file.is_complete,
             team=file.team,
             seed=file.id,
+            takes_back=file.takes_back,
             progress=_now_and_then(tell),
         )
         told = tell_outcome(outcome)
     if outcome.refused:
         _conclude(file_id, Step.READING, Step.REFUSED, told)
-    elif outcome.changes_nothing:
+    elif outcome.changes_nothing and not outcome.kept_out:
         _conclude(file_id, Step.READING, Step.DONE, told)
     else:
         PeopleFile.objects.filter(pk=file_id, step=Step.READING).update(step=Step.READY, outcome=told)
@@ -88,6 +93,13 @@ def agree(file: PeopleFile, *, number_leaving: int | None) -> None:
     if file.outcome.get("many_leave") and number_leaving != file.outcome["left"]:
         raise NumberNotTyped
     PeopleFile.objects.filter(pk=file.pk, step=Step.READY).update(step=Step.WRITING, done=0, total=0)
+
+
+def take_back(file: PeopleFile, *, takes_back: bool) -> None:
+    """Let those come back, too, who were deactivated by hand, or leave them. The file is read anew and shown again."""
+    PeopleFile.objects.filter(pk=file.pk, step=Step.READY).update(
+        step=Step.READING, takes_back=takes_back, outcome={}, done=0, total=0
+    )
 
 
 def carry_out(file_id: str, *, at: datetime) -> None:
@@ -111,6 +123,7 @@ def carry_out(file_id: str, *, at: datetime) -> None:
                 is_complete=file.is_complete,
                 team=file.team,
                 seed=file.id,
+                takes_back=file.takes_back,
                 agreed=file.outcome["fingerprint"],
                 progress=_now_and_then(lambda done, total: _write_progress(file_id, done, total)),
                 within=within,
@@ -187,7 +200,19 @@ def tell_outcome(outcome: ImportOutcome) -> dict[str, Any]:
     """The outcome as it is kept and shown: all the numbers, and the first of each kind."""
     told: dict[str, Any] = {
         name: getattr(outcome, name)
-        for name in ("joined", "moved", "changed", "left", "unchanged", "closed", "active_before", "fingerprint")
+        for name in (
+            "joined",
+            "returned",
+            "kept_out",
+            "moved",
+            "changed",
+            "left",
+            "unchanged",
+            "closed",
+            "rows",
+            "active_before",
+            "fingerprint",
+        )
     }
     told["many_leave"] = outcome.many_leave
     told["changes_nothing"] = outcome.changes_nothing

@@ -3,6 +3,7 @@
 from django.core.management.base import CommandError
 
 from andon.foundation.organisation.models import Node
+from andon.foundation.organisation.teams import below_top
 from andon.foundation.people.models import Member
 
 
@@ -25,8 +26,9 @@ def node_named(path: str) -> Node:
             "There is no organisation yet. Nothing was changed. Import people first: andon people import FILE."
         )
     names = [name.strip() for name in path.strip().strip("/").split("/") if name.strip()]
-    if names and _is_named(top, names[0]) and not _child(top, names[0]):
-        names = names[1:]
+    below = below_top(top.name, names)
+    if below is not None and not _child(top, names[0]):
+        names = list(below)
     node = top
     for name in names:
         child = _child(node, name)

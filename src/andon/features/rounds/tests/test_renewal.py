@@ -16,6 +16,7 @@ from andon.features.closing import services as closing
 from andon.features.closing import tasks as closing_tasks
 from andon.features.issuance import public as issuance
 from andon.features.publiclog import public as publiclog
+from andon.features.rounds import public as rounds
 from andon.features.rounds import queries, renewal, services
 from andon.features.rounds.models import CloseRequest, RosterEntry, Round
 from andon.foundation.audit.models import AuditEntry
@@ -141,6 +142,19 @@ def test_a_round_of_everybody_is_compared_as_any_other(
         assert (
             renewal._since_of_everybody(whole, row.roster.count(), on=on, fixed_on=organisation.today(row.at)) == slowly
         )
+
+
+def test_a_round_that_is_open_says_that_somebody_was_erased(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_check_rest", lambda *_arguments: None)
+    whole = lived_in.open_round("everybody", "Lanternworks", by="Gil", ago=timedelta(0))
+    gil = client_of(lived_in, "Gil")
+    assert "Everybody on the roster is still here" in text(gil.get(f"/rounds/{whole}/"))
+    hal = lived_in.people["Hal"].pk
+    rounds.erase_member(member_id=hal, at=timezone.now())
+    Member.objects.filter(pk=hal).delete()
+    said = text(gil.get(f"/rounds/{whole}/"))
+    assert "Since the roster was fixed: 1 was erased." in said
+    assert "still here" not in said
 
 
 def round_of_everybody(house: LivedIn, monkeypatch: pytest.MonkeyPatch) -> str:

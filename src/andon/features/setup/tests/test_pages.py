@@ -107,6 +107,24 @@ def test_no_step_can_be_passed_over_and_each_can_be_gone_back_to(stella):
     assert stella.get("/setup/elsewhere/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Nordlys A/S", "Nordlys A/S"),
+        ("  Nordlys \n Ltd ", "Nordlys Ltd"),
+        ("Nord\u202elys", None),
+        ("Nordlys/", None),
+        ("A//S", None),
+        ("\u2003", None),
+    ],
+)
+def test_the_name_of_the_organisation_can_be_seen_and_begin_a_path(stella, name, kept):
+    fields = {"name": name, "organisation-language": "en", "organisation-time_zone": "UTC"}
+    answer = stella.post("/setup/organisation/", fields)
+    assert (answer.status_code == 302) is (kept is not None)
+    assert stella.session[draft.KEY]["name"] == (kept or "")
+
+
 def test_the_language_of_the_first_page_is_suggested_and_what_is_fixed_is_not(stella, settings):
     def chosen(asked):
         page = stella.get("/setup/organisation/", headers={"Accept-Language": asked}).content.decode()

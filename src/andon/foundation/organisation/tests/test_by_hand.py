@@ -296,6 +296,15 @@ def test_teams_are_added_renamed_and_moved_with_all_that_is_below() -> None:
     assert audited() == ["team.added", "team.renamed", "team.moved"]
 
 
+def test_a_slash_stands_in_the_name_of_the_organisation_only() -> None:
+    cast = people.enter()
+    assert teams.rename_team(node=cast.security, name="Nordlys A/S", by=cast.stella, at=NOW)
+    assert organisation.path_of(cast.detection) == ("Nordlys A/S", "Detection")
+    for name in ("Nordlys/", "A//S", "Nord\u202elys"):
+        with pytest.raises(teams.BadName):
+            teams.rename_team(node=cast.security, name=name, by=cast.stella, at=NOW)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "A/B", "x" * 201, "soc NIGHT"])
 def test_a_name_that_is_none_or_taken_is_refused(name: str) -> None:
     cast = people.enter()

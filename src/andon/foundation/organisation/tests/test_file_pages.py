@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation import file_views, forms, importing, membership, tasks, waiting
@@ -163,6 +165,28 @@ def test_bad_rows_are_downloaded_with_their_reasons_and_without_formulas() -> No
     assert lines[1].endswith(",<b>x</b>,'=cmd,Security")
 
 
+def test_rows_that_stand_twice_are_downloaded_whole() -> None:
+    client = signed_in(people.enter().stella)
+    upload(client, GOOD + b"new@example.org,New Two,Security\nother@example.org,Other,Security\n")
+    work()
+    got = client.get(f"/people/import/{PeopleFile.objects.get().pk}/bad-rows.csv").content.decode("utf-8-sig")
+    assert [line.partition("new@example.org,")[2] for line in got.splitlines()] == [
+        "",
+        "new@example.org,New One,Security/Detection/SOC dawn",
+        "new@example.org,New Two,Security",
+    ]
+
+
+def test_a_complete_file_without_the_steward_is_not_blamed_on_a_line() -> None:
+    client = signed_in(people.enter().stella)
+    upload(client, b"email,name,team\nbo@example.org,Bo Lindqvist,Security\n", is_complete="on")
+    page = page_of(client)
+    assert "would leave nobody as steward" in page
+    assert "In no line" in page
+    got = client.get(f"/people/import/{PeopleFile.objects.get().pk}/bad-rows.csv").content.decode("utf-8-sig")
+    assert got.splitlines()[1].startswith(",would leave nobody")
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", " =1"])
 def test_no_cell_of_a_download_is_a_formula(cell: str) -> None:
     written = bad_rows_csv({"header": [cell], "bad_rows": [[1, cell, "wrong", [cell]]]}).decode("utf-8-sig")
@@ -217,6 +241,41 @@ def test_sessions_of_who_is_closed_by_hand_end_too(monkeypatch: pytest.MonkeyPat
     assert bo.get("/people/").status_code == 302
     membership.reactivate(member=cast.bo, by=cast.stella, at=now)
     assert bo.get("/people/").status_code == (302 if rotates else 200)
+
+
+def test_who_was_deactivated_by_hand_is_shown_and_comes_back_only_after_a_box_and_another_yes() -> None:
+    cast = people.enter()
+    now = timezone.now()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=now, on=now.date())
+    client = signed_in(cast.stella)
+    upload(client, b"email,name,team\nbo@example.org,Bo Lindqvist,Security/Detection/SOC night\n")
+    page = page_of(client)
+    assert "1 person was deactivated by hand and stays so" in page
+    assert "Bo Lindqvist" in page
+    assert "Also take back 1 person who was deactivated" in page
+    answer(client, "yes", take_back="on")
+    page = page_of(client)
+    assert "1 person who had left or was deactivated comes back" in page
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    answer(client, "yes")
+    assert "stays so" in page_of(client), "the box was taken away again, so it is shown once more"
+    answer(client, "yes", take_back="on")
+    work()
+    answer(client, "yes", take_back="on")
+    assert "1 came back." in page_of(client)
+    assert Member.objects.get(pk=cast.bo.pk).is_active
+
+
+def test_without_the_box_a_file_leaves_out_who_was_deactivated_by_hand() -> None:
+    cast = people.enter()
+    now = timezone.now()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=now, on=now.date())
+    client = signed_in(cast.stella)
+    upload(client, GOOD + b"bo@example.org,Bo Lindqvist,Security\n")
+    work()
+    answer(client, "yes")
+    assert "1 person joined. 1 person was deactivated by hand and stays so." in page_of(client)
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
 
 
 def test_one_team_is_chosen_for_a_file_without_a_column_for_it() -> None:
@@ -284,11 +343,35 @@ def test_a_file_that_is_empty_or_too_large_is_refused_before_it_is_kept(monkeypa
     assert not PeopleFile.objects.exists()
 
 
+def test_a_file_that_the_door_left_out_is_not_blamed_on_cookies() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.enter().stella)
+    refused = client.post("/people/import/", headers={"Accept-Language": "en"}, **{"andon.left_out": True})
+    assert refused.status_code == 413
+    page = refused.content.decode()
+    assert "This file is larger than 30 MB. Nothing was changed." in page
+    assert "cookies" not in page
+    assert client.post("/people/import/").status_code == 403
+
+
 def test_a_file_that_waits_is_found_again() -> None:
     client = signed_in(people.enter().stella)
     upload(client, GOOD)
     work()
     assert "waiting for your yes" in client.get("/people/import/").content.decode()
+
+
+def test_files_that_wait_are_told_apart_by_name_time_and_number_of_people() -> None:
+    client = signed_in(people.enter().stella)
+    for name, content in (("june.csv", GOOD), ("ju\u202ely<.csv", GOOD + b"two@example.org,Two,Security\n")):
+        client.post("/people/import/", {"file": SimpleUploadedFile(name, content)})
+    work()
+    said = client.get("/people/import/").content.decode()
+    day = date_format(timezone.localtime(), "DATE_FORMAT")
+    for file, number in (("june.csv", "1 person in it"), ("july.csv", "2 people in it")):
+        assert re.search(rf"<q class=.breaks.>{file}</q>, chosen by Stella Marin on {day}[^<]*, {number}\.", said)
+    page = client.get(f"/people/import/{PeopleFile.objects.get(name='june.csv').pk}/").content.decode()
+    assert "june.csv" in page
 
 
 def test_the_same_file_again_would_change_nothing() -> None:

@@ -117,6 +117,53 @@ def test_a_move_is_shown_with_the_units_that_merge_before_anything_is_written() 
     assert cast.bo.memberships.get(ends_on=None).node == cast.appsec
 
 
+def test_another_name_and_address_are_shown_together_and_a_name_that_cannot_be_is_refused_first() -> None:
+    cast = people.enter()
+    stella, address = signed_in(cast.stella), f"/people/{cast.bo.pk}/edit/"
+    shown = text(stella.post(address, {"name": "Bo  Ek", "email": "Ek@example.org"}))
+    assert "Another name and address for Bo Lindqvist" in shown
+    assert "Bo Lindqvist &lt;bo@example.org&gt;" in shown
+    assert "Bo Ek &lt;ek@example.org&gt;" in shown
+    unseen = {"name": "Bo\u202eEk", "email": "ek@example.org"}
+    for form, fields in ((address, unseen), ("/people/add/", unseen | place_fields("SOC night"))):
+        refused = stella.post(form, fields)
+        assert refused.status_code == 422
+        assert "no character that nobody sees" in text(refused)
+    only = text(stella.post(address, {"name": "Bo Lindqvist", "email": "ek@example.org"}))
+    assert "Another address for Bo Lindqvist" in only
+
+
+@pytest.mark.parametrize("confirm", [{}, {"confirm": "yes"}])
+def test_a_first_day_more_than_two_years_ahead_is_refused(confirm: dict[str, str]) -> None:
+    cast = people.enter()
+    stella, far = signed_in(cast.stella), {"starts_on": "9999-12-31"} | confirm
+    new = {"name": "Nia Iyer", "email": "nia@example.org"}
+    for address, fields in ((f"/people/{cast.bo.pk}/team/", {}), ("/people/add/", new)):
+        refused = stella.post(address, place_fields("Application security", **fields, **far))
+        assert refused.status_code == 422
+        assert "more than two years ahead" in text(refused)
+    assert not Member.objects.filter(email="nia@example.org").exists()
+
+
+def test_a_team_that_is_to_move_below_its_own_child_is_told_why_not() -> None:
+    cast = people.enter()
+    client, address = signed_in(cast.stella), f"/people/teams/{cast.detection.pk}/move/"
+    for typed in ("SOC night", "Security / Detection"):
+        said = text(client.post(address, {"team": typed}))
+        assert "nor below a team that stands below it" in said
+        assert "No team is called like this" not in said
+    assert "No team is called like this" in text(client.post(address, {"team": "nowhere"}))
+
+
+def test_the_page_to_retire_a_team_says_that_nobody_is_in_it_only_where_nobody_is() -> None:
+    cast = people.enter()
+    stella, empty = signed_in(cast.stella), Node.objects.create(name="Empty", parent=cast.detection)
+    assert "Nobody is in it" in text(stella.get(f"/people/teams/{empty.pk}/retire/"))
+    said = text(stella.get(f"/people/teams/{cast.night.pk}/retire/"))
+    assert "Somebody is in this team, or will be." in said
+    assert "Nobody is in it" not in said
+
+
 def test_what_is_confirmed_is_what_was_shown_though_another_team_fits_meanwhile() -> None:
     cast = people.enter()
     client, address = signed_in(cast.stella), f"/people/{cast.bo.pk}/team/"

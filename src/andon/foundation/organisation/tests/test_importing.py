@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from andon.foundation.audit.models import AuditEntry
-from andon.foundation.organisation import importing
+from andon.foundation.organisation import importing, membership
 from andon.foundation.organisation import public as organisation
 from andon.foundation.organisation.importing import ImportOutcome, import_people, preview_people
 from andon.foundation.organisation.models import Duty, Membership, Node
@@ -115,11 +115,45 @@ def test_a_new_name_is_a_change() -> None:
     assert Member.objects.get(email="bo@example.org").name == "Bo L. Lindqvist"
 
 
-def test_somebody_who_was_closed_out_comes_back() -> None:
+def test_somebody_who_left_with_a_file_comes_back_with_one() -> None:
     cast = people.enter()
-    Member.objects.filter(pk=cast.bo.pk).update(is_active=False)
-    assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n")) == (1, 0, 0, 0)
+    row = "bo@example.org,Bo Lindqvist,Security/Detection/SOC night"
+    bring(f"e-mail,name,team path,status\n{row},suspended\n")
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    outcome = bring(f"{HEADER}{row},\n")
+    assert (outcome.joined, outcome.returned, outcome.kept_out) == (0, 1, 0)
     assert Member.objects.get(pk=cast.bo.pk).is_active
+
+
+def test_somebody_who_was_deactivated_by_hand_stays_so_until_the_file_takes_them_back() -> None:
+    cast = people.enter()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=NOW, on=TODAY)
+    text = HEADER + "bo@example.org,B. Lindqvist,Security/Elsewhere,\nnew@example.org,New One,Security,\n"
+    outcome = bring(text)
+    assert (outcome.joined, outcome.returned, outcome.kept_out, outcome.new_teams) == (1, 0, 1, ())
+    told = [(person.name, person.path) for person in outcome.people if person.what is importing.What.KEPT_OUT]
+    assert told == [("Bo Lindqvist", ("Security", "Elsewhere"))]
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    assert AuditEntry.objects.get(kind="people.imported").facts["kept_out"] == 1
+    outcome = import_people(text.encode(), by=cast.stella, at=NOW, on=TODAY, takes_back=True)
+    assert (outcome.joined, outcome.returned, outcome.kept_out) == (0, 1, 0)
+    assert Member.objects.get(pk=cast.bo.pk).is_active
+    assert AuditEntry.objects.get(kind="person.reactivated").about == cast.bo
+    # From now on they are like everybody else: a file that closes their account, and one that opens it again.
+    bring("e-mail,name,team path,status\nbo@example.org,B. Lindqvist,Security,suspended\n")
+    assert bring(text).returned == 1
+
+
+def test_what_somebody_does_by_hand_meanwhile_is_asked_again() -> None:
+    cast = people.enter()
+    text = HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n"
+    bring("e-mail,name,team path,status\nbo@example.org,Bo Lindqvist,Security,suspended\n")
+    before = importing._stand()
+    bo = Member.objects.get(pk=cast.bo.pk)
+    membership.reactivate(member=bo, by=cast.stella, at=NOW)
+    membership.deactivate(member=bo, by=cast.stella, at=NOW, on=TODAY)
+    assert importing._stand() != before
+    assert bring(text).kept_out == 1
 
 
 def test_a_team_is_the_same_in_capitals() -> None:
@@ -141,6 +175,36 @@ def test_the_organisation_stands_before_a_path_that_leaves_it_out() -> None:
     assert counts(bring(HEADER + "bo@example.org,Bo Lindqvist,/Detection/SOC night,\n")) == (0, 0, 0, 1)
     assert bring(HEADER + "new@example.org,New One,Elsewhere,\n").new_teams == (("Security", "Elsewhere"),)
     assert Node.objects.get(name="Elsewhere").parent == cast.security
+
+
+def test_a_slash_in_the_organisations_name_is_no_step_of_a_path() -> None:
+    Node.objects.create(name="Nordlys A/S")
+    outcome = bring(
+        HEADER
+        + "a@example.org,A,Nordlys A/S/Detection/Night,\n"
+        + "b@example.org,B,Detection/Night,\n"
+        + "c@example.org,C,NORDLYS A/s,\n"
+        + "d@example.org,D,/Nordlys A / S/Detection,\n"
+        + "e@example.org,E,Nordlys A,\n"
+    )
+    detection = ("Nordlys A/S", "Detection")
+    assert [person.path for person in outcome.people] == [
+        (*detection, "Night"),
+        (*detection, "Night"),
+        ("Nordlys A/S",),
+        detection,
+        ("Nordlys A/S", "Nordlys A"),
+    ]
+
+
+def test_a_first_day_more_than_two_years_ahead_is_refused() -> None:
+    people.enter()
+    text = "e-mail,name,team path,start,end\n"
+    near = bring(text + "a@example.org,A,Security,2028-03-02,9999-12-31\n")
+    assert (near.joined, near.refused) == (1, ())
+    [far] = bring(text + "b@example.org,B,Security,9999-12-31,\n").refused
+    assert (far.line, far.value) == (2, "9999-12-31")
+    assert "two years" in far.reason
 
 
 def test_without_an_organisation_the_first_steps_must_agree() -> None:
@@ -315,10 +379,64 @@ def test_the_command_imports_and_says_what_it_did(tmp_path: object, capsys: pyte
     file.write_text(ALL)
     call_command("import_people", str(file), "--dry-run")
     assert not Member.objects.exists()
-    assert capsys.readouterr().out == "3 people would join. Nothing is changed yet.\n"
+    said = capsys.readouterr().out
+    assert "joins: Bo Lindqvist <bo@example.org>, Security / Detection / SOC night\n" in said
+    assert said.endswith("3 people would join. Nothing is changed yet.\n")
     call_command("import_people", str(file))
     assert "3 people joined" in capsys.readouterr().out
     assert Member.objects.count() == 3
+
+
+def test_the_command_names_who_changes_and_which_teams_are_counted_together(
+    tmp_path: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = people.enter()
+    for number in range(4):
+        for node in (cast.night, cast.appsec):
+            somebody = Member.objects.create_user(f"{node.name.split()[0].lower()}{number}@example.org", "Some One")
+            Membership.objects.create(member=somebody, node=node, starts_on=people.SINCE)
+    file = tmp_path / "people.csv"  # type: ignore[operator]
+    rows = "".join(f"new{number}@example.org,New {number},Security/Detection,\n" for number in range(23))
+    moves = "cy@example.org,Cy Tanaka,Security/Detection/SOC night,\n"
+    file.write_text(HEADER + rows + moves)
+    expected = (
+        "joins: New 19 <new19@example.org>, Security / Detection\n  and 3 more\n",
+        "moves: Cy Tanaka <cy@example.org>, Security / Application security -> Security / Detection / SOC night\n",
+        (
+            "counted in another way: Security / Application security: counted together with Security, "
+            "people in all: 6 -> counted together with Security, Security / Detection, people in all: 28\n"
+        ),
+    )
+    call_command("import_people", str(file), "--dry-run")
+    said = capsys.readouterr().out
+    for words in expected:
+        assert words in said
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda: "no")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("import_people", str(file))
+    said = capsys.readouterr().err
+    for words in expected:
+        assert words in said
+    # Where nobody is asked, nobody is named.
+    call_command("import_people", str(file), "--yes")
+    whole = capsys.readouterr()
+    assert "New 1" not in whole.out + whole.err
+
+
+def test_the_command_takes_back_only_when_it_is_told_to(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    cast = people.enter()
+    membership.deactivate(member=cast.bo, by=cast.stella, at=NOW, on=TODAY)
+    file = tmp_path / "people.csv"  # type: ignore[operator]
+    file.write_text(HEADER + "bo@example.org,Bo Lindqvist,Security/Detection/SOC night,\n")
+    call_command("import_people", str(file))
+    said = capsys.readouterr()
+    assert "1 person was deactivated by hand and stays so." in said.out
+    assert "stay so without --take-back: 1." in said.err
+    assert not Member.objects.get(pk=cast.bo.pk).is_active
+    call_command("import_people", str(file), "--take-back")
+    assert "1 came back" in capsys.readouterr().out
+    assert Member.objects.get(pk=cast.bo.pk).is_active
 
 
 def test_the_command_names_every_bad_row(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:

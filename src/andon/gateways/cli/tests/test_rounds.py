@@ -12,6 +12,7 @@ from andon.features.rounds import public as rounds
 from andon.features.rounds.models import CloseRequest, RosterEntry, Round
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.organisation.models import Node
+from andon.gateways.cli.asking import node_named
 from tests.cast_of_people import found_organisation
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -53,6 +54,13 @@ def test_a_round_that_opens_later_is_published_now_and_left_to_the_worker() -> N
     assert view.state is rounds.State.PUBLISHED
     assert "is published." in said
     assert "by the worker" in said
+
+
+def test_a_slash_in_the_name_of_the_top_is_no_step_of_a_path() -> None:
+    Node.objects.filter(parent=None).update(name="Nordlys A/S")
+    for path in ("Nordlys A/S", "nordlys a/s/Detection", "/Detection/"):
+        assert node_named(path).name in {"Nordlys A/S", "Detection"}
+    assert node_named("Nordlys A/S/Detection") == node_named("Detection")
 
 
 def test_the_path_of_a_node_may_begin_at_the_top_and_its_letters_may_be_small() -> None:

@@ -100,6 +100,7 @@ def test_check_says_what_is_missing_and_changes_nothing(folder):
         (["--answers", "answers.toml", "--yes", "--steward-key", "answers.toml"], "never overwritten"),
         (["--answers", "answers.toml", "--yes", "--app-origin", "http://andon.example.org"], "not encrypted"),
         (["--answers", "answers.toml", "--yes", "--steward-email", "nobody"], "steward_email"),
+        (["--answers", "answers.toml", "--yes", "--organisation", "Nord\u202elys"], "nobody sees"),
         (["--answers", "answers.toml", "--yes", "--time-zone", "Mars/Olympus"], "time_zone"),
         (["--answers", "absent.toml", "--yes"], "cannot be read"),
     ],

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from andon.features.rounds import public as rounds
 from andon.foundation.organisation import public as organisation
+from andon.foundation.organisation import teams
 
 
 class Command(BaseCommand):
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         file: Path = options["steward_key"] or Path(settings.DATA_DIRECTORY) / "steward.key"
         if organisation.current() is not None:
             raise CommandError("This installation has an organisation already. Nothing was changed.")
+        try:
+            name = teams.clean_top_name(options["name"])
+        except teams.BadName as refused:
+            raise CommandError(str(refused)) from None
         private, public = rounds.new_steward_key()
         try:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -36,8 +41,8 @@ class Command(BaseCommand):
             handle.write(private + "\n")
             handle.flush()
             os.fsync(handle.fileno())
-        organisation.create_organisation(name=options["name"], steward_public_key=public, at=timezone.now())
+        organisation.create_organisation(name=name, steward_public_key=public, at=timezone.now())
         rounds.begin_log(key_file=file)
-        self.stdout.write(f"Founded {options['name']}. The steward's signing key is in {file}.")
+        self.stdout.write(f"Founded {name}. The steward's signing key is in {file}.")
         self.stdout.write("Whoever has it can publish rounds in the organisation's name. Set ANDON_STEWARD_KEY_FILE")
         self.stdout.write("to it, and keep a copy offline. Next: andon people import FILE.csv")
