@@ -24,6 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from andon.features.closing import public as closing
 from andon.features.privacy import public as privacy
 from andon.features.publiclog import public as publiclog
+from andon.features.rounds import public as rounds
 from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.people.models import Member, random_epoch
@@ -293,6 +294,8 @@ def settle(added: Sequence[Mapping[str, Any]], *, erased: frozenset[str], made_a
     """What follows from having been restored. May be repeated."""
     for entry in added:
         publiclog.restore_entry(entry)
+    # A round that only the added entries know named files that this backup has not; verifiers ask for them for ever.
+    rounds.keep_published_files_again()
     with transaction.atomic(using="default"):
         keys = list(Member.objects.values_list("pk", flat=True))
         for start in range(0, len(keys), BATCH):
