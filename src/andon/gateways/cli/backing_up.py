@@ -294,7 +294,8 @@ def _say(rows: int, done: "restoring.Restored") -> None:
 
     print(f"Restored {rows} rows and {done.people} people. Everybody signs in again.")
     if done.erased:
-        print(f"  {done.erased} people had been erased since this backup, and are erased again.")
+        who = "1 person" if done.erased == 1 else f"{done.erased} people"
+        print(f"  {who} had been erased since this backup, and {'is' if done.erased == 1 else 'are'} erased again.")
     if done.stayed:
         print(
             "  One more had been erased and is the only steward of this backup, so nobody else could run the service."
