@@ -23,8 +23,9 @@ keep running. See docs/operations/backup.md."""
 
 WHAT_RESTORE_DOES = """\
 Fill an empty installation from a backup. Rounds that were under way become void: no backup has their answers. The
-public log goes on only when it holds the head that you know from outside (--log-head): the last one that an
-invitation, `andon verify` or anybody's Verify page showed. See docs/operations/backup.md."""
+public log goes on only when it holds the head that you know from outside (--log-head): the newest one that `andon
+verify` printed or keeps in its file of pins, that a Verify page showed, or that a saved page of /log/head holds.
+See docs/operations/backup.md."""
 
 
 def backup(argv: Sequence[str]) -> int:
@@ -206,8 +207,8 @@ def restore(argv: Sequence[str]) -> int:
     if summary.head and not options.log_head:
         raise Refusal(
             "The public log goes on only from a head that is known outside this backup. Nothing was restored. Look for "
-            "the newest one: in an invitation, in what `andon verify` printed, or on anybody's Verify page. Give it "
-            "with --log-head."
+            "the newest one: in what `andon verify` printed or keeps in its file of pins, in a Verify page that "
+            "somebody still has open or printed, or in a saved page of /log/head. Give it with --log-head."
         )
     secret_from_elsewhere = any(os.environ.get(name) for name in ("ANDON_SECRET_KEY", "ANDON_SECRET_KEY_FILE"))
     wrote_key = False
