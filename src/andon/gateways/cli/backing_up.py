@@ -117,7 +117,8 @@ def _write(options: argparse.Namespace) -> int:
         from django.conf import settings
         from django.utils import timezone
 
-        from andon.gateways.backup import marker, writing
+        from andon.foundation import last_backup
+        from andon.gateways.backup import writing
 
         now = timezone.now()
         key_directory = Path(settings.KEY_DIRECTORY).resolve()
@@ -131,9 +132,7 @@ def _write(options: argparse.Namespace) -> int:
         except OSError as error:
             raise Refusal(f"{file} could not be written: {error.strerror}. There is no file of this name.") from None
         place = hashlib.sha256(str(file).encode()).hexdigest()
-        marker.write_json(
-            Path(settings.DATA_DIRECTORY) / marker.LAST_BACKUP, {"at": now.isoformat(), "destination": place}
-        )
+        last_backup.note(Path(settings.DATA_DIRECTORY), at=now, destination=place)
         print(f"Wrote {file}, {size:,} bytes, encrypted to {len(keys)} recipient{'s' if len(keys) > 1 else ''}.")
         _hand_out_erasures(file.with_name(f"{file.name}.erased"))
         print("Try it once in a while: andon backup --verify FILE --identity FILE, and a restore elsewhere.")
