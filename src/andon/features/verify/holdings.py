@@ -229,7 +229,7 @@ def _audit(member: Member) -> Holding:
 
     return Holding(
         _("Changes by you and about you"),
-        _("The change log is readable by every member and is never rewritten."),
+        _("Every member can read the change log. Its entries stay; your name goes out of them when you are erased."),
         tuple(
             (
                 (_("When"), entry.at),

@@ -235,6 +235,31 @@ def _shown(value: Any) -> str:
             return str(value) or "-"
 
 
+def value_in_words(key: str, shown: str) -> str:
+    """A value as the change log keeps it, as the page of the setting says it: with its unit, and in one's language."""
+    try:
+        field = setting_named(key).field()
+    except KeyError:
+        return shown
+    if isinstance(field, forms.BooleanField):
+        return {"on": _("yes"), "off": _("no")}.get(shown, shown)
+    if isinstance(field, forms.ChoiceField):
+        words = {str(value) or "-": str(label) for value, label in _flat(field.choices)}
+        if isinstance(field, forms.MultipleChoiceField):
+            return ", ".join(words.get(one, one) for one in shown.split(", "))
+        return words.get(shown, shown)
+    return _("nothing") if shown == "-" else shown
+
+
+def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
+    """Choices without the headings that some of them stand under."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield value, label
+
+
 def label_of(key: str) -> str:
     """How the setting is called on its page."""
     try:

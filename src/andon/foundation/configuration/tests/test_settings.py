@@ -71,6 +71,27 @@ def test_a_change_stands_in_the_change_log_with_before_and_after(section: config
     assert AuditEntry.objects.count() == count
 
 
+def months() -> forms.Field:
+    return forms.TypedChoiceField(label="Kept", coerce=int, choices=[(0, "for ever"), (1, "for a month")])
+
+
+def yes_or_no() -> forms.Field:
+    return forms.BooleanField(label="A lead may", required=False)
+
+
+def test_the_change_log_says_values_as_their_page_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, may = (configuration.Setting("made.kept", months, 0), configuration.Setting("made.may", yes_or_no, False))
+    made = configuration.Section(slug="made", title="Made", lead="", order=1, settings=(kept, may))
+    monkeypatch.setitem(configuration._sections, "made", made)
+    configuration.write({"made.kept": 1, "made.may": True}, by=None, at=NOW)
+    AuditEntry.objects.create(kind="setting.changed", subject="made.gone", at=NOW, facts={"before": "3", "after": "4"})
+    client = Client()
+    client.force_login(people.enter().bo)
+    page = client.get("/audit/").content.decode()
+    for words in ("before: for ever", "now: for a month", "before: no", "now: yes", "before: 3", "now: 4"):
+        assert words in page
+
+
 def test_what_was_promised_can_only_be_tightened(section: configuration.Section) -> None:
     client = Client()
     client.force_login(people.enter().stella)
