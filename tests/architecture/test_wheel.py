@@ -1,5 +1,6 @@
 """What is installed somewhere else: everything the service needs, and a verifier that needs no Django."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -58,6 +59,8 @@ def test_the_wheel_holds_the_built_pages_the_data_and_the_migrations_and_no_test
         "andon/features/rounds/migrations/0001_initial.py",
         "andon/kernel/manifest/words.txt",
         "andon/kernel/manifest/words.LICENSE",
+        "andon/docs/operations/backup.md",
+        "andon/docs/guide/programs.md",
     ):
         assert needed in names
     assert [name for name in names if "/tests/" in name or not name.startswith("andon")] == []
@@ -84,3 +87,16 @@ def test_its_verifier_runs_where_there_is_no_django_and_its_server_says_what_is_
     listed = run("rounds", "list")
     assert listed.returncode == 1
     assert "docs/operations/install.md" in listed.stderr
+    # The page is there, and the command says where.
+    [place] = re.findall(r"^docs/ is (.+)$", listed.stderr, re.MULTILINE)
+    assert Path(place).is_relative_to(tmp_path)
+    assert (Path(place) / "operations" / "install.md").is_file()
+
+
+def test_each_page_that_a_text_of_the_program_names_comes_with_the_wheel(wheel: Path) -> None:
+    held, missing = set(zipfile.ZipFile(wheel).namelist()), set()
+    for file in (ROOT / "src").rglob("*.py"):
+        if "tests" not in file.parts:
+            named = re.findall(r"\bdocs/[a-z-]+/[a-z-]+\.md\b", file.read_text())
+            missing |= {(str(file.relative_to(ROOT)), page) for page in named if f"andon/{page}" not in held}
+    assert missing == set()

@@ -293,6 +293,35 @@ def test_entries_that_came_after_the_backup_are_put_back_from_a_saved_page(drill
     assert altered.returncode == 1
 
 
+LATER_ROUND = """
+import json
+from datetime import timedelta
+from django.utils import timezone
+from andon.features.publiclog import public as publiclog
+from andon.features.rounds import public as rounds
+from andon.foundation.organisation.models import Node
+now = timezone.now()
+team = Node.objects.filter(parent__parent=None, parent__isnull=False).order_by("name")[0]
+one = rounds.publish_round(node_id=team.pk,
+    instrument_id="dora-culture", opens_at=now + timedelta(hours=1), closes_at=now + timedelta(days=7), by=None, at=now)
+first = publiclog.find("manifest", one.pk).index
+print(json.dumps({"round": one.pk, "statements": publiclog.find("manifest", one.pk).body["instrument"]["sha256"],
+    "entries": [json.loads(entry.content) for entry in publiclog.page(max(0, first - 50))]}))
+"""
+
+
+def test_what_a_round_after_the_backup_published_is_served_again(drill, tmp_path):
+    """Verifiers ask for the statements of every round of the log, also of one that only a saved page knew."""
+    made = shell(drill.stack, LATER_ROUND)
+    page, head = tmp_path / "page.json", manifest.entry_hash(made["entries"][-1])
+    page.write_text(json.dumps({"entries": made["entries"]}))
+    there = elsewhere(drill, "served", is_prepared=True)
+    assert made["round"] in there.restore("--log-head", head, "--log-entries", str(page)).stdout
+    held = {row["sha256"] for row in there.backup().tables["ballots/publiclog.Blob"]}
+    assert made["statements"] in held
+    assert made["statements"] not in {row["sha256"] for row in drill.reading.tables["ballots/publiclog.Blob"]}
+
+
 def test_a_damaged_backup_is_refused_before_anything_is_written(drill, tmp_path):
     raw = drill.backup.read_bytes()
     there = elsewhere(drill, "damaged")

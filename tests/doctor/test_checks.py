@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from andon.features.ballots import public as ballots
+from andon.foundation import last_backup
 from andon.foundation.organisation import revision
 from andon.gateways.backup import marker
 from andon.gateways.doctor import doors, findings, life, machine, storage
@@ -137,7 +138,7 @@ def here(tmp_path: Path, settings: Any) -> Pretended:
     audit.record(kind="people.imported", by=None, at=NOW - timedelta(days=1))
     (data / "worker.lock").touch(mode=0o600)
     number = (data / "worker.lock").stat().st_ino
-    marker.write_json(data / marker.LAST_BACKUP, {"at": (NOW - timedelta(days=1)).isoformat(), "destination": "ab"})
+    marker.write_json(data / last_backup.NAME, {"at": (NOW - timedelta(days=1)).isoformat(), "destination": "ab"})
     settings.ENVIRONMENT = {"ANDON_MAIL_FROM": "Andon <andon@example.org>"}
     mount = Mount("/dev/sdb1", "/keys", "ext4", SECURE)
     made = Pretended(
@@ -214,7 +215,7 @@ def a_round(**options: Any) -> str:
         node=node,
         instrument_id="andon-core",
         instrument_version="1",
-        policy={"early_close": True},
+        policy={"early_close": True, "least_ballots": 5},
         opens_at=NOW - timedelta(days=8),
         closes_at=options.get("closes_at", NOW - timedelta(hours=3)),
         at=NOW - timedelta(days=9),
@@ -385,15 +386,15 @@ FAULTS = [
     ("D49", "problem", lambda here: here.said.update(mail=ConnectionRefusedError())),
     ("D49", "problem", lambda here: sent_by_environment(ANDON_SMTP_HOST="mx.example.org", ANDON_SMTP_SECURITY="none")),
     ("D49", "warning", lambda here: sent_by_environment(ANDON_MAIL_FROM="Andon <andon@localhost>")),
-    ("D50", "warning", lambda here: (here.data_directory / marker.LAST_BACKUP).unlink()),
+    ("D50", "warning", lambda here: (here.data_directory / last_backup.NAME).unlink()),
     (
         "D50",
         "warning",
         lambda here: marker.write_json(
-            here.data_directory / marker.LAST_BACKUP, {"at": (NOW - timedelta(days=9)).isoformat()}
+            here.data_directory / last_backup.NAME, {"at": (NOW - timedelta(days=9)).isoformat()}
         ),
     ),
-    ("D50", "unknown", lambda here: (here.data_directory / marker.LAST_BACKUP).write_text("{")),
+    ("D50", "unknown", lambda here: (here.data_directory / last_backup.NAME).write_text("{")),
     ("D51", "problem", lambda here: marker.Progress(here.data_directory / marker.NAME, "a").begin()),
     ("D52", "problem", lambda here: setattr(here, "environment", {"ANDON_LOG_LEVEL": "debug"})),
     ("D54", "warning", lambda here: here.said.update(sets_pages=False)),

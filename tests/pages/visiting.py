@@ -538,7 +538,12 @@ def _people_in_between(house: LivedIn) -> Iterator[Seen]:
         yield Seen("asked to be erased", "Bo", reverse("privacy:ask"), asked)
         yield Seen("taking it back", "Bo", reverse("privacy:ask"), member.get(reverse("privacy:ask")))
         yield Seen("who asked to be erased", "steward", requests, stella.get(requests))
-        erased = stella.post(reverse("privacy:erase", args=[bo.pk]), follow=True)
+        promises = reverse("configuration:section", args=["policies"])
+        asked = stella.post(promises, {"policy-least_ballots": "30", "policy-notice_days": "3"})
+        yield Seen("promises that nobody can loosen again", "steward", promises, asked)
+        erasing = reverse("privacy:erase", args=[bo.pk])
+        yield Seen("erasing, another name typed", "steward", erasing, stella.post(erasing, {"person": "Cy"}))
+        erased = stella.post(erasing, {"person": bo.name}, follow=True)
         yield Seen("erased", "steward", requests, erased)
     with undone():
         off = stella.post(reverse("organisation:deactivate", args=[bo.pk]), {"confirm": "yes"}, follow=True)

@@ -279,7 +279,7 @@ POST privacy:ask                   in     302     302    302  302   302      302
 GET  privacy:requests              in     404     404    404  404   404      404    200     404     404
 POST privacy:requests              405    405     405    405  405   405      405    405     405     405
 GET  privacy:erase                 in     404     404    404  404   404      404    200     404     404
-POST privacy:erase                 in     404     404    404  404   404      404    302     404     404
+POST privacy:erase                 in     404     404    404  404   404      404    200     404     404
 GET  verify:about_me_text          in     200     200    200  200   200      200    200     200     200
 POST verify:about_me_text          405    405     405    405  405   405      405    405     405     405
 GET  verify:about_me_json          in     200     200    200  200   200      200    200     200     200

@@ -89,7 +89,7 @@ class Organisation:
                 left = tuple(member for member in opening.members if member != label)
                 self.openings[unit] = manifest.Opening(opening.salt, opening.name, left, opening.erased + 1)
 
-    def publish(self, round_id: str) -> None:
+    def publish(self, round_id: str, *, instrument: bytes = INSTRUMENT) -> None:
         self.append(
             "manifest",
             {
@@ -98,7 +98,7 @@ class Organisation:
                 "bundle": {name: wire.sha256_hex(content) for name, content in PAGES.items()},
                 "closes_at": "2026-11-30T17:00:00Z",
                 "generations": {"ballots": "0" * 32, "issuance": "1" * 32},
-                "instrument": {"id": "team-safety", "sha256": wire.sha256_hex(INSTRUMENT), "version": "1"},
+                "instrument": {"id": "team-safety", "sha256": wire.sha256_hex(instrument), "version": "1"},
                 "kind": "full",
                 "opens_at": "2026-11-23T08:00:00Z",
                 "policy": {

@@ -284,6 +284,20 @@ def test_an_altered_instrument_is_caught(server: Server) -> None:
     assert verify(server.app).exit_code == 1
 
 
+def test_what_is_gone_with_a_void_round_is_not_known_and_what_is_served_instead_is_caught(server: Server) -> None:
+    """A restored server may lack what a later round published; of a round that goes on that is a failure."""
+    of_another, voided = wire.canonical({"id": "other", "statements": ["O1"], "version": "1"}), drawn("void", 16).hex()
+    server.organisation.publish(voided, instrument=of_another)
+    assert verify(server.app).exit_code == 1
+    assert "is not served" in meaning(verify(server.app))
+    server.organisation.append("void", {"reason": "ballot_box_replaced", "round": voided})
+    report = verify(server.app)
+    assert only_problem(report) == f"UNKNOWN: Round {voided[:8]}: the statements are the published ones"
+    assert "The round is void" in meaning(report)
+    server.answers[f"/blob/{wire.sha256_hex(of_another)}"] = (200, INSTRUMENT)
+    assert verify(server.app).exit_code == 1
+
+
 def test_an_instrument_that_is_not_canonical_is_caught(server: Server) -> None:
     loose = INSTRUMENT + b"\n"
     server.organisation.files[wire.sha256_hex(loose)] = loose

@@ -40,6 +40,7 @@ MAX_SMALL_BYTES = 64_000
 MAX_PAGE_BYTES = 8_000_000
 MAX_FILE_BYTES = 16_000_000
 ANSWER_PAGE, FRAME_PAGE = "answer.html", "frame.html"
+NOT_SERVED = "What the manifest names is not served."
 _RECEIPT = re.compile(r"([0-9a-f]{64}):([0-9a-f]{64})")
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -245,10 +246,13 @@ class _Run:
             f"signed by {_signer(of_round.signer)}",
             *notes,
         )
+        before = len(self.checks)
         self._check_instrument(f"{name}: the statements are the published ones", door, instrument["sha256"])
         title = f"{name}: the answering page is the published one"
         self._check_page(title, f"{door}/answer/{of_round.round_id}/", of_round.bundle.get(ANSWER_PAGE))
         self._check_bundle(f"{name}: every file of the page is the published one", door, of_round.bundle)
+        if of_round.void is not None:
+            self.checks[before:] = map(_gone_with_a_void_round, self.checks[before:])
 
     def _check_instrument(self, title: str, door: str, sha256: str) -> None:
         found = self._file(title, f"{door}/blob/{sha256}", sha256, canonical_json=True)
@@ -279,7 +283,7 @@ class _Run:
         try:
             content = self._fetch(url, MAX_FILE_BYTES)
         except NotServed:
-            return Check(title, Outcome.FAILED, "What the manifest names is not served.", (url,))
+            return Check(title, Outcome.FAILED, NOT_SERVED, (url,))
         except CannotFetch as fault:
             return Check(title, Outcome.UNKNOWN, str(fault), (url,))
         if sha256_hex(content) != sha256:
@@ -509,6 +513,19 @@ def _signer(delegation: Delegation | None) -> str:
     if delegation is None:
         return "the steward's own key"
     return f"the key that the steward's key delegated to in entry {delegation.index}, until {delegation.until}"
+
+
+def _gone_with_a_void_round(check: Check) -> Check:
+    """Of a void round nothing is asked and nothing shown, and a restored server may not have its files.
+
+    What is served of it and was never published stays a failure.
+    """
+    if check.outcome is not Outcome.FAILED or check.meaning != NOT_SERVED:
+        return check
+    meaning = (
+        f"{NOT_SERVED} The round is void, so nobody answers with it; what it served before cannot be checked here."
+    )
+    return Check(check.title, Outcome.UNKNOWN, meaning, check.evidence)
 
 
 def _state(of_round: RoundSummary) -> str:

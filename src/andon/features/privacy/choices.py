@@ -1,9 +1,15 @@
 """What the organisation says about its legal ground, and how long it keeps whom."""
 
+import unicodedata
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from andon.foundation.configuration import public as configuration
+from andon.foundation.people.models import Member
 
 # Articles of the General Data Protection Regulation (EU) 2016/679; other laws know the same grounds by other numbers.
 GROUNDS = (
@@ -66,6 +72,42 @@ NOTICE = configuration.Section(
     ),
 )
 
+
+def _is_sooner(before: Any, after: Any) -> bool:
+    """Of two numbers of months, where 0 is never."""
+    return bool(after) and (not before or after < before)
+
+
+def _who_is_erased(before: Any, after: Any) -> str:
+    if not _is_sooner(before, after):
+        return ""
+    from andon.features.privacy import services
+
+    number = services.left_before(timezone.now(), after).count()
+    return ngettext(
+        "Whoever left is erased by itself from now on, account, memberships and names on rosters, and nobody can bring "
+        "them back. It begins at once, with %(number)s person.",
+        "Whoever left is erased by itself from now on, account, memberships and names on rosters, and nobody can bring "
+        "them back. It begins at once, with %(number)s people.",
+        number,
+    ) % {"number": number}
+
+
+def _what_is_deleted(before: Any, after: Any) -> str:
+    if not _is_sooner(before, after):
+        return ""
+    from andon.features.privacy import services
+
+    number = len(services.rounds_with_comments_before(timezone.now(), after))
+    return ngettext(
+        "Comments are deleted by themselves after this time, and nobody can bring them back. It begins at once, with "
+        "those of %(number)s round.",
+        "Comments are deleted by themselves after this time, and nobody can bring them back. It begins at once, with "
+        "those of %(number)s rounds.",
+        number,
+    ) % {"number": number}
+
+
 RETENTION = configuration.Section(
     slug="retention",
     title=_("How long people and comments are kept"),
@@ -89,6 +131,7 @@ RETENTION = configuration.Section(
             default=0,
             environment="ANDON_ERASE_AFTER_MONTHS",
             parse=int,
+            consequence=_who_is_erased,
         ),
         configuration.Setting(
             "retention.comments_months",
@@ -107,6 +150,34 @@ RETENTION = configuration.Section(
             default=12,
             environment="ANDON_FORGET_COMMENTS_AFTER_MONTHS",
             parse=int,
+            consequence=_what_is_deleted,
         ),
     ),
 )
+
+
+class WhoIsErased(forms.Form):
+    """Whom a steward is about to erase, typed by hand: nobody is, because a page of somebody else was open."""
+
+    person = forms.CharField(
+        label=_("Name or e-mail address of this person"),
+        help_text=_("Type it, so that nobody is erased by mistake."),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, data: Any = None, *, member: Member) -> None:
+        super().__init__(data)
+        self._names = {_plain(member.name), _plain(member.email)}
+
+    def clean_person(self) -> str:
+        typed = str(self.cleaned_data["person"])
+        if _plain(typed) not in self._names:
+            raise forms.ValidationError(
+                _("This is neither the name nor the address of this person. Nobody was erased.")
+            )
+        return typed
+
+
+def _plain(words: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", words).casefold().split())

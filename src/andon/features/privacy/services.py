@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from andon.features.privacy import marks
 from andon.features.privacy.models import ErasedMark, ErasureRequest
@@ -138,16 +138,18 @@ def _is_last_steward(member: Member) -> bool:
 def left_long_ago(at: datetime) -> Iterator[Member]:
     """Who left longer ago than the organisation keeps people: nobody, where it keeps them until a steward erases."""
     months = configuration.read("retention.left_months")
-    if not months:
-        return
-    before = _months_before(organisation.today(at), months)
-    gone = (
+    if months:
+        yield from left_before(at, months).order_by("pk").iterator()
+
+
+def left_before(at: datetime, months: int) -> QuerySet[Member]:
+    """Who left more than so many months ago, and did not come back."""
+    return (
         Member.objects.filter(is_active=False)
         .annotate(last_day=Max("memberships__ends_on"))
-        .filter(last_day__lt=before)
+        .filter(last_day__lt=_months_before(organisation.today(at), months))
         .exclude(memberships__ends_on=None)
     )
-    yield from gone.order_by("pk").iterator()
 
 
 def erase_left(at: datetime) -> int:
@@ -164,8 +166,11 @@ def erase_left(at: datetime) -> int:
 def comments_of_long_ago(at: datetime) -> list[str]:
     """The rounds whose comments were to be read for as long as the organisation keeps comments. Three queries."""
     months = configuration.read("retention.comments_months")
-    if not months:
-        return []
+    return rounds_with_comments_before(at, months) if months else []
+
+
+def rounds_with_comments_before(at: datetime, months: int) -> list[str]:
+    """The rounds that closed more than so many months ago and whose comments can still be read."""
     first_kept = datetime.combine(_months_before(organisation.today(at), months), time.min, organisation.zone())
     # Asked each second: of old rounds, of which none has comments for long.
     return releases.shown_with_comments(rounds.released_until(first_kept))

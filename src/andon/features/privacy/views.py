@@ -82,7 +82,8 @@ def erase(request: HttpRequest, member_id: UUID) -> HttpResponse:
     member = Member.objects.filter(pk=member_id).first()
     if member is None:
         raise Http404
-    if request.method == "POST":
+    form = choices.WhoIsErased(request.POST if request.method == "POST" else None, member=member)
+    if form.is_valid():
         return _erase(request, member)
     place = organisation.place_of(member.id, on=organisation.today())
     return render(
@@ -100,6 +101,7 @@ def erase(request: HttpRequest, member_id: UUID) -> HttpResponse:
                 (_("E-mail"), member.email),
                 (_("Team"), " / ".join(place.path) if place else _("none")),
             ],
+            "form": form,
             "action": _("Erase for ever"),
             "action_url": reverse("privacy:erase", args=[member.pk]),
             "cancel_url": reverse("privacy:requests"),

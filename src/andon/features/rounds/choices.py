@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from andon.foundation.configuration import public as configuration
 from andon.kernel import disclosure
@@ -47,6 +48,23 @@ def _comments() -> forms.Field:
     )
 
 
+def _who_falls_short(before: Any, after: Any) -> str:
+    """How many people are in units that could not have a figure any more, however many of them answered."""
+    from andon.foundation.organisation import public as organisation
+    from andon.foundation.organisation.models import Node
+
+    on, top = organisation.today(), Node.objects.filter(parent=None).first()
+    tree = organisation.sizes(root_id=top.pk, on=on) if top else ()
+    number = sum(unit.size for unit in disclosure.units_from_sizes(tree).units if before <= unit.size < after)
+    return ngettext(
+        "As teams are today, %(number)s person is asked in a group that is too small for it: such a group has no "
+        "figure any more, even if everybody answers.",
+        "As teams are today, %(number)s people are asked in groups that are too small for it: such a group has no "
+        "figure any more, even if everybody answers.",
+        number,
+    ) % {"number": number}
+
+
 def _more(before: Any, after: Any) -> bool:
     return bool(after > before)
 
@@ -66,6 +84,7 @@ POLICIES = configuration.Section(
             default=disclosure.LEAST_UNIT,
             anonymity=_("The more answers a figure needs, the less it says about any one of them."),
             is_tighter=_more,
+            consequence=_who_falls_short,
         ),
         configuration.Setting(
             "policy.notice_days",

@@ -8,6 +8,7 @@ steps leaves a round that the worker finishes.
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -631,6 +632,25 @@ def _manifest_body(published: Round, leaves: list[bytes], box_key: bytes) -> Cal
         }
 
     return body
+
+
+def keep_published_files_again() -> None:
+    """After a restore: put back what manifests name and this installation can make again. May be repeated.
+
+    Guarantees: nothing is kept under a name of the log but the very bytes of that hash.
+    Does not: make statements again that an organisation brought after the backup, nor pages of another version.
+    """
+    for published in publiclog.manifests():
+        round_id, named = str(published.body["round"]), published.body["instrument"]
+        with suppress(instruments.UnknownInstrument):
+            statements = wire.canonical(instruments.load(named["id"], named["version"]).to_json())
+            if wire.sha256_hex(statements) == named["sha256"]:
+                publiclog.put_blob(statements, media_type="application/json")
+        replaced = publiclog.find("bundle", round_id)
+        for names in (published.body["bundle"], replaced.body["files"] if replaced else {}):
+            for file in ballots.installed_bundle().values():
+                if names.get(file.name) == file.sha256:
+                    publiclog.put_blob(file.content, media_type=file.media_type)
 
 
 def in_words(row: Round) -> str:

@@ -8,15 +8,20 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from andon.features.ballots import public as ballots
 from andon.features.rounds import public as rounds
 from andon.features.today.public import Notice
+from andon.foundation import last_backup
 from andon.foundation.configuration.public import Finding
-from andon.foundation.people import invitations
+from andon.foundation.organisation import public as organisation
+from andon.foundation.people import invitations, mfa
 from andon.foundation.people.models import Member
-from andon.foundation.permissions.public import is_steward
+from andon.foundation.permissions.public import is_steward, stewards
 
 # What keeps copies of what it overwrites, so that a destroyed key may still be there.
 COPIES = {"btrfs", "zfs", "nfs", "nfs4", "cifs", "overlay", "fuse.sshfs", "9p"}
@@ -101,6 +106,8 @@ def next_steps() -> list[NextStep]:
     mail_is_chosen = configuration.read("mail.sender") != configuration.setting_named("mail.sender").default
     keys_advice = advice_on_key_directory()
     return [
+        _that_rounds_can_be_published(),
+        *_stewards(),
         NextStep(
             _("Import people"),
             _("A file with names, addresses and teams, or one person after the other."),
@@ -150,12 +157,91 @@ def next_steps() -> list[NextStep]:
             " ".join(keys_advice) or _("The key directory lies where nothing copies it."),
             not keys_advice,
         ),
+        _backup(),
+    ]
+
+
+# The same evidence as that of `andon doctor`, so that the two never disagree.
+
+
+def _that_rounds_can_be_published() -> NextStep:
+    delegated, title = rounds.delegation_state(), _("That rounds can be published")
+    where = {"url": reverse("rounds:index"), "action": _("See what is to do")}
+    until = {"until": date_format(timezone.localtime(delegated.until), "DATE_FORMAT")} if delegated.until else {}
+    match delegated.state:
+        case rounds.DelegationState.VALID:
+            text = _("The steward key let this server publish until %(until)s. Until then the server does not need it.")
+            return NextStep(title, text % until, True)
+        case rounds.DelegationState.ENDS_SOON:
+            text = _("The steward key let this server publish until %(until)s: it has to sign again before that.")
+            return NextStep(title, text % until, False, **where)
+    if _steward_key_is_here():
+        text = _("The steward key lies on this machine. Let a key that ends publish, and keep the steward key offline.")
+        return NextStep(title, text, False, **where)
+    if delegated.state is rounds.DelegationState.ENDED:
+        text = _("The steward key let this server publish until %(until)s: it has to sign again.")
+        return NextStep(title, text % until, False, **where)
+    text = _(
+        "The steward key has not let this server publish, or let a machine that is gone, as after a restore: it has to "
+        "sign."
+    )
+    return NextStep(title, text, False, **where)
+
+
+def _steward_key_is_here() -> bool:
+    here = organisation.current()
+    try:
+        return here is not None and rounds.steward_public_key() == here.steward_public_key
+    except rounds.StewardKeyMissing:
+        return False
+
+
+def _stewards() -> list[NextStep]:
+    number = stewards().count()
+    without = mfa.without_second_factor(stewards()).count()
+    return [
         NextStep(
-            _("Backup"),
-            _("Databases yes, keys of rounds never. What to copy stands in docs/operations/keys.md."),
-            False,
+            _("A second steward"),
+            _("There are %(number)s stewards.") % {"number": number}
+            if number > 1
+            else _("For the day on which you are away or cannot sign in. Choose somebody, and give them the duty."),
+            number > 1,
+            reverse("organisation:people"),
+            _("Choose somebody"),
+        ),
+        NextStep(
+            _("A second factor for every steward"),
+            ngettext(
+                "%(number)s steward has none: whoever reads their mail, or learns their password, can be steward here.",
+                "%(number)s stewards have none: whoever reads their mail, or learns their password, can be steward "
+                "here.",
+                without,
+            )
+            % {"number": without}
+            if without
+            else _("Each has a passkey or an authenticator app."),
+            not without,
+            reverse("people:second_factor"),
+            _("Set up yours"),
         ),
     ]
+
+
+def _backup() -> NextStep:
+    title = _("Backup")
+    how = _(
+        "Run “andon backup” every night: databases yes, keys of rounds never. The operator's guide says how, on its "
+        "page “Back up and restore”."
+    )
+    try:
+        last = last_backup.read(Path(settings.DATA_DIRECTORY))
+    except last_backup.Unreadable:
+        last = None
+    if last is None:
+        return NextStep(title, how, False)
+    said = _("The last one was made on %(day)s.") % {"day": date_format(timezone.localtime(last.at), "DATE_FORMAT")}
+    is_recent = timezone.now() - last.at <= last_backup.EVERY
+    return NextStep(title, said if is_recent else f"{said} {how}", is_recent)
 
 
 def notice_for(request: HttpRequest, member: Member) -> Notice | None:

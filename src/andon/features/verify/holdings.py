@@ -24,6 +24,7 @@ from andon.foundation.audit import public as audit
 from andon.foundation.audit.models import AuditEntry
 from andon.foundation.invitations.models import Invitation
 from andon.foundation.notifications.models import OutboxMail
+from andon.foundation.organisation import waiting as people_files
 from andon.foundation.organisation.models import Duty, Membership, PeopleFile
 from andon.foundation.organisation.public import named_paths
 from andon.foundation.people import mfa
@@ -59,6 +60,8 @@ def _account(member: Member) -> Holding:
                 (_("Time zone"), member.time_zone or _("the organisation's")),
                 (_("Letters about rounds"), _("wanted") if member.wants_letters else _("not wanted")),
                 (_("Password"), _("kept as a hash") if member.has_usable_password() else _("none")),
+                (_("Signed in before"), _("yes; when is not kept") if member.has_signed_in else _("not yet")),
+                (_("Second factor to be set up until"), member.second_factor_by or _("nothing is noted")),
             ),
         ),
     )
@@ -226,7 +229,7 @@ def _audit(member: Member) -> Holding:
 
     return Holding(
         _("Changes by you and about you"),
-        _("The change log is readable by every member and is never rewritten."),
+        _("Every member can read the change log. Its entries stay; your name goes out of them when you are erased."),
         tuple(
             (
                 (_("When"), entry.at),
@@ -249,13 +252,23 @@ def _asked_to_be_erased(member: Member) -> Holding:
 
 
 def _files(member: Member) -> Holding:
+    number, gone_at = people_files.files_of_others(member)
+    # Not who is in them: a file is bytes until it is read, and reading all of each for one page would take minutes.
+    of_others: tuple[tuple[tuple[str, Value], ...], ...] = ()
+    if gone_at is not None:
+        of_others = (((_("Uploaded by others"), str(number)), (_("Gone at the latest"), gone_at)),)
     return Holding(
-        _("Files of people that you uploaded"),
-        _("A file waits until it is carried out or refused, and a day at the longest."),
+        _("Files of people"),
+        _(
+            "Files that you uploaded, and how many of others are here: each may hold your name, your address and your "
+            "row. A file waits until it is carried out or refused; everything in it that names people goes after a day "
+            "at the latest."
+        ),
         tuple(
             ((_("File"), file.name or "–"), (_("When"), file.at), (_("State"), str(file.get_step_display())))
             for file in PeopleFile.objects.filter(by=member).defer("content")
-        ),
+        )
+        + of_others,
     )
 
 
@@ -315,10 +328,21 @@ def _invitation(member: Member) -> Holding:
     return Holding(
         _("Your invitation"),
         _("That a letter was sent, so that you get no second one; not when, and not whether you opened it."),
-        tuple(((_("State"), str(found.step)),) for found in Invitation.objects.filter(member=member))
+        tuple(((_("State"), _letter_state(found, member)),) for found in Invitation.objects.filter(member=member))
         # In a number: whoever invited everybody would read the same line a hundred thousand times.
         + ((((_("You had invited"), str(invited)),),) if invited else ()),
     )
+
+
+def _letter_state(found: Invitation, member: Member) -> str:
+    if member.has_signed_in:
+        return _("no longer needed: you have signed in")
+    match found.step:
+        case Invitation.Step.SENT:
+            return _("sent")
+        case Invitation.Step.FAILED:
+            return _("did not leave")
+    return _("waits to be sent")
 
 
 def _taken_up(member: Member) -> Holding:

@@ -17,6 +17,7 @@ __all__ = [
     "record",
     "register_fact",
     "register_subject",
+    "register_values",
     "register_words",
     "subject_in_words",
     "words_for",
@@ -87,6 +88,17 @@ def register_fact(key: str, words: str | Promise, values: Mapping[Any, str | Pro
     _facts[key] = (words, values or {})
 
 
-def fact_in_words(key: str, value: Any) -> tuple[str, str]:
+_values: dict[str, Callable[[str, str], str]] = {}
+
+
+def register_values(kind: str, in_words: Callable[[str, str], str]) -> None:
+    """Called from `AppConfig.ready`: how facts of entries of this kind read, from their subject and their value."""
+    _values[kind] = in_words
+
+
+def fact_in_words(entry: AuditEntry, key: str) -> tuple[str, str]:
+    value = entry.facts[key]
     words, values = _facts.get(key, (key.replace("_", " "), {}))
+    if entry.kind in _values:
+        return str(words), _values[entry.kind](entry.subject, str(value))
     return str(words), str(values.get(value, value))

@@ -8,8 +8,8 @@ class Configuration(AppConfig):
     label = "configuration"
 
     def ready(self) -> None:
-        from andon.foundation.audit.public import register_fact, register_subject, register_words
-        from andon.foundation.configuration.public import label_of
+        from andon.foundation.audit.public import register_fact, register_subject, register_values, register_words
+        from andon.foundation.configuration.public import label_of, value_in_words
         from andon.foundation.interface.public import NavigationItem, register_navigation
 
         register_navigation(
@@ -24,6 +24,7 @@ class Configuration(AppConfig):
         )
         register_words("setting.changed", _("A setting was changed"))
         register_subject("setting.changed", label_of)
+        register_values("setting.changed", value_in_words)
         register_fact("before", _("before:"))
         register_fact("after", _("now:"))
 

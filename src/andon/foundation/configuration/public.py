@@ -29,6 +29,7 @@ __all__ = [
     "OnlyTighter",
     "Section",
     "Setting",
+    "consequences",
     "is_fixed",
     "read",
     "read_all",
@@ -58,6 +59,8 @@ class Setting:
     `field` makes the form field, with its label and help. `anonymity` says in a sentence what the choice does to
     anonymity, or "" where it does nothing. `environment` names the variable (and its `_FILE`) that comes before the
     choice; `parse` reads its text. `is_tighter(before, after)` is there where the setting can only be tightened.
+    `consequence(before, after)` says what nobody can take back once this is saved, or "": it is shown, and agreed to,
+    before anything is.
     """
 
     key: str
@@ -68,6 +71,7 @@ class Setting:
     secret: bool = False
     anonymity: Words = ""
     is_tighter: Callable[[Any, Any], bool] | None = None
+    consequence: Callable[[Any, Any], Words] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,52 @@ def _shown(value: Any) -> str:
             return ", ".join(map(str, value)) or "-"
         case _:
             return str(value) or "-"
+
+
+def consequences(values: Mapping[str, Any]) -> list[str]:
+    """What of these values, once written, nobody can take back: a sentence or two for each."""
+    before, found = read_all(values), []
+    for key, value in values.items():
+        setting = setting_named(key)
+        if value == before[key]:
+            continue
+        said = []
+        if setting.is_tighter is not None:
+            change = {"before": value_in_words(key, _shown(before[key])), "after": value_in_words(key, _shown(value))}
+            said.append(
+                _("%(label)s: before %(before)s, from now on %(after)s. Nobody can ever make this looser again.")
+                % {"label": label_of(key), **change}
+            )
+        if setting.consequence is not None:
+            said.append(str(setting.consequence(before[key], value)))
+        if words := " ".join(filter(None, said)):
+            found.append(words)
+    return found
+
+
+def value_in_words(key: str, shown: str) -> str:
+    """A value as the change log keeps it, as the page of the setting says it: with its unit, and in one's language."""
+    try:
+        field = setting_named(key).field()
+    except KeyError:
+        return shown
+    if isinstance(field, forms.BooleanField):
+        return {"on": _("yes"), "off": _("no")}.get(shown, shown)
+    if isinstance(field, forms.ChoiceField):
+        words = {str(value) or "-": str(label) for value, label in _flat(field.choices)}
+        if isinstance(field, forms.MultipleChoiceField):
+            return ", ".join(words.get(one, one) for one in shown.split(", "))
+        return words.get(shown, shown)
+    return _("nothing") if shown == "-" else shown
+
+
+def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
+    """Choices without the headings that some of them stand under."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield value, label
 
 
 def label_of(key: str) -> str:

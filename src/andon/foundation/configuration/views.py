@@ -1,3 +1,5 @@
+import hashlib
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +26,10 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = _section_or_404(slug)
     form = SectionForm(chosen, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
+        said = configuration.consequences(form.chosen())
+        if said and request.POST.get("agreed") != _as_read(said):
+            context = {"section": chosen, "form": form, "consequences": said, "as_read": _as_read(said)}
+            return render(request, "configuration/section.html", context)
         changed = configuration.write(form.chosen(), by=current_member(request), at=timezone.now())
         if changed:
             words = ngettext("%d setting was changed.", "%d settings were changed.", len(changed)) % len(changed)
@@ -32,6 +38,11 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
             messages.info(request, _("Everything was so already. Nothing was changed."))
         return redirect("configuration:section", slug=slug)
     return render(request, "configuration/section.html", {"section": chosen, "form": form})
+
+
+def _as_read(said: list[str]) -> str:
+    """Stands for these very sentences: who agreed to others, or when fewer people were concerned, reads them again."""
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 @require_POST

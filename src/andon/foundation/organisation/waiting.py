@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import translation
 
 from andon.foundation.organisation import languages
@@ -145,6 +146,16 @@ def forget(file_id: str) -> None:
     if forgotten:
         # What a process that was killed at its very end left.
         _remove_progress(file_id)
+
+
+def files_of_others(member: Member) -> tuple[int, datetime | None]:
+    """How many files that somebody else uploaded may name the member, and when the last of them is gone.
+
+    Reads none of them. Of one that was carried out only numbers are left.
+    """
+    others = PeopleFile.objects.exclude(by=member).exclude(step=Step.DONE)
+    found = others.aggregate(number=Count("pk"), newest=Max("at"))
+    return found["number"], found["newest"] + KEPT_FOR if found["newest"] else None
 
 
 def progress_of(file: PeopleFile) -> tuple[int, int]:

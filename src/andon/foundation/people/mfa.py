@@ -9,6 +9,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -83,3 +84,7 @@ def factors_of(member: Member) -> list[Authenticator]:
 
 def has_second_factor(member: Member) -> bool:
     return Authenticator.objects.filter(user=member, type__in=SECOND).exists()
+
+
+def without_second_factor(members: QuerySet[Member]) -> QuerySet[Member]:
+    return members.exclude(pk__in=Authenticator.objects.filter(type__in=SECOND).values("user_id"))

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Concatenate, Literal, ParamSpec
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
@@ -27,6 +28,7 @@ __all__ = [
     "needs_duty",
     "roles_at",
     "roles_of",
+    "stewards",
 ]
 
 Need = Literal["see", "member", "lead"]
@@ -67,6 +69,11 @@ def has_duty(member: Member, duty: str) -> bool:
 
 def is_steward(member: Member) -> bool:
     return has_duty(member, Duty.Role.STEWARD)
+
+
+def stewards() -> QuerySet[Member]:
+    """Everybody who can act as one now."""
+    return Member.objects.filter(is_active=True, duties__role=Duty.Role.STEWARD).distinct()
 
 
 def is_auditor(member: Member) -> bool:

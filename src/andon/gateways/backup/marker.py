@@ -9,7 +9,6 @@ from typing import Any
 from andon.foundation.whole_files import write_whole
 
 NAME = "restore-under-way.json"
-LAST_BACKUP = "last-backup.json"
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:

@@ -23,8 +23,9 @@ keep running. See docs/operations/backup.md."""
 
 WHAT_RESTORE_DOES = """\
 Fill an empty installation from a backup. Rounds that were under way become void: no backup has their answers. The
-public log goes on only when it holds the head that you know from outside (--log-head): the last one that an
-invitation, `andon verify` or anybody's Verify page showed. See docs/operations/backup.md."""
+public log goes on only when it holds the head that you know from outside (--log-head): the newest one that `andon
+verify` printed or keeps in its file of pins, that a Verify page showed, or that a saved page of /log/head holds.
+See docs/operations/backup.md."""
 
 
 def backup(argv: Sequence[str]) -> int:
@@ -116,7 +117,8 @@ def _write(options: argparse.Namespace) -> int:
         from django.conf import settings
         from django.utils import timezone
 
-        from andon.gateways.backup import marker, writing
+        from andon.foundation import last_backup
+        from andon.gateways.backup import writing
 
         now = timezone.now()
         key_directory = Path(settings.KEY_DIRECTORY).resolve()
@@ -130,9 +132,7 @@ def _write(options: argparse.Namespace) -> int:
         except OSError as error:
             raise Refusal(f"{file} could not be written: {error.strerror}. There is no file of this name.") from None
         place = hashlib.sha256(str(file).encode()).hexdigest()
-        marker.write_json(
-            Path(settings.DATA_DIRECTORY) / marker.LAST_BACKUP, {"at": now.isoformat(), "destination": place}
-        )
+        last_backup.note(Path(settings.DATA_DIRECTORY), at=now, destination=place)
         print(f"Wrote {file}, {size:,} bytes, encrypted to {len(keys)} recipient{'s' if len(keys) > 1 else ''}.")
         _hand_out_erasures(file.with_name(f"{file.name}.erased"))
         print("Try it once in a while: andon backup --verify FILE --identity FILE, and a restore elsewhere.")
@@ -206,8 +206,8 @@ def restore(argv: Sequence[str]) -> int:
     if summary.head and not options.log_head:
         raise Refusal(
             "The public log goes on only from a head that is known outside this backup. Nothing was restored. Look for "
-            "the newest one: in an invitation, in what `andon verify` printed, or on anybody's Verify page. Give it "
-            "with --log-head."
+            "the newest one: in what `andon verify` printed or keeps in its file of pins, in a Verify page that "
+            "somebody still has open or printed, or in a saved page of /log/head. Give it with --log-head."
         )
     secret_from_elsewhere = any(os.environ.get(name) for name in ("ANDON_SECRET_KEY", "ANDON_SECRET_KEY_FILE"))
     wrote_key = False
@@ -294,7 +294,8 @@ def _say(rows: int, done: "restoring.Restored") -> None:
 
     print(f"Restored {rows} rows and {done.people} people. Everybody signs in again.")
     if done.erased:
-        print(f"  {done.erased} people had been erased since this backup, and are erased again.")
+        who = "1 person" if done.erased == 1 else f"{done.erased} people"
+        print(f"  {who} had been erased since this backup, and {'is' if done.erased == 1 else 'are'} erased again.")
     if done.stayed:
         print(
             "  One more had been erased and is the only steward of this backup, so nobody else could run the service."

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from andon.gateways.cli import django_side, env_file
+from andon.gateways.cli import django_side, documentation, env_file
 from andon.gateways.cli.refusal import Refusal
 
 # Words that are passed on, with everything after them, to a management command of the same process.
@@ -41,6 +41,7 @@ commands:
 
 Each command explains itself: andon COMMAND --help
 Settings come from the environment, or from andon.env in the data directory: docs/operations/settings.md lists them.
+{where}
 """
 
 
@@ -49,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="andon",
         description="Psychological safety for security teams, with anonymity you can verify instead of trust.",
-        epilog=EPILOG.format(passed_on=lines),
+        epilog=EPILOG.format(passed_on=lines, where=documentation.where(EPILOG)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="andon [--help] [--version] COMMAND ...",
     )
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)
+        print("\n".join(filter(None, (str(refusal), documentation.where(str(refusal))))), file=sys.stderr)
         return refusal.status
     except KeyboardInterrupt:
         return 130

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from andon.gateways.cli import documentation
 from andon.gateways.cli.django_side import with_django
 from andon.gateways.cli.refusal import Refusal
 
@@ -81,3 +82,4 @@ def _say(found: "list[Finding]", *, everything: bool) -> None:
                     print(f"               To do: {finding.advice}")
     print(", ".join(f"{count} {status}" for status, count in counts.items()) + ". What each looks at:", end=" ")
     print("docs/operations/doctor.md")
+    print(documentation.where("docs/"))

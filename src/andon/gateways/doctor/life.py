@@ -1,17 +1,16 @@
 """The life of the service: worker, tasks, rounds, keys that are left, stewards, mail, backups."""
 
-import json
 import smtplib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parseaddr
 
+from andon.foundation import last_backup
 from andon.gateways.backup import marker
 from andon.gateways.doctor.findings import Said, check, ok, problem, unknown, warning
 from andon.gateways.doctor.place import Place
 
 LATE = timedelta(minutes=10)
 OVERDUE = timedelta(hours=1)
-BACKUP_EVERY = timedelta(days=7)
 
 
 @check("D40", "The worker runs")
@@ -116,7 +115,9 @@ def steward_key(here: Place) -> Said:
 
 @check("D46", "There are two stewards", needs_database=True)
 def stewards(here: Place) -> Said:
-    number = _stewards().count()
+    from andon.foundation.permissions import public as permissions
+
+    number = permissions.stewards().count()
     if number < 2:
         return warning(f"There {'is 1' if number else 'is none'}.", "Make a second one, for the day the first is away.")
     return ok(str(number))
@@ -124,20 +125,13 @@ def stewards(here: Place) -> Said:
 
 @check("D47", "Every steward has a second factor", needs_database=True)
 def second_factors(here: Place) -> Said:
-    from allauth.mfa.models import Authenticator
+    from andon.foundation.people import mfa
+    from andon.foundation.permissions import public as permissions
 
-    second = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values("user_id")
-    without = _stewards().exclude(pk__in=second).count()
+    without = mfa.without_second_factor(permissions.stewards()).count()
     if without:
         return warning(f"{without} of them have none.", "Ask them to add a passkey or an app on their page You.")
     return ok("all")
-
-
-def _stewards():  # type: ignore[no-untyped-def]
-    from andon.foundation.organisation.models import Duty
-    from andon.foundation.people.models import Member
-
-    return Member.objects.filter(is_active=True, duties__role=Duty.Role.STEWARD).distinct()
 
 
 @check("D48", "This is no demonstration")
@@ -169,16 +163,16 @@ def mail(here: Place) -> Said:
 
 
 @check("D50", "There is a backup of this week")
-def last_backup(here: Place) -> Said:
+def backup_of_this_week(here: Place) -> Said:
     try:
-        content = json.loads((here.data_directory / marker.LAST_BACKUP).read_text())
-        age = here.now() - datetime.fromisoformat(content["at"])
-    except FileNotFoundError:
-        return warning("`andon backup` was never run here.", "Run it every night: docs/operations/backup.md.")
-    except (OSError, ValueError, KeyError, TypeError):
+        last = last_backup.read(here.data_directory)
+        age = here.now() - last.at if last else timedelta()
+    except (last_backup.Unreadable, TypeError):
         return unknown("The note of the last backup cannot be read.", "Make one: docs/operations/backup.md.")
-    place = str(content.get("destination", ""))[:8]
-    if age > BACKUP_EVERY:
+    if last is None:
+        return warning("`andon backup` was never run here.", "Run it every night: docs/operations/backup.md.")
+    place = last.destination[:8]
+    if age > last_backup.EVERY:
         return warning(f"The last one is {age.days} days old (place {place}).", "See why no newer one was made.")
     return ok(f"{age.days} days old (place {place})")
 

@@ -17,7 +17,7 @@ TITLES = {
     500: "The server failed",
 }
 DETAILS = {
-    400: "The server cannot read this request. Compare it with docs/guide/programs.md.",
+    400: "The server cannot read this request. Compare it with docs/guide/programs.md, in Andon's documentation.",
     404: "It is absent, not released yet, or not for the member of this key.",
     405: "Send GET.",
     500: "Try again later. If it stays so, tell whoever runs this server: its log says more.",

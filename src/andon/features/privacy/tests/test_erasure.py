@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connections
 from django.db.models import QuerySet
 from django.test import Client
+from django.utils import timezone
 
 from andon.features.privacy import services
 from andon.features.privacy.models import ErasureRequest
@@ -159,7 +160,13 @@ def test_a_member_asks_a_steward_erases_and_the_member_may_take_it_back(lived_in
     bo.post("/privacy/erase-me/")
     address = f"/privacy/erase/{lived_in.people['Bo'].pk}/"
     assert "at once and for ever" in stella.get(address).content.decode()
-    assert stella.post(address).status_code == 302
+    # A name is typed: nobody is erased by one click, nor because the page of somebody else was open.
+    for typed in ("", "Stella Marin", "stella@example.org", "erase"):
+        page = stella.post(address, {"person": typed})
+        assert page.status_code == 200
+        assert Member.objects.filter(pk=lived_in.people["Bo"].pk).exists()
+    assert "Nobody was erased" in page.content.decode()
+    assert stella.post(address, {"person": f"  {lived_in.people['Bo'].email.upper()} "}).status_code == 302
     assert not ErasureRequest.objects.exists()
     assert stella.get(address).status_code == 404
 
@@ -177,6 +184,33 @@ def test_who_left_is_erased_when_the_organisation_says_so_and_not_before(lived_i
     # Nobody who is here, and nobody who came back.
     assert Member.objects.filter(is_active=True).count() == len(lived_in.people) + 1 - 2
     assert services.erase_left(lived_in.now) == 0
+
+
+def test_before_people_are_erased_by_themselves_it_is_said_how_many_that_is_now(lived_in: LivedIn) -> None:
+    for name, days in (("Bo", 400), ("Eve", 60)):
+        Membership.objects.filter(member=lived_in.people[name]).update(
+            ends_on=(timezone.now() - timedelta(days=days)).date()
+        )
+        Member.objects.filter(pk=lived_in.people[name].pk).update(is_active=False)
+    client = Client()
+    client.force_login(lived_in.people["Stella"])
+    sent = {"retention-left_months": "1", "retention-comments_months": "12"}
+    page = client.post("/settings/retention/", sent).content.decode()
+    assert "nobody can bring them back. It begins at once, with 2 people." in page
+    assert configuration.read("retention.left_months") == 0
+    [agreed] = re.findall(r'name="agreed" value="(\w+)"', page)
+    # One of them came back meanwhile: what was read is not what would happen.
+    Member.objects.filter(pk=lived_in.people["Eve"].pk).update(is_active=True)
+    page = client.post("/settings/retention/", sent | {"agreed": agreed}).content.decode()
+    assert "It begins at once, with 1 person." in page
+    [agreed] = re.findall(r'name="agreed" value="(\w+)"', page)
+    assert client.post("/settings/retention/", sent | {"agreed": agreed}).status_code == 302
+    assert configuration.read("retention.left_months") == 1
+    # Keeping them for longer takes nothing from anybody.
+    for months in ("24", "0"):
+        assert client.post("/settings/retention/", sent | {"retention-left_months": months}).status_code == 302
+    asked = client.post("/settings/retention/", {"retention-left_months": "0", "retention-comments_months": "3"})
+    assert "Comments are deleted by themselves" in asked.content.decode()
 
 
 def test_everything_is_rolled_back_together(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:

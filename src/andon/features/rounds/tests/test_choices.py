@@ -1,5 +1,6 @@
 """Promises that stewards tightened hold for every round from then on, and none can loosen them."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -88,10 +89,27 @@ def test_the_page_says_what_each_promise_does_to_anonymity(people: dict[str, Any
     assert page.count("This can only be made stricter.") == 4
     assert "the less it says about any one of them" in page
     sent = {"policy-least_ballots": "6", "policy-notice_days": "1"}
-    assert client.post("/settings/policies/", sent).status_code == 302
+    asked = client.post("/settings/policies/", sent).content.decode()
+    assert "A lead may close a round before its date: before yes, from now on no. Nobody can ever" in asked
+    assert configuration.read("policy.early_close") is True
+    [agreed] = re.findall(r'name="agreed" value="(\w+)"', asked)
+    assert client.post("/settings/policies/", sent | {"agreed": agreed}).status_code == 302
     assert configuration.read("policy.early_close") is False
     refused = client.post("/settings/policies/", sent | {"policy-early_close": "on"})
     assert "would loosen what people were promised" in refused.content.decode()
+
+
+def test_before_figures_need_more_answers_it_is_said_how_many_people_are_in_groups_that_are_too_small(
+    people: dict[str, Any],
+) -> None:
+    def said(number: int) -> str:
+        return " ".join(configuration.consequences({"policy.least_ballots": number}))
+
+    assert said(5) == ""
+    assert "before 5, from now on 6." in said(6)
+    assert " 0 people are asked in groups that are too small" in said(6)
+    # Two teams of six.
+    assert " 12 people are asked in groups that are too small" in said(7)
 
 
 def test_where_comments_are_forbidden_no_way_of_publishing_asks_for_them(people: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,9 @@ from django_tasks_db.models import DBTaskResult
 
 from andon.features.cadence.models import LetterKind
 from andon.features.verify import holdings
+from andon.foundation.invitations.models import Invitation
 from andon.foundation.notifications.models import OutboxMail
+from andon.foundation.organisation.models import PeopleFile
 from andon.foundation.people.models import Member
 from tests.lived_in import ANSWERS, LivedIn
 
@@ -166,6 +169,62 @@ def test_what_is_held_about_somebody_with_everything_is_told_in_words(gil: Simpl
     assert len(held["Where you are signed in"]) == 1
     assert {"Kind": "totp"} in held["Ways to prove that it is you"]
     assert [row["Subject"] for row in held["Letters to you"]] == ["Your code for Andon"]
+
+
+# Fields of a member that are not told, each with its reason; every other one stands under "Your account".
+NOT_IN_THE_ACCOUNT = {
+    "id": "a random number by which rows name the member",
+    "epoch": "a random text that ends sessions; it says nothing about anybody",
+    "is_active": "whoever can read the page is",
+}
+
+
+def test_every_field_of_an_account_is_told_or_has_a_reason(gil: SimpleNamespace) -> None:
+    told_of = {
+        "name": "Name",
+        "email": "E-mail address",
+        "language": "Language",
+        "time_zone": "Time zone",
+        "wants_letters": "Letters about rounds",
+        "password": "Password",
+        "has_signed_in": "Signed in before",
+        "second_factor_by": "Second factor to be set up until",
+    }
+    fields = {field.name for field in Member._meta.get_fields() if field.concrete}
+    assert fields == {*told_of, *NOT_IN_THE_ACCOUNT}
+    [account] = told(gil.client)["Your account"]
+    assert set(account) == set(told_of.values())
+    assert account["Second factor to be set up until"] == "nothing is noted"
+    Member.objects.filter(pk=gil.member.pk).update(has_signed_in=True, second_factor_by=date(2026, 3, 9))
+    [account] = told(gil.client)["Your account"]
+    assert account["Signed in before"] == "yes; when is not kept"
+    assert account["Second factor to be set up until"] == "2026-03-09"
+
+
+def test_files_of_others_that_may_name_a_member_are_told_to_everybody_but_not_as_theirs(
+    lived_in: LivedIn, gil: SimpleNamespace
+) -> None:
+    PeopleFile.objects.all().delete()
+    assert told(gil.client)["Files of people"] == []
+    ada = lived_in.people["Ada"]
+    for step in PeopleFile.Step:
+        PeopleFile.objects.create(by=ada, at=lived_in.now, step=step, content=b"name,email\n")
+    [row] = told(gil.client)["Files of people"]
+    # All but the one that was carried out, of which numbers are left.
+    assert row["Uploaded by others"] == "4"
+    assert datetime.fromisoformat(row["Gone at the latest"]) == (lived_in.now + timedelta(days=1)).replace(
+        microsecond=0
+    )
+    PeopleFile.objects.update(by=gil.member)
+    assert [set(row) for row in told(gil.client)["Files of people"]] == [{"When", "State"}] * 5
+
+
+def test_an_invitation_that_was_used_is_told_as_used(gil: SimpleNamespace) -> None:
+    Invitation.objects.update_or_create(member=gil.member, defaults={"step": Invitation.Step.SENT})
+    Member.objects.filter(pk=gil.member.pk).update(has_signed_in=False)
+    assert told(gil.client)["Your invitation"][0] == {"State": "sent"}
+    Member.objects.filter(pk=gil.member.pk).update(has_signed_in=True)
+    assert told(gil.client)["Your invitation"][0] == {"State": "no longer needed: you have signed in"}
 
 
 def test_a_slip_is_told_to_its_member_until_the_round_closes_and_an_answer_never(lived_in: LivedIn) -> None:

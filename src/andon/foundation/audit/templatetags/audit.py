@@ -19,7 +19,7 @@ def audit_words(entry: AuditEntry) -> str:
 @register.filter
 def audit_facts(entry: AuditEntry) -> list[tuple[str, str]]:
     """The facts of the entry in words; an empty one says nothing and is left out."""
-    return [fact_in_words(key, value) for key, value in entry.facts.items() if value not in ("", None)]
+    return [fact_in_words(entry, key) for key, value in entry.facts.items() if value not in ("", None)]
 
 
 @register.filter

@@ -47,3 +47,13 @@ def test_the_log_has_pages_and_an_empty_one_teaches_what_it_is() -> None:
     assert "number 0" not in read(client)
     assert "number 0" in read(client, "?page=2")
     assert "number 0" in read(client, "?page=nonsense2") or "number 50" in read(client, "?page=nonsense2")
+
+
+def test_the_page_does_not_promise_that_an_erased_name_stays() -> None:
+    cast = people.enter()
+    audit.record(kind="a.change", by=cast.stella, at=NOW)
+    audit.forget_person(cast.stella.pk)
+    client = Client()
+    client.force_login(cast.bo)
+    assert "Stella Marin" not in read(client)
+    assert "their name goes, and the entry says that somebody was erased" in read(client)

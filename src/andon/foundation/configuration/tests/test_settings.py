@@ -1,5 +1,6 @@
 """What stewards may choose: by whom, how far, and what everybody can read about it afterwards."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -54,11 +55,42 @@ def test_nobody_chose_so_the_default_holds_and_nothing_is_stored(section: config
     assert not Choice.objects.exists()
 
 
+def save(client: Client, sent: dict[str, str]) -> str:
+    """As a browser does: what cannot be taken back is read, agreed to, and sent again. What the page said."""
+    page = client.post("/settings/made/", sent).content.decode()
+    agreed = re.search(r'name="agreed" value="(\w+)"', page)
+    if agreed:
+        assert client.post("/settings/made/", sent | {"agreed": agreed[1]}).status_code == 302
+    return page
+
+
+def test_what_cannot_be_taken_back_is_shown_and_agreed_to_before_it_is_saved(section: configuration.Section) -> None:
+    client = Client()
+    client.force_login(people.enter().stella)
+    sent = {"made-least": "7", "made-word": "tulip"}
+    page = client.post("/settings/made/", sent).content.decode()
+    assert "Nothing was saved yet" in page
+    assert "Least of something: before 5, from now on 7. Nobody can ever make this looser again." in page
+    assert 'value="7"' in page
+    assert 'value="tulip"' in page
+    assert not Choice.objects.exists()
+    [agreed] = re.findall(r'name="agreed" value="(\w+)"', page)
+    # A yes to 7 is none to 30, and no yes to anything is none at all.
+    for other in ({**sent, "made-least": "30", "agreed": agreed}, {**sent, "agreed": "on"}):
+        assert "Nothing was saved yet" in client.post("/settings/made/", other).content.decode()
+    assert not Choice.objects.exists()
+    assert client.post("/settings/made/", {**sent, "agreed": agreed}).status_code == 302
+    assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 7, "made.word": "tulip"}
+    # What can be changed back is saved at once.
+    assert client.post("/settings/made/", {"made-least": "7", "made-word": "rose"}).status_code == 302
+    assert configuration.read("made.word") == "rose"
+
+
 def test_a_change_stands_in_the_change_log_with_before_and_after(section: configuration.Section) -> None:
     cast = people.enter()
     client = Client()
     client.force_login(cast.stella)
-    client.post("/settings/made/", {"made-least": "7", "made-word": "tulip"})
+    save(client, {"made-least": "7", "made-word": "tulip"})
     assert configuration.read("made.least") == 7
     client.force_login(cast.bo)
     page = client.get("/audit/").content.decode()
@@ -71,10 +103,31 @@ def test_a_change_stands_in_the_change_log_with_before_and_after(section: config
     assert AuditEntry.objects.count() == count
 
 
+def months() -> forms.Field:
+    return forms.TypedChoiceField(label="Kept", coerce=int, choices=[(0, "for ever"), (1, "for a month")])
+
+
+def yes_or_no() -> forms.Field:
+    return forms.BooleanField(label="A lead may", required=False)
+
+
+def test_the_change_log_says_values_as_their_page_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, may = (configuration.Setting("made.kept", months, 0), configuration.Setting("made.may", yes_or_no, False))
+    made = configuration.Section(slug="made", title="Made", lead="", order=1, settings=(kept, may))
+    monkeypatch.setitem(configuration._sections, "made", made)
+    configuration.write({"made.kept": 1, "made.may": True}, by=None, at=NOW)
+    AuditEntry.objects.create(kind="setting.changed", subject="made.gone", at=NOW, facts={"before": "3", "after": "4"})
+    client = Client()
+    client.force_login(people.enter().bo)
+    page = client.get("/audit/").content.decode()
+    for words in ("before: for ever", "now: for a month", "before: no", "now: yes", "before: 3", "now: 4"):
+        assert words in page
+
+
 def test_what_was_promised_can_only_be_tightened(section: configuration.Section) -> None:
     client = Client()
     client.force_login(people.enter().stella)
-    client.post("/settings/made/", {"made-least": "7"})
+    save(client, {"made-least": "7"})
     refused = client.post("/settings/made/", {"made-least": "6", "made-word": "lost?"})
     assert "would loosen what people were promised" in refused.content.decode()
     assert configuration.read_all(["made.least", "made.word"]) == {"made.least": 7, "made.word": ""}

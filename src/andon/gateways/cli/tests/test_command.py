@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,8 @@ def test_help_names_every_command_and_where_settings_are(capsys):
     for names in [*command.PASSED_ON, ("prepare",), ("serve",), ("verify",), ("manage",)]:
         assert f"  {' '.join(names)} " in shown
     assert "docs/operations/settings.md" in shown
+    [place] = re.findall(r"^docs/ is (.+)$", shown, re.MULTILINE)
+    assert (Path(place) / "operations" / "settings.md").is_file()
 
 
 def test_the_version_is_the_one_of_the_package(capsys):
