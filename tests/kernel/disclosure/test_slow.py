@@ -128,6 +128,20 @@ def test_a_rule_that_looks_at_width_alone_would_say_so(monkeypatch):
         test_a_colour_that_no_answer_could_have_moved_is_not_said_to_be_new()
 
 
+def test_a_new_colour_tells_its_margin_by_its_bounds_and_stands_for_one_of_the_sets_that_follow_from_it():
+    told = 0
+    for n in range(5, 31):
+        for before, changes, swaps in product(Band, range(3), (False, True)):
+            for total in range(n, 5 * n + 1):
+                shown = following(total, fresh(before, changes=changes, swaps=swaps), Counts(n, n)).shown
+                if shown is not None and shown.updated:
+                    assert slow.margin_of(n, shown.band, shown.low, shown.high) == shown.margin
+                    cells = slow.cells_with_margin(n, shown.margin)
+                    assert any(low <= total <= high for low, high in cells)
+                    told += shown.margin > 0
+    assert told > 1000
+
+
 def test_without_the_kept_band_a_margin_would_rule_answers_out():
     cells = list(margin_cells(5, Band.MIXED_LOW, STEP).values())
     assert excluded_answers(5, 1, cells)

@@ -61,6 +61,8 @@ class StatementLine:
     ballots: int | None = None
     # Whether it has no colour because too few answered it.
     has_too_few: bool = False
+    # How far past an edge a new colour had to be to move; 0 where it was set fresh. See the kernel's slow colours.
+    margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +319,7 @@ def _statement_line(statement: instruments.Statement, release: disclosure.UnitRe
         figure.updated if figure else True,
         release.counts.get(statement.code),
         release.silences.get(statement.code) is disclosure.Silence.TOO_FEW_BALLOTS,
+        disclosure.margin_of(figure.n, figure.band, figure.low, figure.high) if figure and figure.updated else 0,
     )
 
 

@@ -7,6 +7,7 @@ section 3.
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from math import prod
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -43,33 +44,44 @@ def shifts_of(report: Report) -> tuple[Shift, ...]:
 
     Ratios of statements multiply, as far as answers are independent: where they are not, the product is too much.
     """
-    shown = [
-        sum(1 for statement in statements if statement.band and statement.updated)
+    margins = [
+        [statement.margin for statement in statements if statement.band and statement.updated]
         for _line, statements in report.statements
     ]
-    if not report.has_figures or not any(shown):
+    if not report.has_figures or not any(margins):
         return ()
     return tuple(
-        _shift(belief, ratios_of(report.fewest_ballots)[place], shown) for place, (belief, _prior) in enumerate(PRIORS)
+        _shift(belief, [[ratios_of(report.fewest_ballots, margin)[place] for margin in facet] for facet in margins])
+        for place, (belief, _prior) in enumerate(PRIORS)
     )
 
 
-def _shift(belief: str | Promise, ratio: Fraction, shown: list[int]) -> Shift:
-    return Shift(belief, round(ratio), _power(ratio, max(shown)), _power(ratio, sum(shown)))
+def _shift(belief: str | Promise, ratios: list[list[Fraction]]) -> Shift:
+    products = [prod(facet, start=Fraction(1)) for facet in ratios]
+    return Shift(
+        belief,
+        round(max(ratio for facet in ratios for ratio in facet)),
+        _in_short(max(products)),
+        _in_short(prod(products, start=Fraction(1))),
+    )
 
 
-def _power(ratio: Fraction, number: int) -> int | None:
-    result = ratio**number
-    if result > MOST_PRINTED:
+def _in_short(ratio: Fraction) -> int | None:
+    if ratio > MOST_PRINTED:
         return None
     # Two digits say all there is to say.
-    size = 10 ** max(0, len(str(round(result))) - 2)
-    return round(result / size) * size
+    size = 10 ** max(0, len(str(round(ratio))) - 2)
+    return round(ratio / size) * size
 
 
 @cache
-def ratios_of(ballots: int) -> tuple[Fraction, ...]:
-    """The worst ratio of one colour for each of `PRIORS`, at most for more than `MOST_COMPUTED` ballots."""
-    found = (disclosure.worst_likelihood_ratio(min(ballots, MOST_COMPUTED), prior) for _belief, prior in PRIORS)
-    # A band of four rules nothing out, so a ratio is never unbounded.
+def ratios_of(ballots: int, margin: int = 0) -> tuple[Fraction, ...]:
+    """The worst ratio of one colour for each of `PRIORS`, at most for more than `MOST_COMPUTED` ballots.
+
+    `margin`: of a colour that was not set fresh. What it stands for depends on the colour before, so the worst of all.
+    """
+    counted = min(ballots, MOST_COMPUTED)
+    cells = disclosure.cells_with_margin(counted, margin) if margin else None
+    found = (disclosure.worst_likelihood_ratio(counted, prior, cells) for _belief, prior in PRIORS)
+    # A colour that is new rules nothing out, so a ratio is never unbounded.
     return tuple(ratio for ratio in found if ratio is not None)

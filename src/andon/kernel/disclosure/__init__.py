@@ -42,7 +42,7 @@ from andon.kernel.disclosure.release import (
     Withheld,
     publish_unit,
 )
-from andon.kernel.disclosure.slow import MalformedMemory, Remembered, Silence
+from andon.kernel.disclosure.slow import MalformedMemory, Remembered, Silence, cells_with_margin, margin_of
 from andon.kernel.disclosure.spread import LEAST_UNITS, groups_with_spread, spread_of
 from andon.kernel.disclosure.turnout import TurnoutStep, turnout_of_group, turnout_step
 from andon.kernel.disclosure.units import (
@@ -123,12 +123,14 @@ __all__ = [
     "ballots_for_comments",
     "band",
     "band_edges",
+    "cells_with_margin",
     "comments_digest",
     "comments_release",
     "epsilon",
     "excluded_answers",
     "groups_above",
     "groups_with_spread",
+    "margin_of",
     "may_comment",
     "may_read_comments",
     "publish_groups",

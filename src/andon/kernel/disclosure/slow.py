@@ -237,6 +237,25 @@ def margin_cells(n: int, before: Band, margin: int) -> dict[Band, tuple[int, int
     return cells
 
 
+def margin_of(n: int, shown: Band, low: int, high: int) -> int:
+    """With which margin a new colour of these bounds was moved; 0 for one that was set fresh or needed none.
+
+    Exact where one of its bounds is not cut by what n answers can reach, as is so of every colour that is new.
+    """
+    edges = band_edges(n, shown)
+    return max(edges[0] - low, high - edges[1])
+
+
+def cells_with_margin(n: int, margin: int) -> tuple[tuple[int, int], ...]:
+    """Every set of totals that a new colour with this margin may stand for, whatever the colour was before."""
+    found: list[tuple[int, int]] = []
+    for before in Band:
+        cells = margin_cells(n, before, margin)
+        if len(cells) > 1 and all(is_wide(n, cell) for cell in cells.values()):
+            found += cells.values()
+    return tuple(found)
+
+
 def is_wide(n: int, cell: tuple[int, int]) -> bool:
     """Whether a set of totals is so wide that one colleague, from eight ballots on two, cannot rule out an answer.
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from andon.features.results import queries, shifts
-from andon.kernel.disclosure import worst_likelihood_ratio
+from andon.kernel.disclosure import cells_with_margin, worst_likelihood_ratio
 from tests.cast_of_people import found_organisation
 from tests.seasons import House
 
@@ -65,6 +65,32 @@ def test_what_is_printed_for_many_is_not_too_little(ballots: int) -> None:
 
 def test_a_large_number_is_two_digits_or_none() -> None:
     ratio = shifts.ratios_of(8)[0]
-    assert shifts._power(ratio, 2) == 140
-    assert shifts._power(ratio, 4) == 20_000
-    assert shifts._power(ratio, 21) is None
+    assert shifts._in_short(ratio**2) == 140
+    assert shifts._in_short(ratio**4) == 20_000
+    assert shifts._in_short(ratio**21) is None
+
+
+@pytest.mark.parametrize(
+    ("ballots", "margin"), [(ballots, margin) for ballots in (22, 30, 46) for margin in (4, 8, 12)]
+)
+def test_a_colour_that_moved_slowly_shifts_more_and_many_ballots_less(ballots: int, margin: int) -> None:
+    for place, (_belief, prior) in enumerate(shifts.PRIORS):
+        exact = worst_likelihood_ratio(ballots, prior, cells_with_margin(ballots, margin))
+        assert exact is not None
+        assert exact <= shifts.ratios_of(ballots, margin)[place]
+        assert shifts.ratios_of(ballots, margin)[place] > shifts.ratios_of(ballots)[place]
+
+
+def test_the_ratio_of_a_colour_that_moved_slowly_is_printed_for_it(house: House) -> None:
+    for number in range(10):
+        house.join(f"more{number}", "Detection")
+    house.ask({"Detection": 5})
+    fresh = shifts.shifts_of(report_of(house))
+    house.join("one", "Detection")
+    # Cloud is counted with them and was silent both times: two of its people may have changed places.
+    house.ask({"Detection": 1})
+    report = report_of(house)
+    assert {one.margin for _line, found in report.statements for one in found if one.band and one.updated} == {8}
+    slow = shifts.shifts_of(report)
+    assert [line.of_one for line in slow] == [round(ratio) for ratio in shifts.ratios_of(report.ballots, 8)]
+    assert all(line.of_one > before.of_one for line, before in zip(slow, fresh, strict=True))
