@@ -230,8 +230,8 @@ def _stewards() -> list[NextStep]:
 def _backup() -> NextStep:
     title = _("Backup")
     how = _(
-        "Run “andon backup” every night: databases yes, keys of rounds never. The operator's guide says how, on its "
-        "page “Back up and restore”."
+        "Run “andon backup” every night: databases yes, keys of rounds never. The operator's guide says how, in "
+        "docs/operations/backup.md."
     )
     try:
         last = last_backup.read(Path(settings.DATA_DIRECTORY))
