@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys import people
 from tests.journeys.mailbox import Mailbox
 from tests.journeys.test_barriers import look
 from tests.journeys.watching import Watcher, assert_focus_visible, screenshot
@@ -158,3 +159,38 @@ def test_the_tree_is_edited_by_keyboard_and_by_dragging(
     address = page.url
     line.filter(has_text="Response").drag_to(line.filter(has_text="Forensics"))
     assert page.url == address
+
+
+def test_a_member_asks_to_be_erased_and_a_steward_does_it(
+    stack: Stack, mailbox: Mailbox, profile: Callable[..., Page], watcher: Watcher
+) -> None:
+    # A name that is not theirs is answered with 422.
+    watcher.allow("422")
+    member, steward = profile("leaving"), profile("stella again")
+    people.sign_in(member, stack, mailbox, "forensics1@example.org")
+    member.goto(f"{stack.app_url}/verify/me/")
+    member.get_by_role("link", name="Ask to be erased").click()
+    member.get_by_role("button", name="Ask the stewards").click()
+    expect(member.get_by_text("The stewards see your request now.")).to_be_visible()
+
+    sign_in(steward, stack, mailbox, "stella@example.org")
+    steward.get_by_role("link", name="Requests to be erased").click()
+    picture(steward, "requests")
+    steward.get_by_role("link", name="Erase Forensics Person 1").click()
+    picture(steward, "erase")
+    typed = steward.get_by_role("textbox")
+    typed.fill("Forensics Person 2")
+    steward.get_by_role("button", name="Erase for ever").click()
+    expect(steward.get_by_role("heading", name="Erase Forensics Person 1")).to_be_visible()
+    typed.fill("Forensics Person 1")
+    steward.get_by_role("button", name="Erase for ever").click()
+    expect(steward.get_by_text("The person is erased. The change log says so without a name.")).to_be_visible()
+    expect(steward.get_by_role("heading", name="Nobody asked")).to_be_visible()
+
+    member.goto(f"{stack.app_url}/")
+    expect(member.get_by_label("E-mail address")).to_be_visible()
+    steward.goto(f"{stack.app_url}/people/?q=Forensics+Person+1")
+    expect(steward.get_by_role("link", name="Forensics Person 1")).to_have_count(0)
+    steward.goto(f"{stack.app_url}/audit/")
+    expect(steward.get_by_text("A person was erased").first).to_be_visible()
+    expect(steward.get_by_text("Forensics Person 1")).to_have_count(0)
