@@ -315,7 +315,7 @@ def test_what_a_round_after_the_backup_published_is_served_again(drill, tmp_path
     made = shell(drill.stack, LATER_ROUND)
     page, head = tmp_path / "page.json", manifest.entry_hash(made["entries"][-1])
     page.write_text(json.dumps({"entries": made["entries"]}))
-    there = elsewhere(drill, "served", is_prepared=True)
+    there = elsewhere(drill, "again", is_prepared=True)
     assert made["round"] in there.restore("--log-head", head, "--log-entries", str(page)).stdout
     held = {row["sha256"] for row in there.backup().tables["ballots/publiclog.Blob"]}
     assert made["statements"] in held

@@ -216,7 +216,7 @@ def test_files_of_others_that_may_name_a_member_are_told_to_everybody_but_not_as
         microsecond=0
     )
     PeopleFile.objects.update(by=gil.member)
-    assert [set(row) for row in told(gil.client)["Files of people"]] == [{"When", "State"}] * 5
+    assert [set(row) for row in told(gil.client)["Files of people"]] == [{"File", "When", "State"}] * 5
 
 
 def test_an_invitation_that_was_used_is_told_as_used(gil: SimpleNamespace) -> None:
