@@ -121,7 +121,8 @@ def headline(report: Report) -> list[str]:
 
 
 def _line(line: HeadlineLine) -> str:
-    about = join([str(_ABOUT[facet]) for facet in line.facets])
+    names = [str(_ABOUT[facet]) for facet in line.facets]
+    about, apart = join(names), _each_with_its_word(line, names, BAND_WORDS)
     match line.code, line.word:
         case HeadlineCode.NO_FIGURE, _word:
             return _("Too few people answered for an index of any stage.")
@@ -134,6 +135,8 @@ def _line(line: HeadlineLine) -> str:
             return _("All four stages look alike here, %(word)s: the answers do not tell them apart.") % {
                 "word": BAND_WORDS[word]
             }
+        case HeadlineCode.ALIKE, _several if len(line.facets) > 1:
+            return _("The answers do not tell these stages apart: %(about)s.") % {"about": apart}
         case HeadlineCode.HIGHEST, Band.HIGH:
             return _("What is safe here: %(about)s.") % {"about": about}
         case HeadlineCode.HIGHEST, word if word is not None:
@@ -141,20 +144,32 @@ def _line(line: HeadlineLine) -> str:
                 "about": about,
                 "word": BAND_WORDS[word],
             }
+        case HeadlineCode.HIGHEST, _several if len(line.facets) > 1:
+            return _("What comes easiest here: %(about)s.") % {"about": apart}
         case HeadlineCode.LOWEST, Band.HIGH:
             return _("What is lowest, and still safe: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, Band.LOW:
             return _("What costs people something: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, word if word is not None:
             return _("What comes hardest, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
+        case HeadlineCode.LOWEST, _several if len(line.facets) > 1:
+            return _("What comes hardest: %(about)s.") % {"about": apart}
     raise ValueError(f"a headline of kind {line.key} has no sentence")
 
 
 def _line_without_stages(line: HeadlineLine, names: Mapping[str, str], words: Mapping[Band, str | Promise]) -> str:
     """The same for an instrument that does not ask about the four stages: its facets by their names."""
-    if line.word is None:
+    if line.code is HeadlineCode.NO_FIGURE:
         return _("Too few people answered for an index.")
-    said = {"about": join([names[facet] for facet in line.facets]), "word": words[line.word]}
+    named = [names[facet] for facet in line.facets]
+    if line.word is None:
+        apart = {"about": _each_with_its_word(line, named, words)}
+        if line.code is HeadlineCode.HIGHEST:
+            return _("What stands highest here: %(about)s.") % apart
+        if line.code is HeadlineCode.LOWEST:
+            return _("What stands lowest here: %(about)s.") % apart
+        return _("The answers do not tell these apart: %(about)s.") % apart
+    said = {"about": join(named), "word": words[line.word]}
     if line.code is HeadlineCode.HIGHEST:
         return _("What stands highest here, %(word)s: %(about)s.") % said
     if line.code is HeadlineCode.LOWEST:
@@ -162,6 +177,16 @@ def _line_without_stages(line: HeadlineLine, names: Mapping[str, str], words: Ma
     if len(line.facets) == 1:
         return _("%(about)s: %(word)s.") % said
     return _("None of these stands out, %(word)s: %(about)s.") % said
+
+
+def _each_with_its_word(line: HeadlineLine, names: list[str], words: Mapping[Band, str | Promise]) -> str:
+    """ "belonging (safe) and admitting mistakes (leaning safe)": no facet gets the word of another."""
+    return join(
+        [
+            _("%(about)s (%(word)s)") % {"about": name, "word": words[word]}
+            for name, word in zip(names, line.words, strict=True)
+        ]
+    )
 
 
 def word_of(line: FacetLine) -> str:
