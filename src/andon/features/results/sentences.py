@@ -219,14 +219,19 @@ def why_colours_wait(report: Report) -> list[str]:
 
 
 def change(facet: FacetTrend) -> str:
-    """The rung of the ladder that a facet's last step has earned, with what we would notice."""
+    """The rung of the ladder that a facet's last step has earned, with what it was compared with.
+
+    What we would notice is said of two rounds alone: beside what many rounds show together it would be another number.
+    """
     message = facet.message
     if message is None:
         return _("Nothing new is known this time, so nothing is compared.")
+    if facet.baseline_until:
+        return _since(message.change, date_format(facet.baseline_until))
     match message.change:
+        case Change.FIRST if facet.is_first:
+            return _("Nothing to compare with yet: this is its first figure.")
         case Change.FIRST:
-            if facet.is_first:
-                return _("Nothing to compare with yet: this is its first figure.")
             return _("Nothing to compare with yet: people joined or left, so the line begins anew.")
         case Change.NONE_SEEN:
             return _("No change that we can see. We would notice about ±%(points)d points.") % {
@@ -236,13 +241,31 @@ def change(facet: FacetTrend) -> str:
             said = _("May have risen.")
         case Change.MAY_HAVE_FALLEN:
             said = _("May have fallen.")
-        case Change.ROSE:
-            said = _("Rose.")
-        case Change.FELL:
-            said = _("Fell.")
+        case Change.ROSE | Change.FELL:
+            raise ValueError("two rounds alone earn no more than “may have”")
         case _:
             assert_never(message.change)
     return said + " " + _("We would notice about ±%(points)d points.") % {"points": message.would_notice}
+
+
+def _since(change: Change, day: str) -> str:
+    """The same of the rounds after the first six of the same people: their running average beside the mean of those."""
+    match change:
+        case Change.NONE_SEEN:
+            said = _("No change that we can see since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.MAY_HAVE_RISEN:
+            said = _("May have risen since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.MAY_HAVE_FALLEN:
+            said = _("May have fallen since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.ROSE:
+            said = _("Rose since %(day)s: on average higher than in the six rounds up to then.")
+        case Change.FELL:
+            said = _("Fell since %(day)s: on average lower than in the six rounds up to then.")
+        case Change.FIRST:
+            raise ValueError("a first figure is compared with nothing")
+        case _:
+            assert_never(change)
+    return said % {"day": day}
 
 
 def moved(line: Moved, trend: Trend | None) -> str:

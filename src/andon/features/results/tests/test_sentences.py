@@ -1,5 +1,6 @@
 """Every code and word of the kernel has its sentence, and the sentence says what the figures say."""
 
+from datetime import date
 from fractions import Fraction
 from itertools import product
 from types import SimpleNamespace
@@ -9,7 +10,17 @@ import pytest
 
 from andon.features.results import queries, sentences
 from andon.kernel.disclosure import Band, Silence
-from andon.kernel.psychometrics import HeadlineCode, HeadlineLine, Index, NoIndex, Zone, headline, quadrant
+from andon.kernel.psychometrics import (
+    Change,
+    HeadlineCode,
+    HeadlineLine,
+    Index,
+    Message,
+    NoIndex,
+    Zone,
+    headline,
+    quadrant,
+)
 
 BEST = {
     Band.HIGH: "What is safe here: belonging.",
@@ -208,3 +219,41 @@ def test_what_is_said_of_a_group_without_the_stages() -> None:
     assert sentences.group_headline(report) == "Nothing is unsafe or leaning unsafe in more than half of the teams."
     assert sentences.spread_in_words(line, "level") == "4 low, 6 high, of 10 teams"
     assert "at the high end" in sentences.shares_in_words([1, 2, 3, 4, 90], "level")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            Change.NONE_SEEN,
+            "No change that we can see since 30 April 2026, on average and compared with the six rounds up to then.",
+        ),
+        (
+            Change.MAY_HAVE_RISEN,
+            "May have risen since 30 April 2026, on average and compared with the six rounds up to then.",
+        ),
+        (
+            Change.MAY_HAVE_FALLEN,
+            "May have fallen since 30 April 2026, on average and compared with the six rounds up to then.",
+        ),
+        (Change.ROSE, "Rose since 30 April 2026: on average higher than in the six rounds up to then."),
+        (Change.FELL, "Fell since 30 April 2026: on average lower than in the six rounds up to then."),
+    ],
+)
+def test_what_many_rounds_show_says_since_when(change: Change, sentence: str) -> None:
+    facet: Any = SimpleNamespace(message=Message(change, baseline_ends=5), baseline_until=date(2026, 4, 30))
+    assert sentences.change(facet) == sentence
+
+
+def test_what_two_rounds_show_says_what_would_be_noticed() -> None:
+    facet: Any = SimpleNamespace(message=Message(Change.MAY_HAVE_RISEN, 27), baseline_until=None)
+    assert sentences.change(facet) == "May have risen. We would notice about ±27 points."
+    facet.message = Message(Change.MAY_HAVE_FALLEN, 27)
+    assert sentences.change(facet) == "May have fallen. We would notice about ±27 points."
+
+
+@pytest.mark.parametrize(("change", "until"), [(Change.ROSE, None), (Change.FIRST, date(2026, 4, 30))])
+def test_what_was_not_earned_is_an_error_and_no_sentence(change: Change, until: date | None) -> None:
+    facet: Any = SimpleNamespace(message=Message(change), baseline_until=until)
+    with pytest.raises(ValueError, match=r"alone|nothing"):
+        sentences.change(facet)
