@@ -107,8 +107,8 @@ class SelfCheck {
   private showPicture(wasKept: boolean): void {
     const picture = pictureOf(this.core, this.answers);
     const said = h('p', { role: 'status' });
-    // Later stages stand on earlier ones, so the first that is not safe is where a step helps most.
-    const first = picture.find(({ band }) => band === 'low' || band === 'mixed_low');
+    // Later stages stand on earlier ones, so the first that does not lean towards safe is where a step helps most.
+    const first = picture.find(({ band }) => band === 'low' || band === 'mixed_low' || band === 'middle');
     this.screen.show('picture', [
       heading(gettext('Your picture')),
       h('p', { class: 'lead' }, gettext('This is how you see your team today. It is one person’s picture on one day: it says nothing about what others see.')),

@@ -6,7 +6,7 @@ import type { Core, CoreStatement } from './statements.ts';
 /** By code: 1 to 5, or 0 where it was left out. */
 export type Answers = Record<string, number>;
 
-export type Band = 'low' | 'mixed_low' | 'mixed_high' | 'high';
+export type Band = 'low' | 'mixed_low' | 'middle' | 'mixed_high' | 'high';
 
 export interface FacetPicture {
   facet: string;
@@ -24,13 +24,17 @@ export function keyed(statement: CoreStatement, answer: number): number {
   return statement.reverse ? 6 - answer : answer;
 }
 
-/** The four bands of a unit's report, around the mean of one person's keyed answers. */
+/**
+ * The four bands of a unit's report, around the mean of one person's keyed answers. Exactly in the middle it is neither:
+ * a unit's report takes the lower word there, but one person who answers "neither" throughout did not say anything bad.
+ */
 export function bandOf(keyedAnswers: readonly number[]): Band | null {
   if (keyedAnswers.length < LEAST_ANSWERED) return null;
   const total = keyedAnswers.reduce((sum, answer) => sum + answer, 0);
   const n = keyedAnswers.length;
   if (total * 5 <= 13 * n) return 'low';
-  if (total <= 3 * n) return 'mixed_low';
+  if (total === 3 * n) return 'middle';
+  if (total < 3 * n) return 'mixed_low';
   return total * 5 >= 17 * n ? 'high' : 'mixed_high';
 }
 
@@ -51,25 +55,63 @@ export function pictureOf(core: Core, answers: Answers): FacetPicture[] {
 export function bandWord(facet: string, band: Band | null): string {
   if (band === null) return gettext('cannot tell');
   if (facet === 'accountability') {
-    return { low: gettext('loose'), mixed_low: gettext('rather loose'), mixed_high: gettext('rather clear'), high: gettext('clear') }[band];
+    return {
+      low: gettext('loose'),
+      mixed_low: gettext('rather loose'),
+      middle: gettext('neither loose nor clear'),
+      mixed_high: gettext('rather clear'),
+      high: gettext('clear'),
+    }[band];
   }
-  return { low: gettext('unsafe'), mixed_low: gettext('leaning unsafe'), mixed_high: gettext('leaning safe'), high: gettext('safe') }[band];
+  return {
+    low: gettext('unsafe'),
+    mixed_low: gettext('leaning unsafe'),
+    middle: gettext('neither safe nor unsafe'),
+    mixed_high: gettext('leaning safe'),
+    high: gettext('safe'),
+  }[band];
 }
 
+/** As strong as the word beside it: what only leans to one side is said more mildly than what lies there. */
 export function sentenceOf(facet: string, band: Band | null): string {
   if (band === null) return gettext('You left too much out for a word. That is fine.');
-  const good = band === 'high' || band === 'mixed_high';
+  if (band === 'middle') return gettext('Your answers lie in the middle here, and lean to neither side.');
   switch (facet) {
     case 'inclusion':
-      return good ? gettext('As you see it, people here belong, and you can be yourself among them.') : gettext('As you see it, belonging here is not a matter of course.');
+      return {
+        low: gettext('As you see it, belonging here is not a matter of course.'),
+        mixed_low: gettext('As you see it, belonging here is not always a matter of course.'),
+        mixed_high: gettext('As you see it, people here mostly belong, and you can mostly be yourself among them.'),
+        high: gettext('As you see it, people here belong, and you can be yourself among them.'),
+      }[band];
     case 'learner':
-      return good ? gettext('As you see it, one may ask, not know and get things wrong here.') : gettext('As you see it, asking or getting something wrong costs standing here.');
+      return {
+        low: gettext('As you see it, asking or getting something wrong costs standing here.'),
+        mixed_low: gettext('As you see it, asking or getting something wrong sometimes costs standing here.'),
+        mixed_high: gettext('As you see it, one may mostly ask, not know and get things wrong here.'),
+        high: gettext('As you see it, one may ask, not know and get things wrong here.'),
+      }[band];
     case 'contributor':
-      return good ? gettext('As you see it, what you bring is wanted and put to use.') : gettext('As you see it, what you bring goes unused or unseen.');
+      return {
+        low: gettext('As you see it, what you bring goes unused or unseen.'),
+        mixed_low: gettext('As you see it, some of what you bring goes unused or unseen.'),
+        mixed_high: gettext('As you see it, what you bring is mostly wanted and put to use.'),
+        high: gettext('As you see it, what you bring is wanted and put to use.'),
+      }[band];
     case 'challenger':
-      return good ? gettext('As you see it, one may doubt a plan here, and say it to those who lead.') : gettext('As you see it, contradicting costs something here, and so things stay unsaid.');
+      return {
+        low: gettext('As you see it, contradicting costs something here, and so things stay unsaid.'),
+        mixed_low: gettext('As you see it, contradicting sometimes costs something here, and some things stay unsaid.'),
+        mixed_high: gettext('As you see it, one may mostly doubt a plan here, and say it to those who lead.'),
+        high: gettext('As you see it, one may doubt a plan here, and say it to those who lead.'),
+      }[band];
     default:
-      return good ? gettext('As you see it, you agree on what is good and keep to it.') : gettext('As you see it, promises and standards here are not firm.');
+      return {
+        low: gettext('As you see it, promises and standards here are not firm.'),
+        mixed_low: gettext('As you see it, promises and standards here are not always firm.'),
+        mixed_high: gettext('As you see it, you mostly agree on what is good and keep to it.'),
+        high: gettext('As you see it, you agree on what is good and keep to it.'),
+      }[band];
   }
 }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bandOf, keyed, pictureOf } from '../src/picture.ts';
+import { type Band, bandOf, bandWord, keyed, pictureOf, sentenceOf } from '../src/picture.ts';
 import { type Pattern, patternOf, promptsFor, type Towards } from '../src/prompts.ts';
 import { Declined, NotReached, readCode, readSeen, RoomDoor, spelled } from '../src/room-door.ts';
 import { coreStatements } from '../src/statements.ts';
@@ -98,10 +98,25 @@ test('a picture keys each answer once, and says nothing where little was answere
   assert.ok(reverse);
   for (const answer of [1, 2, 3, 4, 5]) assert.equal(keyed(reverse, 6 - answer), answer);
   assert.equal(bandOf([5, 5]), null);
-  assert.deepEqual([[5, 5, 5, 5], [4, 3, 3, 3], [3, 3, 3, 3], [3, 3, 2, 2], [1, 1, 1, 1]].map(bandOf), ['high', 'mixed_high', 'mixed_low', 'low', 'low']);
+  assert.deepEqual([[5, 5, 5, 5], [4, 3, 3, 3], [3, 3, 3, 2], [3, 3, 2, 2], [1, 1, 1, 1]].map(bandOf), ['high', 'mixed_high', 'mixed_low', 'low', 'low']);
   const [inclusion, learner] = pictureOf(CORE, { IN1: 5, IN2: 5, IN3: 5, IN4: 0, LE1: 1, LE2: 1 });
   assert.equal(inclusion?.band, 'high');
   assert.deepEqual(inclusion?.costs.map(({ code }) => code), ['IN3']);
   assert.deepEqual(inclusion?.carries.map(({ code }) => code), ['IN1', 'IN2']);
   assert.equal(learner?.band, null);
+});
+
+test('a picture says of the middle that it is neither, and of what leans less than of what lies at an end', () => {
+  assert.deepEqual([[3, 3, 3, 3], [1, 5, 3], [2, 4, 3, 3]].map(bandOf), ['middle', 'middle', 'middle']);
+  const middle = pictureOf(CORE, Object.fromEntries(CORE.statements.map(({ code }) => [code, 3])));
+  for (const { facet, band } of middle) {
+    assert.match(bandWord(facet, band), /^neither /);
+    assert.match(sentenceOf(facet, band), /lean to neither side/);
+  }
+  const bands: Band[] = ['low', 'mixed_low', 'middle', 'mixed_high', 'high'];
+  for (const { id } of CORE.facets) {
+    assert.equal(new Set(bands.map((band) => sentenceOf(id, band))).size, bands.length);
+    assert.match(sentenceOf(id, 'mixed_low'), /not always|sometimes|some of/);
+    assert.match(sentenceOf(id, 'mixed_high'), /mostly/);
+  }
 });

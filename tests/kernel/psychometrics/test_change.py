@@ -128,6 +128,17 @@ def test_a_lasting_shift_climbs_the_ladder(step, may, did):
     assert change_message(history(*before, 50 + 8 * step, 50), PRIOR).change is Change.NONE_SEEN
 
 
+def test_the_chart_says_what_it_compares_with_and_not_what_two_windows_would_show():
+    before = history(*[50] * BASELINE_WINDOWS)
+    risen = change_message([*before, *[window(62)] * 5], PRIOR)
+    assert risen == measure.Message(Change.ROSE, would_notice=None, baseline_ends=5)
+    assert change_message([*before, window(50)], PRIOR) == measure.Message(Change.NONE_SEEN, baseline_ends=5)
+    # Where people joined, the baseline is theirs.
+    joined = change_message([*history(20, 20), *before, *[window(62)] * 5], PRIOR)
+    assert joined == measure.Message(Change.ROSE, baseline_ends=7)
+    assert change_message(history(50, 60), PRIOR).baseline_ends is None
+
+
 def test_a_baseline_that_jumps_between_bands_hides_jumps_of_that_size():
     steps = [44, 56, 44, 56, 44, 56]
     quiet, restless = control_chart(history(*[50] * 6, 62), PRIOR), control_chart(history(*steps, 62), PRIOR)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.kernel.disclosure import Band
-from andon.kernel.psychometrics import HeadlineCode, Index, Zone, headline, quadrant
+from andon.kernel.psychometrics import HeadlineCode, Index, Zone, headline, quadrant, word_for
 
 percent = st.fractions(0, 100, max_denominator=20)
 indices = st.tuples(percent, percent).map(lambda ends: Index(*sorted(ends)))
@@ -85,7 +85,7 @@ def test_swapping_the_axes_swaps_comfort_and_anxiety(accountability, safety):
 def test_a_strong_and_a_weak_facet_are_both_named():
     lines = headline({"inclusion": at(45, 70), "learner": at(62, 90), "challenger": at(30, 44)})
     assert [(line.code, line.facets, line.key) for line in lines] == [
-        (HeadlineCode.HIGHEST, ("inclusion", "learner"), "highest.mixed-high"),
+        (HeadlineCode.HIGHEST, ("inclusion", "learner"), "highest.several"),
         (HeadlineCode.LOWEST, ("challenger",), "lowest.mixed-low"),
     ]
 
@@ -101,8 +101,22 @@ def test_a_facet_that_could_be_either_is_in_neither_line():
 
 
 def test_facets_that_cannot_be_told_apart_are_said_to_be_alike():
-    (line,) = headline({"a": at(40, 60), "b": at(50, 70), "c": None})
+    (line,) = headline({"a": at(42, 60), "b": at(50, 70), "c": None})
     assert (line.code, line.facets, line.word) == (HeadlineCode.ALIKE, ("a", "b"), Band.MIXED_HIGH)
+
+
+def test_facets_that_cannot_be_told_apart_keep_their_own_words():
+    (line,) = headline({"a": at(40, 60), "b": at(50, 70)})
+    assert (line.words, line.word, line.key) == ((Band.MIXED_LOW, Band.MIXED_HIGH), None, "alike.several")
+    lines = headline({"a": at(60, 80), "b": at(50, 70), "c": at(0, 20)})
+    assert [line.words for line in lines] == [(Band.HIGH, Band.MIXED_HIGH), (Band.LOW,)]
+
+
+@given(st.dictionaries(st.sampled_from("abcde"), st.one_of(st.none(), indices), min_size=1))
+def test_every_facet_that_is_named_has_its_own_word(facets):
+    for line in headline(facets):
+        assert list(line.words) == [word_for(facets[facet]) for facet in line.facets]
+        assert line.word is None or set(line.words) == {line.word}
 
 
 @pytest.mark.parametrize("facets", [{}, {"a": None}])

@@ -122,7 +122,11 @@ def unit_document(own: queries.Own, report: queries.Report, trend: Trend | None)
 def _change(facet: FacetTrend | None) -> dict[str, Any] | None:
     if facet is None or facet.message is None:
         return None
-    return {"said": facet.message.change.value, "would_notice": facet.message.would_notice}
+    return {
+        "said": facet.message.change.value,
+        "since": facet.baseline_until.isoformat() if facet.baseline_until else None,
+        "would_notice": facet.message.would_notice,
+    }
 
 
 def _total(figures: Mapping[str, disclosure.StatementFigure] | None, code: str) -> dict[str, int] | None:

@@ -133,7 +133,8 @@ def headline(report: Report) -> list[str]:
 
 
 def _line(line: HeadlineLine) -> str:
-    about = join([str(_ABOUT[facet]) for facet in line.facets])
+    names = [str(_ABOUT[facet]) for facet in line.facets]
+    about, apart = join(names), _each_with_its_word(line, names, BAND_WORDS)
     match line.code, line.word:
         case HeadlineCode.NO_FIGURE, _word:
             return _("Too few people answered for an index of any stage.")
@@ -146,6 +147,8 @@ def _line(line: HeadlineLine) -> str:
             return _("All four stages look alike here, %(word)s: the answers do not tell them apart.") % {
                 "word": BAND_WORDS[word]
             }
+        case HeadlineCode.ALIKE, _several if len(line.facets) > 1:
+            return _("The answers do not tell these stages apart: %(about)s.") % {"about": apart}
         case HeadlineCode.HIGHEST, Band.HIGH:
             return _("What is safe here: %(about)s.") % {"about": about}
         case HeadlineCode.HIGHEST, word if word is not None:
@@ -153,20 +156,32 @@ def _line(line: HeadlineLine) -> str:
                 "about": about,
                 "word": BAND_WORDS[word],
             }
+        case HeadlineCode.HIGHEST, _several if len(line.facets) > 1:
+            return _("What comes easiest here: %(about)s.") % {"about": apart}
         case HeadlineCode.LOWEST, Band.HIGH:
             return _("What is lowest, and still safe: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, Band.LOW:
             return _("What costs people something: %(about)s.") % {"about": about}
         case HeadlineCode.LOWEST, word if word is not None:
             return _("What comes hardest, %(word)s: %(about)s.") % {"about": about, "word": BAND_WORDS[word]}
+        case HeadlineCode.LOWEST, _several if len(line.facets) > 1:
+            return _("What comes hardest: %(about)s.") % {"about": apart}
     raise ValueError(f"a headline of kind {line.key} has no sentence")
 
 
 def _line_without_stages(line: HeadlineLine, names: Mapping[str, str], words: Mapping[Band, str | Promise]) -> str:
     """The same for an instrument that does not ask about the four stages: its facets by their names."""
-    if line.word is None:
+    if line.code is HeadlineCode.NO_FIGURE:
         return _("Too few people answered for an index.")
-    said = {"about": join([names[facet] for facet in line.facets]), "word": words[line.word]}
+    named = [names[facet] for facet in line.facets]
+    if line.word is None:
+        apart = {"about": _each_with_its_word(line, named, words)}
+        if line.code is HeadlineCode.HIGHEST:
+            return _("What stands highest here: %(about)s.") % apart
+        if line.code is HeadlineCode.LOWEST:
+            return _("What stands lowest here: %(about)s.") % apart
+        return _("The answers do not tell these apart: %(about)s.") % apart
+    said = {"about": join(named), "word": words[line.word]}
     if line.code is HeadlineCode.HIGHEST:
         return _("What stands highest here, %(word)s: %(about)s.") % said
     if line.code is HeadlineCode.LOWEST:
@@ -174,6 +189,16 @@ def _line_without_stages(line: HeadlineLine, names: Mapping[str, str], words: Ma
     if len(line.facets) == 1:
         return _("%(about)s: %(word)s.") % said
     return _("None of these stands out, %(word)s: %(about)s.") % said
+
+
+def _each_with_its_word(line: HeadlineLine, names: list[str], words: Mapping[Band, str | Promise]) -> str:
+    """ "belonging (safe) and admitting mistakes (leaning safe)": no facet gets the word of another."""
+    return join(
+        [
+            _("%(about)s (%(word)s)") % {"about": name, "word": words[word]}
+            for name, word in zip(names, line.words, strict=True)
+        ]
+    )
 
 
 def word_of(line: FacetLine) -> str:
@@ -298,14 +323,19 @@ def _how_it_was_counted(report: Report) -> str:
 
 
 def change(facet: FacetTrend) -> str:
-    """The rung of the ladder that a facet's last step has earned, with what we would notice."""
+    """The rung of the ladder that a facet's last step has earned, with what it was compared with.
+
+    What we would notice is said of two rounds alone: beside what many rounds show together it would be another number.
+    """
     message = facet.message
     if message is None:
         return _("Nothing new is known this time, so nothing is compared.")
+    if facet.baseline_until:
+        return _since(message.change, date_format(facet.baseline_until))
     match message.change:
+        case Change.FIRST if facet.is_first:
+            return _("Nothing to compare with yet: this is its first figure.")
         case Change.FIRST:
-            if facet.is_first:
-                return _("Nothing to compare with yet: this is its first figure.")
             return _("Nothing to compare with yet: people joined or left, so the line begins anew.")
         case Change.NONE_SEEN:
             return _("No change that we can see. We would notice about ±%(points)d points.") % {
@@ -315,13 +345,31 @@ def change(facet: FacetTrend) -> str:
             said = _("May have risen.")
         case Change.MAY_HAVE_FALLEN:
             said = _("May have fallen.")
-        case Change.ROSE:
-            said = _("Rose.")
-        case Change.FELL:
-            said = _("Fell.")
+        case Change.ROSE | Change.FELL:
+            raise ValueError("two rounds alone earn no more than “may have”")
         case _:
             assert_never(message.change)
     return said + " " + _("We would notice about ±%(points)d points.") % {"points": message.would_notice}
+
+
+def _since(change: Change, day: str) -> str:
+    """The same of the rounds after the first six of the same people: their running average beside the mean of those."""
+    match change:
+        case Change.NONE_SEEN:
+            said = _("No change that we can see since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.MAY_HAVE_RISEN:
+            said = _("May have risen since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.MAY_HAVE_FALLEN:
+            said = _("May have fallen since %(day)s, on average and compared with the six rounds up to then.")
+        case Change.ROSE:
+            said = _("Rose since %(day)s: on average higher than in the six rounds up to then.")
+        case Change.FELL:
+            said = _("Fell since %(day)s: on average lower than in the six rounds up to then.")
+        case Change.FIRST:
+            raise ValueError("a first figure is compared with nothing")
+        case _:
+            assert_never(change)
+    return said % {"day": day}
 
 
 def moved(line: Moved, trend: Trend | None) -> str:

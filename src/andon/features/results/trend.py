@@ -39,6 +39,8 @@ class FacetTrend:
     steps: tuple[Step, ...]
     # None where the last round has no index of this facet.
     message: psychometrics.Message | None
+    # Where the last rounds are compared with the first six of these people: the day of the last of those six.
+    baseline_until: date | None = None
 
     @property
     def is_first(self) -> bool:
@@ -119,6 +121,7 @@ def _facet_trend(
 ) -> FacetTrend:
     steps = tuple(Step(one.day, queries.facet_line(facet, instrument, one.release), one.begins) for one in shown)
     windows: list[psychometrics.Window] = []
+    days: list[date] = []
     begins = True
     for one, step in zip(shown, steps, strict=True):
         # A line that people crossed while nothing was shown is a line all the same.
@@ -129,6 +132,9 @@ def _facet_trend(
             fewest = min((one.release.counts[code] for code in asked if code in one.release.counts), default=0)
             ballots = fewest or one.release.ballots
             windows.append(psychometrics.Window(step.line.index, ballots, one.release.roster_size, begins=begins))
+            days.append(one.day)
             begins = False
     message = psychometrics.change_message(windows, prior) if steps[-1].line.index is not None else None
-    return FacetTrend(facet.id, queries.in_words(facet.name), steps, message)
+    ends = message.baseline_ends if message else None
+    until = None if ends is None else days[ends]
+    return FacetTrend(facet.id, queries.in_words(facet.name), steps, message, until)

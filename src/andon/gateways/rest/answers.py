@@ -69,7 +69,12 @@ class Bounds(Schema):
 
 class Said(Schema):
     said: Literal["first", "none_seen", "may_have_risen", "may_have_fallen", "rose", "fell"]
-    would_notice: int | None = Field(description="The change in index points that would be noticed.")
+    since: str | None = Field(
+        description="Where rounds are compared with the first six of the same people: the day of the last of those."
+    )
+    would_notice: int | None = Field(
+        description="Where two rounds are compared: the change in index points that would be noticed."
+    )
 
 
 class Facet(Schema):

@@ -12,7 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from statistics import NormalDist, fmean, stdev
 
-from andon.kernel.psychometrics.index import Index, mean_index
+from andon.kernel.psychometrics.index import Index
 
 WEIGHT = 0.2
 """Lambda: how much the newest window counts in the running average."""
@@ -94,10 +94,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What may be said: a rung of the ladder, and the change in index points that we would notice."""
+    """What may be said: a rung of the ladder, and what it was compared with.
+
+    ``would_notice`` is the change in index points between two windows that we would notice, where two were compared.
+    ``baseline_ends`` is the place in the history of the baseline's last window, where the control chart was asked.
+    """
 
     change: Change
-    would_notice: int | None
+    would_notice: int | None = None
+    baseline_ends: int | None = None
 
 
 def difference_variance(prior: Prior, *, n1: int, n2: int, overlap: int) -> float:
@@ -190,8 +195,9 @@ def change_message(history: Sequence[Window], prior: Prior) -> Message:
     the same side are "rose" or "fell". With fewer: the last two windows are compared, and only a difference larger
     than what we would notice is "may have". Everything else is "no change that we can see".
 
-    Guarantees: never compares over a line where people joined or left.
-    Does not: judge single statements, or give a reason.
+    Guarantees: never compares over a line where people joined or left. What we would notice belongs to the comparison
+    of two windows and is None beside the chart, which may see smaller changes that last.
+    Does not: say in which window after the baseline something began; judge single statements, or give a reason.
     Raises: MalformedHistory without windows.
     """
     if not history:
@@ -199,29 +205,19 @@ def change_message(history: Sequence[Window], prior: Prior) -> Message:
     segment = segments(history)[-1]
     last = segment[-1]
     if len(segment) == 1:
-        return Message(Change.FIRST, None)
+        return Message(Change.FIRST)
     points = control_chart(segment, prior)
     if not points:
         noticed = would_notice(prior, segment[-2], last)
         difference = last.index.mid - segment[-2].index.mid
         return Message(_may_have(difference) if abs(difference) > noticed else Change.NONE_SEEN, noticed)
-    noticed = would_notice(prior, _baseline(segment), last)
+    ends = len(history) - len(segment) + BASELINE_WINDOWS - 1
     signals = [point.signals for point in points]
     if not signals[-1]:
-        return Message(Change.NONE_SEEN, noticed)
+        return Message(Change.NONE_SEEN, baseline_ends=ends)
     if len(signals) > 1 and signals[-2] == signals[-1]:
-        return Message(Change.ROSE if signals[-1] > 0 else Change.FELL, noticed)
-    return Message(_may_have(signals[-1]), noticed)
-
-
-def _baseline(segment: Sequence[Window]) -> Window:
-    windows = segment[:BASELINE_WINDOWS]
-    return Window(
-        mean_index([window.index for window in windows]),
-        min(window.ballots for window in windows),
-        max(window.roster for window in windows),
-        begins=True,
-    )
+        return Message(Change.ROSE if signals[-1] > 0 else Change.FELL, baseline_ends=ends)
+    return Message(_may_have(signals[-1]), baseline_ends=ends)
 
 
 def _may_have(direction: int | Fraction) -> Change:

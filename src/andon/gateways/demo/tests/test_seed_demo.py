@@ -136,6 +136,7 @@ def test_the_pages_say_what_became_of_each_team_in_eighteen_months(demo_mode: Pa
     _report, improved = seen_by("Linh Tran", views[-1])
     assert improved is not None
     assert {facet.message.change for facet in improved.facets if facet.message} == {psychometrics.Change.ROSE}
+    assert {facet.baseline_until for facet in improved.facets} == {improved.days[5]}
     _report, unchanged = seen_by("Hana Sato", views[-1])
     assert unchanged is not None
     assert {facet.message.change for facet in unchanged.facets if facet.message} == {psychometrics.Change.NONE_SEEN}
