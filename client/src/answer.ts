@@ -13,7 +13,7 @@ import { Sitting } from './sitting.ts';
 import { type Kind, telltales } from './telltale.ts';
 import { isFinal, type Member, type PlaceInRound, type SeenRound, Wallet } from './wallet.ts';
 import { isId, parseJson } from './wire.ts';
-import { groupWords, roster, twelveWords, whoCanKnowWhat } from './who.ts';
+import { groupWords, roster, twelveWords, whoCanKnowWhat, nameOf } from './who.ts';
 
 const WORDS = wordText.trim().split('\n');
 /** Long enough to see which answer was taken, short enough not to wait for it. */
@@ -331,14 +331,15 @@ class AnsweringPage {
     box.value = sitting.draft.comment;
     const warnings = h('div', { class: 'telltales small', 'aria-live': 'polite' });
     let pause: ReturnType<typeof setTimeout> | undefined;
-    showTelltales(warnings, box.value);
+    const names = sitting.unit.members.map(nameOf);
+    showTelltales(warnings, box.value, names);
     box.addEventListener('input', () => {
       const fits = Sitting.commentFits(box.value);
       tooLong.textContent = fits ? '' : gettext('This is longer than one sealed envelope holds. What goes over is not kept.');
       if (fits) void sitting.keep({ comment: box.value });
       // After a pause, so that nobody is interrupted while typing, and a screen reader is not at every key.
       clearTimeout(pause);
-      pause = setTimeout(() => showTelltales(warnings, box.value), TELLTALE_PAUSE_MS);
+      pause = setTimeout(() => showTelltales(warnings, box.value, names), TELLTALE_PAUSE_MS);
     });
     return h(
       'div',
@@ -932,8 +933,8 @@ function kindOfQuestion(sitting: Sitting): string {
 }
 
 /** Below the box: what could tell who wrote it, and why. It keeps nobody from sending. */
-function showTelltales(place: HTMLElement, comment: string): void {
-  const found = telltales(comment, language());
+function showTelltales(place: HTMLElement, comment: string, names: readonly string[]): void {
+  const found = telltales(comment, language(), names);
   const said = found.map(({ kind, text }) => `${text}: ${whyTelltale(kind)}`);
   // Said again only when it is something else.
   if (place.dataset['said'] === said.join('\n')) return;

@@ -1,6 +1,7 @@
 /**
  * What in a comment could tell who wrote it: names, addresses, numbers, dates, places in the work, a role that only one
- * person has. In English and German, by shape alone: nothing is asked of any server, and nothing is known of anybody.
+ * person has. In English and German, by shape and by the names of the group, which this page shows anyway: nothing is
+ * asked of any server.
  */
 
 export type Kind = 'address' | 'number' | 'reference' | 'date' | 'role' | 'name';
@@ -29,8 +30,8 @@ const SHAPES: readonly (readonly [Kind, RegExp])[] = [
   ['date', new RegExp(`(?<!\\p{L})(?:${MONTHS})(?!\\p{L})`, 'giu')],
   ['date', /(?<!\p{L})(?:yesterday|last (?:night|week|month)|gestern|vorgestern|letzte (?:nacht|woche)|letzten monat)(?!\p{L})/giu],
   ['number', /(?<![\d\p{L}])\+?\d[\d ()/-]{6,}\d(?!\d)/gu],
-  ['role', /(?<!\p{L})(?:(?:i am|i'm|i’m) the only|as the only|the only (?:one|woman|man|person) (?:who|in|on)|my last day|since i (?:joined|started|came)|when i (?:joined|started)|as (?:the|your|a|our) (?:team'?s? |team’s )?(?:lead|manager|head|chief|intern|apprentice|newcomer|newest))(?!\p{L})/giu],
-  ['role', /(?<!\p{L})(?:ich bin (?:hier )?(?:der|die|das) einzige|als (?:einziger?|leitung|leiter(?:in)?|chef(?:in)?|teamleiter(?:in)?|praktikant(?:in)?|azubi|neue[rs]?)|mein(?:em)? letzte[rmn]? tag|seit ich (?:hier|da|dabei) bin|seit ich angefangen|als ich anfing)(?!\p{L})/giu],
+  ['role', /(?<!\p{L})(?:(?:i am|i'm|i’m) the only|as the only|the only (?:one|woman|man|person) (?:who|in|on)|my last day|since i (?:joined|started|came)|when i (?:joined|started)|as (?:the|your|a|our) (?:team'?s? |team’s )?(?:lead|manager|head|chief|intern|apprentice|newcomer|newest)|(?:my|our) (?:boss|manager|chief|director|supervisor)|(?:our|the) (?:ciso|cto|ceo|cio))(?!\p{L})/giu],
+  ['role', /(?<!\p{L})(?:ich bin (?:hier )?(?:der|die|das) einzige|als (?:einziger?|leitung|leiter(?:in)?|chef(?:in)?|teamleiter(?:in)?|praktikant(?:in)?|azubi|neue[rs]?)|mein(?:em)? letzte[rmn]? tag|seit ich (?:hier|da|dabei) bin|seit ich angefangen|als ich anfing|(?:mein|meine|meinem|meiner|unser|unsere|unserem|unserer) (?:chef(?:in)?|vorgesetzter?|vorgesetzte[nmr]?|teamleit(?:er|erin|ung)|abteilungsleit(?:er|erin|ung))|de[rm] ciso)(?!\p{L})/giu],
 ];
 
 // Capitals that English has anyway, besides those that begin a sentence.
@@ -40,13 +41,34 @@ const TITLED = /(?<!\p{L})(?:mr|mrs|ms|dr|herr|herrn|frau|kollege|kollegin)\.?\s
 const AFTER_A_PREPOSITION = /(?<!\p{L})(?:von|mit|bei|für|ohne|dass|weil|wenn|und|hat|sagt|sagte)\s+(\p{Lu}\p{Ll}{1,14})(?=\s+(?:hat|sagt|sagte|ist|war|will|wollte|und\s+ich|immer|nie)(?!\p{L}))/gu;
 const CAPITALISED = /(?<![\p{L}\d'’.-])\p{Lu}\p{Ll}+(?:[-'’]\p{Lu}?\p{Ll}+)?/gu;
 
+// Parts of names, and first names, that are words as well: written small they are not taken for a name.
+const ALSO_WORDS = new Set([
+  'art', 'april', 'august', 'bell', 'bill', 'brown', 'can', 'drew', 'faith', 'frank', 'grace', 'green', 'hope', 'joy', 'june',
+  'king', 'long', 'mark', 'may', 'rich', 'rose', 'sky', 'sunny', 'sue', 'will', 'young', 'alt', 'ernst', 'gross', 'groß', 'gut',
+  'jung', 'klein', 'kurz', 'lang', 'neu', 'sommer', 'stark', 'van', 'von', 'der', 'den', 'del', 'dos', 'bin', 'ibn', 'the',
+]);
+const LEAST_OF_A_NAME = 3;
+
+/** Each name, and each of its parts that is long enough, the longest first. */
+function namesAndParts(names: readonly string[]): string[] {
+  const parts = names.flatMap((name) => [name, ...name.split(/[\s,]+/u), ...name.split(/[\s,-]+/u)]).map((part) => part.trim().toLowerCase());
+  const known = new Set(parts.filter((part) => part.length >= LEAST_OF_A_NAME && /^\p{L}/u.test(part) && !ALSO_WORDS.has(part)));
+  return [...known].sort((one, other) => other.length - one.length);
+}
+
+function whole(part: string): RegExp {
+  const letters = part.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&').replace(/\s+/gu, '\\s+');
+  return new RegExp(`(?<![\\p{L}\\d])${letters}(?![\\p{L}\\d])`, 'giu');
+}
+
 /**
  * What stands out, in the order of the comment, each once.
- * Guarantees: depends on the text and the language alone; takes time that grows with the text.
- * Does not: find every name (a name at the beginning of a sentence looks like any word, a German one like any noun), nor
- * judge how somebody writes. It helps to look again and keeps nobody from sending.
+ * `names`: of the people who are asked in the group; found in any spelling, in whatever place.
+ * Guarantees: depends on the text, the language and these names alone; takes time that grows with the text.
+ * Does not: find every other name (one at the beginning of a sentence looks like any word, a German one like any noun),
+ * nor judge how somebody writes. It helps to look again and keeps nobody from sending.
  */
-export function telltales(comment: string, language: string): Found[] {
+export function telltales(comment: string, language: string, names: readonly string[] = []): Found[] {
   let rest = comment;
   const found: (Found & { at: number })[] = [];
   const take = (kind: Kind, at: number, text: string): void => {
@@ -59,6 +81,7 @@ export function telltales(comment: string, language: string): Found[] {
   };
   for (const [kind, shape] of SHAPES) all(kind, shape);
   all('name', TITLED);
+  for (const part of namesAndParts(names)) all('name', whole(part));
   if (language.startsWith('de')) {
     for (const match of [...rest.matchAll(AFTER_A_PREPOSITION)]) {
       const name = match[1] ?? '';

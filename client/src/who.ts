@@ -97,6 +97,6 @@ export function twelveWords(words: string): HTMLElement[] {
   ];
 }
 
-function nameOf(member: string): string {
+export function nameOf(member: string): string {
   return member.replace(/\s*<[^<>]*>$/, '') || member;
 }
