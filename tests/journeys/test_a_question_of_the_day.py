@@ -38,7 +38,7 @@ def open_window(page: Page, stack: Stack) -> str:
     page.get_by_role("radio", name="A question a day").check()
     page.get_by_role("radio", name=re.compile(r"^\s*Now")).check()
     page.get_by_role("button", name="Show who is asked").click()
-    expect(page.get_by_text("One question on each working day")).to_be_visible()
+    expect(page.get_by_text("One question on the first day and on each working day")).to_be_visible()
     page.get_by_role("button", name="Publish the round").click()
     expect(page.get_by_role("heading", name="How to check it")).to_be_visible()
     return page.url.rstrip("/").rsplit("/", 1)[-1]
