@@ -104,7 +104,7 @@ def test_five_people_answer_three_questions_with_a_tap_each(
 
     people.close_round(ada, stack, round_id)
     ada.get_by_role("link", name="See the result").click()
-    expect(ada.get_by_text("asked one a day from")).to_be_visible()
+    expect(ada.get_by_text("closed early after 1 of 21 questions")).to_be_visible()
     answered = ada.locator("table.statements").get_by_text("5 of 5 answered")
     expect(answered).to_have_count(3)
     expect(ada.locator("table.statements").get_by_text("0 of 5 answered")).to_have_count(18)
