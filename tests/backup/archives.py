@@ -87,7 +87,7 @@ sys.exit(status)
 few_or_many_points = pytest.mark.parametrize(
     "nearness",
     [
-        pytest.param(0.5, id="few points"),
+        pytest.param(0.3, id="few points"),
         pytest.param(3, id="many points", marks=[pytest.mark.sweep, pytest.mark.timeout(1200)]),
     ],
 )

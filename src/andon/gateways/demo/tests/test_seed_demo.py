@@ -124,6 +124,8 @@ def test_the_team_of_demo_lead_is_strong_in_inclusion_and_weak_in_challenger(dem
     assert bands["challenger"][Band.LOW] >= 3
 
 
+# What a page says is put together by views, whichever database the rows come from.
+@pytest.mark.sqlite_only
 def test_the_pages_say_what_became_of_each_team_in_eighteen_months(demo_mode: Path) -> None:
     """A real improvement, a reorganisation, and a unit about which nothing can be said."""
     said = seed(lanternworks.ROUNDS)
