@@ -106,12 +106,6 @@ class Report:
         return disclosure.Silence.TOO_FEW_BALLOTS in self.silences
 
     @property
-    def fewest_ballots(self) -> int:
-        """Of a statement that has a colour; of all together where there is one number for all."""
-        shown = [one.ballots for _line, found in self.statements for one in found if one.band and one.ballots]
-        return min(shown, default=self.ballots)
-
-    @property
     def has_kept(self) -> bool:
         return any(statement.band and not statement.updated for _line, found in self.statements for statement in found)
 

@@ -44,14 +44,15 @@ def shifts_of(report: Report) -> tuple[Shift, ...]:
 
     Ratios of statements multiply, as far as answers are independent: where they are not, the product is too much.
     """
-    margins = [
-        [statement.margin for statement in statements if statement.band and statement.updated]
+    # In a window each statement has ballots of its own, and a margin says nothing beside another number of them.
+    shown = [
+        [ratios_of(one.ballots or report.ballots, one.margin) for one in statements if one.band and one.updated]
         for _line, statements in report.statements
     ]
-    if not report.has_figures or not any(margins):
+    if not report.has_figures or not any(shown):
         return ()
     return tuple(
-        _shift(belief, [[ratios_of(report.fewest_ballots, margin)[place] for margin in facet] for facet in margins])
+        _shift(belief, [[ratios[place] for ratios in facet] for facet in shown])
         for place, (belief, _prior) in enumerate(PRIORS)
     )
 

@@ -55,6 +55,21 @@ def test_a_colour_that_was_kept_is_no_part_of_what_is_printed(house: House) -> N
     assert shifts.shifts_of(report) == ()
 
 
+def test_a_margin_counts_beside_the_ballots_of_its_own_statement(house: House) -> None:
+    """With the fewest of all, as in a window once, this margin would stand for no colour, and for no shift at all."""
+    house.ask({"Detection": 5})
+    report = report_of(house)
+    [(line, (first, second, *_others)), *_more] = report.statements
+    moved = dataclasses.replace(first, ballots=16, margin=8)
+    few = dataclasses.replace(second, ballots=10, margin=0)
+    found = shifts.shifts_of(dataclasses.replace(report, statements=((line, (moved, few)),)))
+    assert cells_with_margin(10, 8) == ()
+    assert [shift.of_one for shift in found] == [
+        round(max(one, other)) for one, other in zip(shifts.ratios_of(16, 8), shifts.ratios_of(10), strict=True)
+    ]
+    assert found[0].of_one > round(shifts.ratios_of(10)[0])
+
+
 @pytest.mark.parametrize("ballots", [22, 23, 26, 31, 46])
 def test_what_is_printed_for_many_is_not_too_little(ballots: int) -> None:
     for printed, (_belief, prior) in zip(shifts.ratios_of(ballots), shifts.PRIORS, strict=True):

@@ -219,7 +219,8 @@ def test_how_far_a_belief_shifts_is_told_of_the_question_that_the_fewest_answere
     answer(house, view, "IN2", ANSWERING)
     close(view)
     report = queries.report_for(house.people["Bo"], view.id)
-    assert (report.ballots, report.fewest_ballots) == (6, 5)
+    fewest = min(one.ballots for _line, found in report.statements for one in found if one.band and one.ballots)
+    assert (report.ballots, fewest) == (6, 5)
     of_one = [shift.of_one for shift in shifts.shifts_of(report)]
     assert of_one == [round(ratio) for ratio in shifts.ratios_of(5)]
     assert of_one != [round(ratio) for ratio in shifts.ratios_of(6)]
