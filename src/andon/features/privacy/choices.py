@@ -1,6 +1,5 @@
 """What the organisation says about its legal ground, and how long it keeps whom."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from andon.foundation.configuration import public as configuration
+from andon.foundation.people import names
 from andon.foundation.people.models import Member
 
 # Articles of the General Data Protection Regulation (EU) 2016/679; other laws know the same grounds by other numbers.
@@ -168,16 +168,12 @@ class WhoIsErased(forms.Form):
 
     def __init__(self, data: Any = None, *, member: Member) -> None:
         super().__init__(data)
-        self._names = {_plain(member.name), _plain(member.email)}
+        self._names = {names.one_line(words).casefold() for words in (member.name, member.email)}
 
     def clean_person(self) -> str:
         typed = str(self.cleaned_data["person"])
-        if _plain(typed) not in self._names:
+        if names.one_line(typed).casefold() not in self._names:
             raise forms.ValidationError(
                 _("This is neither the name nor the address of this person. Nobody was erased.")
             )
         return typed
-
-
-def _plain(words: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", words).casefold().split())

@@ -4,7 +4,6 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from andon.foundation.organisation.days import FURTHEST_AHEAD
 from andon.foundation.organisation.models import Duty, Membership
+from andon.foundation.people import names
 
 # What each column may be called: our own words, then those of exports of Okta, Microsoft Entra and Google Workspace.
 # Compared in small letters, without anything that is no letter or digit, and without Google's "[Required]".
@@ -241,10 +241,10 @@ def _table(text: str, team: str) -> _Table:
         if column:
             columns[column] = place
         elif cell.strip():
-            not_read.append(_plain(cell))
-    not_read.extend(_plain(header[columns.pop(column)]) for column in _of_no_use(columns))
+            not_read.append(names.one_line(cell))
+    not_read.extend(names.one_line(header[columns.pop(column)]) for column in _of_no_use(columns))
     _check_columns(line, header, columns, team)
-    return _Table(columns, tuple(not_read), tuple(_plain(cell) for cell in header), records)
+    return _Table(columns, tuple(not_read), tuple(names.one_line(cell) for cell in header), records)
 
 
 def _first_lines(text: str) -> tuple[list[str], int]:
@@ -347,24 +347,15 @@ _DOTS = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
 _SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
 
 
-def _plain(text: str) -> str:
-    """One line of composed Unicode."""
-    return unicodedata.normalize("NFC", " ".join(text.split()))
-
-
-_NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"
 # Names that are written from right to left come out of some programs with these around them. They are left out.
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
 
 
 def _text(line: int, text: str) -> str:
-    plain = _plain(text.translate(_MARKS) if not text.isascii() else text)
+    plain = names.one_line(text.translate(_MARKS) if not text.isascii() else text)
     # What nobody sees can make two people on a roster look alike, or turn around how a line reads. Some scripts need
     # the two joiners.
-    if not plain.isprintable() and any(
-        unicodedata.category(letter) in _NOT_TEXT and letter not in _JOINERS for letter in plain
-    ):
+    if not names.is_text(plain):
         raise _Refused(line, repr(text), _("contains a character that is not text"))
     return plain
 
@@ -395,7 +386,7 @@ class _Reading:
         while len(cells) > wanted and not cells[-1].strip():
             cells.pop()
         self._whose = self._cell("email") or self._cell("login")
-        self.email = _plain(self._whose).lower()
+        self.email = names.one_line(self._whose).lower()
         if len(cells) != wanted:
             reason = _("has %(found)d columns where the header has %(wanted)d")
             self._refuse(" | ".join(cells)[:200], reason % {"found": len(cells), "wanted": wanted})
@@ -476,7 +467,7 @@ class _Reading:
 def _email(line: int, text: str) -> str:
     email = _text(line, text).lower()
     try:
-        validate_email(email.translate(dict.fromkeys(map(ord, _JOINERS), " ")))
+        validate_email(email.translate(dict.fromkeys(map(ord, names.JOINERS), " ")))
     except ValidationError:
         raise _Refused(line, text, _("is not an e-mail address")) from None
     if len(email) > 254:

@@ -9,11 +9,11 @@ import unicodedata
 LONGEST = 150
 _NOT_TEXT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Some scripts need the two joiners.
-_JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d"
 
 
 def _is_text(letter: str) -> bool:
-    return unicodedata.category(letter) not in _NOT_TEXT or letter in _JOINERS
+    return unicodedata.category(letter) not in _NOT_TEXT or letter in JOINERS
 
 
 def is_text(text: str) -> bool:

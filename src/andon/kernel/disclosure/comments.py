@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from andon.kernel.unseen import JOINERS, is_unseen
 from andon.kernel.wire import canonical, lp
 
 LEAST_BALLOTS_FOR_COMMENTS = 8
 _KEY_BYTES = 32
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
-# Some scripts need the two joiners.
-_JOINERS = "\u200c\u200d"
-_KEPT = frozenset("\n" + _JOINERS)
+_KEPT = frozenset("\n" + JOINERS)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -108,6 +105,6 @@ def comments_release(comments: Sequence[Comment]) -> CommentsRelease:
 
 def _readable(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(sign for sign in lines if sign in _KEPT or unicodedata.category(sign) not in _UNSEEN)
+    kept = "".join(sign for sign in lines if sign in _KEPT or not is_unseen(sign))
     shown = re.sub(r"\n(?:[^\S\n]*\n){2,}", "\n\n", kept).strip()
-    return shown if shown.strip(_JOINERS) else ""
+    return shown if shown.strip(JOINERS) else ""

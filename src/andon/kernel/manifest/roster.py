@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from andon.kernel.unseen import JOINERS, is_unseen
 from andon.kernel.wire import (
     Malformed,
     b64u,
@@ -278,14 +279,12 @@ def check_opening(leaf: Mapping[str, object], opening: Opening | SeatedOpening) 
         raise OpeningDoesNotMatch("the roster shown is not the roster that was fixed")
 
 
-# Some scripts need these two; what differs in them alone looks the same.
-_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+_WITHOUT_JOINERS = dict.fromkeys(map(ord, JOINERS))
 
 
 def _visible(text: str) -> str:
     """The text as a reader tells it from others. Raises: RosterUnreadable."""
-    seen = unicodedata.normalize("NFC", text.translate(_JOINERS))
-    if any(unicodedata.category(character) in _UNSEEN for character in seen):
+    seen = unicodedata.normalize("NFC", text.translate(_WITHOUT_JOINERS))
+    if any(map(is_unseen, seen)):
         raise RosterUnreadable("a member's name or address holds a character that is not shown")
     return seen
