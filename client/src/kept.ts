@@ -1,13 +1,14 @@
 /**
- * What a page of a room keeps for a reload, and what somebody asked the self-check to keep. Nothing else may use these.
+ * What a page of a room and the clock of a talk keep for a reload, and what somebody asked the self-check to keep.
+ * Nothing else may use these.
  *
- * A room is kept for this tab alone and is gone with it. A browser that keeps nothing is no reason to fail: then a reload
- * begins anew.
+ * A room and a clock are kept for this tab alone and are gone with it. A browser that keeps nothing is no reason to
+ * fail: then a reload begins anew.
  */
 
 import { isObject, type Json, parseJson } from './wire.ts';
 
-type Place = 'seat' | 'moderated' | 'self-check';
+type Place = 'seat' | 'moderated' | 'self-check' | 'talk';
 
 const area = (place: Place): Storage => (place === 'self-check' ? localStorage : sessionStorage);
 

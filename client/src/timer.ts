@@ -2,8 +2,12 @@
  * The screen of a debrief: one part at a time, with a clock that whoever leads the talk starts and stops.
  *
  * Nothing goes on by itself, makes a noise or flashes: when the time of a part is over the clock counts what is over.
- * Without this all parts stand below each other, with their minutes.
+ * A reload in the middle of a talk comes back to the same part with the same time. Without this all parts stand below
+ * each other, with their minutes.
  */
+
+import { keep, kept } from './kept.ts';
+import type { Json } from './wire.ts';
 
 /** "12:05", also of what is over. */
 export function clock(seconds: number): string {
@@ -14,13 +18,25 @@ export function clock(seconds: number): string {
 /** Seconds of each part that have passed, counted only while the clock runs; a part keeps its own. */
 export class Talk {
   readonly minutes: readonly number[];
-  readonly #passed: number[];
+  #passed: number[];
   #at = 0;
   #since: number | null = null;
 
-  constructor(minutes: readonly number[]) {
+  /** `before`: what an earlier page of the same talk told, read back from where it was kept; else it begins anew. */
+  constructor(minutes: readonly number[], before: Record<string, Json> | null = null) {
     this.minutes = minutes;
     this.#passed = minutes.map(() => 0);
+    const { at, passed, since } = before ?? {};
+    if (typeof at !== 'number' || minutes[at] === undefined) return;
+    if (!Array.isArray(passed) || passed.length !== minutes.length) return;
+    if (!passed.every((seconds) => typeof seconds === 'number' && seconds >= 0)) return;
+    this.#at = at;
+    this.#passed = passed as number[];
+    this.#since = typeof since === 'number' ? since : null;
+  }
+
+  told(): Record<string, Json> {
+    return { at: this.#at, passed: [...this.#passed], since: this.#since };
   }
 
   get at(): number {
@@ -68,12 +84,17 @@ function start(place: HTMLElement): void {
   const back = place.querySelector<HTMLButtonElement>('[data-back]');
   const on = place.querySelector<HTMLButtonElement>('[data-on]');
   if (!bar || !shown || !said || !run || !back || !on) return;
-  const talk = new Talk(parts.map((part) => Number(part.dataset['minutes'])));
+  // A reload is another page with the same address; a debrief of another round begins with a clock of its own.
+  const before = kept('talk');
+  const talk = new Talk(
+    parts.map((part) => Number(part.dataset['minutes'])),
+    before?.['page'] === location.pathname ? before : null,
+  );
   const told = new Set<number>();
   let awake: WakeLockSentinel | null = null;
 
   const paint = (): void => {
-    const left = talk.left(performance.now());
+    const left = talk.left(Date.now());
     const over = left < 0;
     shown.textContent = `${clock(over ? left : Math.ceil(left))} ${place.dataset[over ? 'over' : 'left'] ?? ''}`;
     shown.classList.toggle('over', over);
@@ -87,24 +108,32 @@ function start(place: HTMLElement): void {
       said.textContent = said.dataset['up'] ?? '';
     }
   };
-  const go = (to: number): void => {
-    talk.go(to, performance.now());
-    said.textContent = '';
+  const changed = (): void => {
+    keep('talk', { ...talk.told(), page: location.pathname });
     paint();
+  };
+  const go = (to: number): void => {
+    talk.go(to, Date.now());
+    said.textContent = '';
+    changed();
     parts[talk.at]?.focus();
   };
-  run.addEventListener('click', () => {
-    talk.toggle(performance.now());
-    // A projector that goes dark while somebody speaks helps nobody. Not every browser can, and none must.
+  // A projector that goes dark while somebody speaks helps nobody. Not every browser can, and none must.
+  const stayAwake = (): void => {
     if (talk.running) void navigator.wakeLock?.request('screen').then((lock) => (awake = lock), () => undefined);
     else void awake?.release().then(() => (awake = null));
-    paint();
+  };
+  run.addEventListener('click', () => {
+    talk.toggle(Date.now());
+    stayAwake();
+    changed();
   });
   back.addEventListener('click', () => go(talk.at - 1));
   on.addEventListener('click', () => go(talk.at + 1));
   bar.hidden = false;
   place.classList.add('one-at-a-time');
   setInterval(paint, 250);
+  stayAwake();
   paint();
 }
 

@@ -47,6 +47,29 @@ test('there is nothing before the first part and after the last', () => {
   assert.equal(talk.at, 1);
 });
 
+test('a page that was loaded again goes on with the part and the time of the one before', () => {
+  const before = new Talk([5, 8]);
+  before.toggle(0);
+  before.go(1, 2 * MINUTE);
+  const after = new Talk([5, 8], JSON.parse(JSON.stringify(before.told())));
+  assert.equal(after.at, 1);
+  assert.equal(after.running, true);
+  assert.equal(after.left(3 * MINUTE), 7 * 60);
+  after.go(0, 3 * MINUTE);
+  assert.equal(after.left(3 * MINUTE), 3 * 60);
+  assert.equal(before.at, 1);
+});
+
+test('what was kept of another talk, or is none, begins anew', () => {
+  const told = new Talk([1, 1]).told();
+  for (const other of [null, {}, { ...told, at: 2 }, { ...told, passed: [0] }, { ...told, passed: [0, 'x'] }, { ...told, at: '1' }]) {
+    const talk = new Talk([1, 1], other);
+    assert.equal(talk.at, 0);
+    assert.equal(talk.running, false);
+    assert.equal(talk.left(MINUTE), 60);
+  }
+});
+
 test('a clock says minutes and seconds', () => {
   assert.equal(clock(725), '12:05');
   assert.equal(clock(-30), '00:30');

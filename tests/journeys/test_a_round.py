@@ -114,6 +114,8 @@ def talk_about_it(page: Page) -> None:
         page.get_by_role("button", name="Next part").click()
     expect(page.get_by_role("button", name="Next part")).to_be_disabled()
     expect(clock).to_have_text("07:00 left")
+    page.reload()
+    expect(clock).to_have_text("07:00 left")
     page.get_by_role("link", name="Write down the step you agreed on").click()
     page.get_by_label("What you will try").fill("Whoever hands over a shift says one thing they are unsure of.")
     page.get_by_label("Who sees to it").select_option(label="Bo Example <bo@example.org>")
