@@ -7,7 +7,7 @@ steps leaves a round that the worker finishes.
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -228,9 +228,7 @@ def publish_round(
             _withdraw(replaces, by=by, at=at)
         window = plan_window(kind, instrument, node_id=node_id, opens_at=opens_at)
         closes_at = _closing(opens_at, window.closes_at if window else closes_at)
-        everybody = [member for unit in plan.units for member in unit.members]
-        _check_rest(everybody, instrument_id, at, opens_at if window else None)
-        _check_counted_alike(plan, instrument.id, at)
+        _check_rests(plan, instrument.id, at, opens_at if window else None)
         grouping, units = _grouped(plan)
         policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
@@ -366,37 +364,51 @@ def _withdraw(round_id: str, *, by: object | None, at: datetime) -> None:
     audit.record(kind="round.withdrawn", by=by, at=at, subject=in_words(withdrawn), round=round_id)
 
 
-def _check_rest(member_keys: list[str], instrument_id: str, at: datetime, window_from: datetime | None) -> None:
-    """Raises: AskedAlready. `window_from`: when the round that is planned opens, where it is a window."""
-    recent = [
-        row.pk
-        for row in Round.objects.filter(instrument_id=instrument_id).select_related(
-            "ending", "close_request", "opening"
-        )
-        if not is_withdrawn(row) and _is_in_the_way(row, at, window_from)
-    ]
+def check_rests(node_id: str, instrument_id: str, *, at: datetime, window_from: datetime | None) -> None:
+    """What publishing would refuse because of who was asked lately, for a look at who would be asked. The people are
+    read only where a round is in the way at all.
+
+    Raises: AskedAlready, CountedOtherwise.
+    """
+    if _asked_lately(instrument_id, at, window_from) or _asked_otherwise(instrument_id, at):
+        _check_rests(plan_round(node_id=node_id, on=organisation.today(at)), instrument_id, at, window_from)
+
+
+def _check_rests(plan: Plan, instrument_id: str, at: datetime, window_from: datetime | None) -> None:
+    """`window_from`: when the round that is planned opens, where it is a window."""
+    _check_rest(plan, _asked_lately(instrument_id, at, window_from))
+    _check_counted_alike(plan, _asked_otherwise(instrument_id, at))
+
+
+def _asked_lately(instrument_id: str, at: datetime, window_from: datetime | None) -> list[str]:
+    """The rounds that ask the same statements at this time, or did within the rest."""
+    rows = Round.objects.filter(instrument_id=instrument_id).select_related("ending", "close_request", "opening")
+    return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, window_from)]
+
+
+def _asked_otherwise(instrument_id: str, at: datetime) -> list[str]:
+    """The rounds of now and of within the rest by other questionnaires, of which one or this one is somebody's own."""
+    others = Round.objects.exclude(instrument_id=instrument_id)
+    if not instrument_id.startswith(instruments.OWN):
+        others = others.filter(instrument_id__startswith=instruments.OWN)
+    rows = others.select_related("ending", "close_request", "opening")
+    return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, None)]
+
+
+def _check_rest(plan: Plan, recent: Sequence[str]) -> None:
     if not recent:
         return
     asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
-    if asked.intersection(member_keys):
+    if any(asked.intersection(unit.members) for unit in plan.units):
         raise AskedAlready
 
 
-def _check_counted_alike(plan: Plan, instrument_id: str, at: datetime) -> None:
+def _check_counted_alike(plan: Plan, recent: Sequence[str]) -> None:
     """What a questionnaire of one's own says in other words nobody can compare, so it counts nobody with other teams
     than another questionnaire did within the same 28 days: the two together would be a sum and a part of it.
 
     Does not: see who joined a team between the two.
-    Raises: CountedOtherwise.
     """
-    others = Round.objects.exclude(instrument_id=instrument_id)
-    if not instrument_id.startswith(instruments.OWN):
-        others = others.filter(instrument_id__startswith=instruments.OWN)
-    recent = [
-        row.pk
-        for row in others.select_related("ending", "close_request", "opening")
-        if not is_withdrawn(row) and _is_in_the_way(row, at, None)
-    ]
     if not recent:
         return
     here = {member: known_by(unit.node_ids) for unit in plan.units for member in unit.members}

@@ -191,11 +191,17 @@ class _Units:
 
 def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
     """Who would be asked, a page of units at a time: of everybody in a large organisation no page can tell all."""
-    on = organisation.today()
-    outline = services.outline_round(node_id=form.cleaned_data["node"], on=on)
-    opens_at, closes_at = form.dates(timezone.now())
+    on, now, node_id = organisation.today(), timezone.now(), form.cleaned_data["node"]
+    outline = services.outline_round(node_id=node_id, on=on)
+    opens_at, closes_at = form.dates(now)
     instrument = form.offer[form.cleaned_data["instrument"]]
-    window = services.plan_window(form.kind, instrument, node_id=form.cleaned_data["node"], opens_at=opens_at)
+    window = services.plan_window(form.kind, instrument, node_id=node_id, opens_at=opens_at)
+    try:
+        services.check_rests(node_id, instrument.id, at=now, window_from=opens_at if window else None)
+    except services.RoundRefused as refused:
+        refusal = str(refused)
+    else:
+        refusal = ""
     units: Any = _Units(outline.plan)
     page = Paginator(units, UNITS_A_PAGE).get_page(number)
     nodes = {node_id for unit in page for node_id in unit.node_ids} | set(outline.plan.not_asked)
@@ -207,6 +213,7 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
     return {
         "units": [(unit.name, unit.size, people(unit.node_ids)) for unit in page],
         "page": page,
+        "refusal": refusal,
         "asked": outline.asked,
         "not_asked": people(outline.plan.not_asked),
         "not_asked_number": outline.plan.not_asked_size,
@@ -221,7 +228,7 @@ def _preview(form: OpenRound, number: str | None) -> dict[str, Any]:
         "last_asked_at": window.questions[-1].asked_from if window else None,
         "questionnaire": instruments.in_words(instrument.title),
         "opens_now": form.cleaned_data["opens"] == "now",
-        "node_name": dict(form.fields["node"].choices)[form.cleaned_data["node"]],  # type: ignore[attr-defined]
+        "node_name": dict(form.fields["node"].choices)[node_id],  # type: ignore[attr-defined]
     }
 
 

@@ -164,6 +164,15 @@ def test_people_have_28_days_of_rest_after_a_close_and_may_then_be_asked_again(l
         assert answer.status_code == status
 
 
+def test_a_look_at_who_would_be_asked_says_already_that_they_rest(lived_in: LivedIn) -> None:
+    ending = Ending.objects.get(round_id=lived_in.rounds["few"])
+    for days, rest in ((27, True), (29, False)):
+        Ending.objects.filter(pk=ending.pk).update(at=timezone.now() - timedelta(days=days))
+        look = text(client_of(lived_in, "Dee").post("/rounds/new/", choice(lived_in)))
+        assert "Counted together" in look
+        assert ("within the last 28 days" in look, "Publish the round" in look) == (rest, not rest)
+
+
 def test_a_void_round_asks_for_no_rest(lived_in: LivedIn) -> None:
     Ending.objects.filter(round_id=lived_in.rounds["void"]).update(at=timezone.now())
     answer = client_of(lived_in, "Joe").post("/rounds/new/", choice(lived_in, "Forensics", confirm="yes"))
@@ -289,7 +298,7 @@ def test_who_leads_many_teams_walks_the_tree_or_searches_it(lived_in: LivedIn, m
     chosen = client.get(f"/rounds/new/?node={team.pk}").content.decode()
     assert f'<input type="hidden" name="node" value="{team.pk}"' in chosen
     assert "Show who is asked" in chosen
-    preview = client.post("/rounds/new/", choice(lived_in, "Detection"))
+    preview = client.post("/rounds/new/", choice(lived_in, "Application security"))
     assert preview.status_code == 200
     assert "Publish the round" in text(preview)
 
