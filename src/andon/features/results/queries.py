@@ -92,6 +92,12 @@ class Report:
         return self.unit.name
 
     @property
+    def never_asked(self) -> frozenset[str]:
+        """The statements of a window that was closed before their turn came."""
+        asked = {question.code for question in self.round.asked_questions}
+        return frozenset(question.code for question in self.round.questions) - asked
+
+    @property
     def rests(self) -> bool:
         """Whether enough answered, and yet no facet says anything new."""
         return self.has_figures and not any(line.index for line in self.facets) and self.has_kept_or_silent

@@ -162,6 +162,17 @@ def test_a_window_that_was_closed_early_says_how_much_of_it_was_asked(house: Liv
     assert said(view.opens_at) == ""
 
 
+def test_a_question_whose_turn_never_came_is_not_told_as_one_that_nobody_answered(house: LivedIn) -> None:
+    view = open_on_the_page(house)
+    first, second = codes_of(view)[:2]
+    answer(house, view, first, ANSWERING)
+    closing.close_round(round_id=view.id, at=view.questions[1].asked_from + timedelta(hours=1), early=True, by=None)
+    bo = client(house, "Bo")
+    said = text(bo.get(f"/results/{view.id}/"))
+    assert (said.count("was not asked any more"), said.count("0 of 6 answered")) == (19, 1)
+    assert queries.report_for(house.people["Bo"], view.id).never_asked == set(codes_of(view)) - {first, second}
+
+
 def test_a_facet_has_an_index_when_all_of_its_questions_have_a_figure(house: LivedIn) -> None:
     view = open_on_the_page(house, "weekly")
     assert {code[:2] for code in codes_of(view)} == {"IN"}
