@@ -473,7 +473,7 @@ def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_data
     while True:
         databases = new_databases()
         # Many points are tried from nothing, for then it is the restore that makes the tables.
-        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness < 1 and not databases, **databases)
+        there = elsewhere(drill, f"killed-{nearness}-{point}", is_prepared=nearness < 1 and not databases, **databases)
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words):
             break

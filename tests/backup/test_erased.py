@@ -112,7 +112,7 @@ def test_a_list_that_is_none_is_refused_before_anything_is_written(drill, tmp_pa
 def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_second_time(drill, nearness):
     point, killed = 1, 0
     while True:
-        there = elsewhere(drill, f"killed-{point}", is_prepared=nearness < 1)
+        there = elsewhere(drill, f"killed-{nearness}-{point}", is_prepared=nearness < 1)
         words = ("restore", str(drill.backup), "--identity", str(drill.identity), "--log-head", head_of(drill.reading))
         if not archives.killed_at(point, there, *words, "--erasures", str(drill.list)):
             break
