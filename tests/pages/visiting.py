@@ -17,6 +17,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -682,6 +683,11 @@ def _failures() -> Iterator[Seen]:
     yield Seen("a form from elsewhere", "nobody", "/accounts/login/", refused)
     failed = interface_views.server_error(RequestFactory().get("/"))
     yield Seen("a failure", "nobody", "/", failed)
+    try:
+        raise OperationalError
+    except OperationalError:
+        away = interface_views.server_error(RequestFactory().get("/"))
+    yield Seen("a storage that is away", "nobody", "/", away)
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     yield Seen("too many tries", "nobody", "/accounts/login/", render(request, "429.html", status=429))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -235,6 +236,19 @@ def test_a_failure_of_ours_sets_no_cookie_and_repeats_nothing(
     monkeypatch.setattr(services, "cast", fail)
     answer = door.post("/cast/", data=bodies(lived_in)[0], content_type=JSON, **IDENTIFYING)
     assert answer.status_code == 500
+    assert faults_of(answer) == []
+    assert answer.json()["error"] == "unavailable"
+
+
+def test_a_storage_that_is_away_is_told_as_that_and_sets_no_cookie_either(
+    lived_in: LivedIn, door: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("planted")
+
+    monkeypatch.setattr("andon.features.publiclog.public.find", fail)
+    answer = door.get(f"/answer/{lived_in.rounds['open']}/", **IDENTIFYING)
+    assert answer.status_code == 503
     assert faults_of(answer) == []
     assert answer.json()["error"] == "unavailable"
 

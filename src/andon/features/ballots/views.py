@@ -1,13 +1,14 @@
 """The anonymous door over HTTP: static pages by hash, and the cast."""
 
 import logging
+import sys
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import assert_never
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import Resolver404
 from django.views.decorators.http import require_POST, require_safe
@@ -173,4 +174,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return refusal(500, "unavailable", "Something went wrong here. Nothing was kept; it is safe to try again.")
+    """503 where the disk or the database is what failed, which is over some time."""
+    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, OSError))
+    status = 503 if is_away else 500
+    return refusal(status, "unavailable", "Something went wrong here. Nothing was kept; it is safe to try again.")

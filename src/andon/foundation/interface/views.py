@@ -1,8 +1,10 @@
 """Pages that belong to no feature: what is not there, what failed, and what a machine asks."""
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -97,13 +99,23 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Reads neither the session nor a database: either may be what failed."""
+    """Reads neither the session nor a database: either may be what failed.
+
+    Where the disk or the database is what failed, that is said (503): trying again later is then all that there is to
+    do. A page that asked in JSON is answered in JSON.
+    """
+    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError, OSError))
+    status = HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
+    if request.content_type == "application/json":
+        text = _("This cannot be done right now. Nothing was changed; it is safe to try again.")
+        return JsonResponse({"error": "unavailable", "message": text}, status=status)
     context = {
+        "is_away": is_away,
         "style_sheets": STYLE_SHEETS,
         "language": get_language() or "en",
         "right_to_left": get_language_bidi(),
     }
-    return HttpResponse(render_to_string("interface/server_error.html", context), status=500)
+    return HttpResponse(render_to_string("interface/server_error.html", context), status=status)
 
 
 @require_safe

@@ -95,7 +95,7 @@ api = Described(
 RoundId = Annotated[str, Path(description="The id of a round.", pattern=ID)]
 NodeId = Annotated[str, Path(description="The id of a group's node.", pattern=ID)]
 PageNumber = Annotated[int, Query(description="Which fifty of the groups inside.", ge=1, le=1_000)]
-Everywhere = {400: Problem, 401: Problem, 500: Problem}
+Everywhere = {400: Problem, 401: Problem, 500: Problem, 503: Problem}
 Refused = {**Everywhere, 403: Problem, 404: Problem, 422: Problem}
 
 

@@ -15,12 +15,14 @@ TITLES = {
     405: "Only reading is possible",
     422: "Something in the address is wrong",
     500: "The server failed",
+    503: "The server cannot reach its storage",
 }
 DETAILS = {
     400: "The server cannot read this request. Compare it with docs/guide/programs.md, in Andon's documentation.",
     404: "It is absent, not released yet, or not for the member of this key.",
     405: "Send GET.",
     500: "Try again later. If it stays so, tell whoever runs this server: its log says more.",
+    503: "Try again in a few minutes. If it stays so, tell whoever runs this server.",
 }
 
 

@@ -2,9 +2,11 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
@@ -125,6 +127,33 @@ def test_a_failure_is_told_without_session_or_database(rf: RequestFactory) -> No
     page = views.server_error(rf.get("/"))
     assert page.status_code == 500
     assert "was not saved" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (OperationalError("database or disk is full: ada@example.org"), 503),
+        (InterfaceError("the connection is closed"), 503),
+        (OSError(28, "No space left on device"), 503),
+        (IntegrityError("ada@example.org"), 500),
+        (ZeroDivisionError(), 500),
+    ],
+)
+def test_a_storage_that_is_away_is_told_as_that_and_nothing_of_the_error_is_shown(
+    bo: Client, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int
+) -> None:
+    def fail(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fail)
+    bo.raise_request_exception = False
+    page = bo.get("/")
+    assert page.status_code == status
+    assert ("cannot reach its storage" in page.content.decode()) == (status == 503)
+    assert "ada@example.org" not in page.content.decode()
+    program = bo.post("/slips/", "{}", content_type="application/json")
+    assert (program.status_code, program.json()["error"]) == (status, "unavailable")
+    assert "safe to try again" in program.json()["message"]
 
 
 @pytest.mark.django_db

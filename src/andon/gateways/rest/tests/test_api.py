@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -183,6 +184,12 @@ def test_no_program_gets_a_page_for_people(lived_in: LivedIn, monkeypatch: pytes
     # The planted fault: a result that cannot be read.
     monkeypatch.setattr(results, "group_for_program", lambda *_grant, **_what: 1 / 0)
     assert is_described(program.get(address, headers=key), 500)
+
+    def unreachable(*_grant: object, **_what: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(results, "group_for_program", unreachable)
+    assert is_described(program.get(address, headers=key), 503)
     # And one that nobody sees: pages for people stay as they are.
     assert not is_described(program.get("/nothing"), 404)
 
@@ -193,7 +200,7 @@ def test_the_description_is_open_api_and_names_every_error() -> None:
     for path, operations in told["paths"].items():
         assert set(operations) == {"get"}, path
         responses = operations["get"]["responses"]
-        assert {"200", "400", "401", "500"} <= set(responses), path
+        assert {"200", "400", "401", "500", "503"} <= set(responses), path
         assert "WWW-Authenticate" in responses["401"]["headers"]
         for status, response in responses.items():
             kind = "application/json" if status == "200" else "application/problem+json"
