@@ -466,7 +466,7 @@ def new_databases(postgres_server):
         postgres.drop_databases(postgres_server, prefix)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 @archives.few_or_many_points
 def test_a_killed_restore_goes_on_and_ends_as_if_it_had_not_been(drill, new_databases, nearness):
     point, killed = 1, 0

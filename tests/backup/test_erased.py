@@ -107,7 +107,7 @@ def test_a_list_that_is_none_is_refused_before_anything_is_written(drill, tmp_pa
     assert not (there.data / "app.sqlite3").exists()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 @archives.few_or_many_points
 def test_a_restore_that_was_killed_brings_nobody_back_also_without_the_list_the_second_time(drill, nearness):
     point, killed = 1, 0
