@@ -22,6 +22,8 @@ class House:
 
     def __init__(self, people: dict[str, Any]) -> None:
         self.people, self.at, self.round_id = people, NOW, ""
+        # Whom the next round loses after they have answered.
+        self.erased_while_open: list[Member] = []
 
     def ask(
         self, answers: Mapping[str, int], *, node: str = "top", silent: int = 0, early: timedelta = timedelta()
@@ -46,8 +48,34 @@ class House:
             for member in on_roster[: len(on_roster) - silent]:
                 body = slip_for(member, self.round_id).cast({"IN1": answer}, box_public_key=box_key)
                 assert isinstance(casting.cast(body), casting.Accepted)
+        for member in self.erased_while_open:
+            rounds.erase_member(member_id=member.pk, at=self.at)
+        self.erased_while_open = []
         closing.close_round(round_id=self.round_id, at=self.at + WEEK - early, early=bool(early), by=None)
         self.at += SEASON
+
+    def ask_in_a_window(self, kind: str, team: str, answer: int) -> set[str]:
+        """A whole window of one team, in which everybody answers each question so; the statements asked."""
+        published = rounds.publish_round(
+            node_id=self.people[team].pk,
+            instrument_id="andon-core",
+            opens_at=self.at,
+            closes_at=None,
+            by=None,
+            at=self.at,
+            kind=kind,
+        )
+        self.round_id = str(published.pk)
+        rounds.open_round(round_id=self.round_id, at=self.at)
+        codes = {str(question["code"]) for question in published.questions}
+        box_key = box_key_of(self.round_id)
+        for member in self.of(team):
+            for code in codes:
+                slip = slip_for(member, self.round_id, f"ballot/{code}")
+                assert isinstance(casting.cast(slip.cast({code: answer}, box_public_key=box_key)), casting.Accepted)
+        closing.close_round(round_id=self.round_id, at=published.closes_at, early=False, by=None)
+        self.at = published.closes_at + timedelta(days=30)
+        return codes
 
     def of(self, team: str) -> list[Member]:
         return list(

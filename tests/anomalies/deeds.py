@@ -61,7 +61,7 @@ def do(request: dict[str, Any]) -> Any:
     with contextlib.ExitStack() as stack:
         # Each round as if it were the first: their figures are compared, and would otherwise follow on each other.
         stack.enter_context(mock.patch.object(releases, "last_counted", return_value={}))
-        stack.enter_context(mock.patch.object(rounds, "counted_before", return_value=frozenset()))
+        stack.enter_context(mock.patch.object(rounds, "asked_before", return_value=[]))
         if request["fault"]:
             stack.enter_context(faults.ALL[request["fault"]]())
         if disturb:

@@ -3,8 +3,11 @@
 Reference: docs/protocol/disclosure.md, section 5.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure
@@ -25,24 +28,24 @@ def pasts(
     view: rounds.RoundView,
     policy: disclosure.Policy,
 ) -> dict[str, disclosure.Past | None]:
-    """For each unit how it was counted last; None where neither its teams nor most of its people ever were.
+    """For each unit how it was counted last; None where neither its teams nor many of its people ever were.
 
-    A unit follows on its last round where the same teams were counted together in both, on the same terms. Teams that
-    are new, of people who are not, follow on nothing and show nothing once: a team that was renamed in a file, or made
-    anew, would else have a fresh colour beside its last one, and whoever joined between them stand out. People who were
-    erased count as having left, or as having joined: their number is known, and no longer who they were.
+    A unit follows on its last round where the same teams were counted together in both, on the same terms. A colour
+    that follows on nothing is set fresh only if it says nothing beside an earlier one of the same people: a statement
+    that five of a unit, or more than half, were asked last with other teams or on other terms shows nothing once. A
+    team that was renamed in a file, or made anew, or that people moved into, would else have a fresh colour beside
+    their last one, and whoever joined between them stand out. People who were erased count as having left, as having
+    joined, and as known from elsewhere: their number is known, and no longer who they were.
     """
     last = releases.last_counted(view.instrument_id, {node for unit in units for node in unit.node_ids})
     round_of = {place.unit_id: place.round_id for place in last.values()}
     before, remembered = rounds.counted_units(round_of), releases.remembered(round_of)
     wanted = terms(view, policy)
-    new = [unit for unit in units if not unit.node_ids & last.keys()]
-    known = rounds.counted_before({one for unit in new for one in now[unit.id].people}, view)
     found: dict[str, disclosure.Past | None] = {}
     for unit in units:
         places = {last.get(node) for node in unit.node_ids}
         place = next(iter(places)) if len(places) == 1 else None
-        if places == {None} and 2 * len(now[unit.id].people & known) <= now[unit.id].size:
+        if places == {None}:
             found[unit.id] = None
         elif (
             place is None
@@ -57,4 +60,59 @@ def pasts(
             found[unit.id] = disclosure.Past(
                 remembered.get(place.unit_id, {}), joiners=here.size - stayed, leavers=was.size - stayed
             )
-    return found
+    return found | _with_rests(found, now, view, wanted)
+
+
+def _with_rests(
+    found: Mapping[str, disclosure.Past | None],
+    now: Mapping[str, rounds.CountedUnit],
+    view: rounds.RoundView,
+    wanted: str,
+) -> dict[str, disclosure.Past | None]:
+    """Those of these units of which statements rest, with them."""
+    asked = frozenset(question.code for question in view.questions)
+    asked = asked or frozenset(instruments.load(view.instrument_id, view.instrument_version).codes)
+    fresh = {
+        unit_id: asked - (past.remembered.keys() if past else frozenset())
+        for unit_id, past in found.items()
+        if past is None or past.follows
+    }
+    fresh = {unit_id: codes for unit_id, codes in fresh.items() if codes}
+    earlier = rounds.asked_before({one for unit_id in fresh for one in now[unit_id].people}, view)
+    if not earlier:
+        return {}
+    rests: dict[str, disclosure.Past | None] = {}
+    for unit_id, codes in fresh.items():
+        resting = _resting(codes, now[unit_id], earlier, wanted)
+        past = found[unit_id] or disclosure.Past({}, 0, 0)
+        if resting:
+            rests[unit_id] = replace(past, resting=resting)
+    return rests
+
+
+def _resting(
+    codes: frozenset[str], unit: rounds.CountedUnit, earlier: Sequence[rounds.AskedBefore], wanted: str
+) -> frozenset[str]:
+    """Those of these statements that many of the unit were asked last with other teams or on other terms."""
+    here = rounds.known_by(unit.node_ids)
+    # Statements of the same rounds have the same past; None stands for whatever a round asked all at once.
+    asked_in = [_asked_in(one.round) for one in earlier]
+    alike: dict[tuple[bool, ...], set[str]] = defaultdict(set)
+    for code in codes:
+        alike[tuple(asked is None or code in asked for asked in asked_in)].add(code)
+    resting: set[str] = set()
+    for places, some in alike.items():
+        rounds_of_these = [one for one, is_asked in zip(earlier, places, strict=True) if is_asked]
+        elsewhere = unit.size - len(unit.people)
+        for member in unit.people:
+            newest = next((one for one in rounds_of_these if member in one.counted_with), None)
+            if newest is not None:
+                at_home = newest.counted_with[member] == here and terms(newest.round, newest.policy) == wanted
+                elsewhere += not at_home
+        if elsewhere >= disclosure.LEAST_UNIT or 2 * elsewhere > unit.size:
+            resting |= some
+    return frozenset(resting)
+
+
+def _asked_in(view: rounds.RoundView) -> frozenset[str] | None:
+    return frozenset(question.code for question in view.asked_questions) if view.is_window else None

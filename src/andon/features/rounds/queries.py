@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -428,22 +428,34 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
     return found
 
 
-def counted_before(people: Collection[str], view: RoundView) -> frozenset[str]:
-    """Those of these people who were asked in a released round of the same instrument, in whatever team. A query,
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """A released round, and the teams (`known_by`) with which each of some people was counted in it."""
+
+    round: RoundView
+    policy: disclosure.Policy
+    counted_with: Mapping[str, str]
+
+
+def asked_before(people: Collection[str], view: RoundView) -> list[AskedBefore]:
+    """The released rounds of the same instrument in which any of these people were asked, the newest first. A query,
     and one for each five hundred people if there was such a round. For `closing`.
     """
-    released = Round.objects.filter(instrument_id=view.instrument_id, ending__kind=Ending.Kind.CLOSED)
-    if not people or not released.exists():
-        return frozenset()
-    wanted, found = sorted(people), set()
+    if not people:
+        return []
+    rows = _rounds().filter(instrument_id=view.instrument_id, ending__kind=Ending.Kind.CLOSED)
+    released = {row.pk: row for row in rows.order_by("-ending__at", "pk") if row.pk != view.id}
+    counted: dict[str, dict[str, str]] = {round_id: {} for round_id in released}
+    wanted = sorted(people) if released else []
     for start in range(0, len(wanted), 500):
-        rows = RosterEntry.objects.filter(
-            member_id__in=wanted[start : start + 500],
-            round__instrument_id=view.instrument_id,
-            round__ending__kind=Ending.Kind.CLOSED,
-        )
-        found |= {member.hex for member in rows.values_list("member_id", flat=True).distinct()}
-    return frozenset(found)
+        entries = RosterEntry.objects.filter(member_id__in=wanted[start : start + 500], round_id__in=list(released))
+        for member, round_id, known in entries.values_list("member_id", "round_id", "unit__known_by"):
+            counted[round_id][member.hex] = known
+    return [
+        AskedBefore(_view(row), disclosure.Policy.from_json(row.policy), counted[round_id])
+        for round_id, row in released.items()
+        if counted[round_id]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,14 +172,16 @@ class WindowAnswers:
 class Past:
     """How a unit stood when it was counted last: what is remembered by statement code, and who came and went since.
 
-    A statement that is not remembered is set fresh. ``follows`` is false where the last time cannot be compared with
-    this one: other wording, other rules, or other teams counted together. Then nothing is shown for one round.
+    A statement that is not remembered is set fresh, if it is not among ``resting``: those that many of these people
+    were asked last elsewhere or otherwise. ``follows`` is false where the last time cannot be compared with this one:
+    other wording, other rules, or other teams counted together. In both cases nothing is shown for one round.
     """
 
     remembered: Mapping[str, slow.Remembered]
     joiners: int
     leavers: int
     follows: bool = True
+    resting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +371,7 @@ def _step(code: str, given: Sequence[int | None], roster: int, policy: Policy, p
     before = past.remembered.get(code) if past and past.follows else None
     if counts.ballots < policy.least_ballots:
         return replace(slow.too_few(before, counts), silence=slow.Silence.TOO_FEW_BALLOTS)
-    if past and not past.follows:
+    if past and (not past.follows or (before is None and code in past.resting)):
         return slow.Step(None, slow.Silence.OTHER_RULES, None)
     total = sum(SKIPPED_COUNTS_AS if answer is None else answer for answer in given)
     return slow.first(total, counts) if before is None else slow.following(total, before, counts)

@@ -97,12 +97,92 @@ def test_a_team_that_was_renamed_by_a_file_shows_nothing_once(house: House) -> N
 def test_a_history_that_knows_teams_alone_would_show_a_fresh_colour_beside_the_last_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "counted_before", lambda people, view: frozenset())
+    monkeypatch.setattr(rounds, "asked_before", lambda people, view: [])
     house.ask({"Detection": 3})
     renamed(house, "Detection")
     house.join("zed", "Anew")
     house.ask({"Anew": 5})
     assert house.colour_of("Anew") == (Band.HIGH, True)
+
+
+def moved_into_a_team_of_which_nothing_is_remembered(house: House) -> str:
+    """Too few of Cloud answered last time; its people leave, those of Detection come, and somebody new."""
+    moved, left = house.of("Detection"), house.of("Cloud")
+    for member in (*moved, *left):
+        house.leave(member)
+    for member in moved:
+        Membership.objects.create(
+            member=member, node=house.people["Cloud"], starts_on=(house.at - timedelta(days=2)).date()
+        )
+    house.join("zed", "Cloud")
+    return "Cloud"
+
+
+def renamed_among_many_who_are_new(house: House) -> str:
+    """So many that those whom one knows are less than half of the team."""
+    renamed(house, "Detection")
+    for number in range(8):
+        house.join(f"new{number}", "Anew")
+    return "Anew"
+
+
+def renamed_while_people_are_erased(house: House) -> str:
+    renamed(house, "Detection")
+    moved = house.of("Anew")
+    house.leave(moved[5])
+    for name in ("zed", "zoe", "zac"):
+        house.join(name, "Anew")
+    house.erased_while_open = [moved[4]]
+    return "Anew"
+
+
+WAYS_AROUND = [
+    moved_into_a_team_of_which_nothing_is_remembered,
+    renamed_among_many_who_are_new,
+    renamed_while_people_are_erased,
+]
+
+
+@pytest.mark.parametrize("knows_people", [True, False], ids=["", "planted: a history of teams alone"])
+@pytest.mark.parametrize("way", WAYS_AROUND)
+def test_people_who_come_along_from_elsewhere_leave_no_fresh_colour_beside_their_last_one(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: Any, knows_people: bool
+) -> None:
+    if not knows_people:
+        monkeypatch.setattr(rounds, "asked_before", lambda people, view: [])
+    house.ask({"Detection": 3})
+    team = way(house)
+    house.ask({team: 5})
+    if not knows_people:
+        assert house.colour_of(team) == (Band.HIGH, True)
+        return
+    assert house.seen_by(team).silences["IN1"] is Silence.OTHER_RULES
+    house.ask({team: 5})
+    assert house.colour_of(team) == (Band.HIGH, True)
+
+
+def test_a_weekly_window_shows_no_statement_fresh_that_was_asked_otherwise_before(house: House) -> None:
+    """The first window after a full round asks some statements, the second others; each shows nothing once."""
+    house.ask({"Detection": 3})
+
+    def window() -> tuple[set[str], dict[str, Silence], set[str]]:
+        asked = house.ask_in_a_window(rounds.Kind.WEEKLY, "Detection", 5)
+        seen = house.seen_by("Detection")
+        return asked, dict(seen.silences), set(seen.figures or {})
+
+    codes: list[set[str]] = []
+    for _ in range(2):
+        asked, silences, figures = window()
+        assert asked.isdisjoint(*codes) if codes else True
+        assert (set(silences.values()), figures) == ({Silence.OTHER_RULES}, set())
+        codes.append(asked)
+        house.join(f"zed{len(codes)}", "Detection")
+    while True:
+        asked, _silences, figures = window()
+        if asked == codes[0]:
+            assert figures == asked
+            break
+        assert figures == set()
 
 
 def test_a_new_team_of_new_people_has_colours_at_once(house: House) -> None:
