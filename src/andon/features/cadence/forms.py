@@ -65,4 +65,6 @@ class MakeSchedule(forms.Form):
         told = super().clean() or {}
         if told.get("comments") and told.get("weeks") in WINDOWS:
             self.add_error("comments", rounds.NO_COMMENTS_IN_WINDOWS)
+        if told.get("instrument", "").startswith(instruments.OWN) and told.get("weeks") in WINDOWS:
+            self.add_error("weeks", rounds.OWN_ALL_AT_ONCE)
         return told

@@ -24,7 +24,8 @@ SHORT_LIST = 50
 REFUSALS: dict[str, str | Promise] = {
     "NobodyToAsk": gettext_lazy("there were fewer than five people"),
     "AskedAlready": gettext_lazy("somebody had been asked the same within 28 days"),
-    "CountedOtherwise": gettext_lazy("somebody was counted with other teams by another questionnaire of your own"),
+    "AskedByAnother": gettext_lazy("somebody had been asked by another questionnaire within 28 days"),
+    "OwnInWindow": gettext_lazy("a questionnaire of your own is asked all at once"),
     "TooManyStatements": gettext_lazy("the questionnaire has more statements than fit into eight weeks"),
     "NotOnOffer": gettext_lazy("the questionnaire is not on offer any more"),
     "BadDates": gettext_lazy("the dates did not fit the promises of rounds"),

@@ -18,6 +18,7 @@ from andon.features.instruments.refusals import (
     WrongScale,
     WrongValue,
 )
+from andon.features.instruments.wording import heard
 from andon.features.instruments.yaml_parts import Part, read
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -154,11 +155,11 @@ def _check_statements(statements: list[tuple[Part, Statement]], facets: set[str]
                 % {"code": statement.code, "id": statement.facet},
             )
         for language, wording in statement.wording.items():
-            twin = wordings.setdefault((language, wording.casefold()), statement.code)
+            twin = wordings.setdefault((language, heard(wording)), statement.code)
             if twin != statement.code:
                 part.refuse(
                     DuplicateCode,
-                    _("%(one)s and %(other)s have the same wording (%(language)s).")
+                    _("%(one)s and %(other)s say the same (%(language)s).")
                     % {"one": twin, "other": statement.code, "language": language},
                 )
 

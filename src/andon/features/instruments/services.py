@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +16,7 @@ from andon.features.instruments.parsing import parse
 from andon.features.instruments.queries import NOTE, OWN, available, load
 from andon.features.instruments.refusals import InstrumentError
 from andon.features.instruments.shipped import CORE, shipped
+from andon.features.instruments.wording import heard
 from andon.foundation.audit import public as audit
 
 
@@ -147,47 +146,7 @@ def _check_statements(instrument: Instrument) -> None:
                 )
 
 
-# Small letters of other alphabets, and a few of the same, that a reader takes for one of these. After the data of
-# Unicode Technical Standard 39; those that keyboards have.
-_LOOKS_LIKE = str.maketrans(
-    {
-        letter: plain
-        for plain, letters in {
-            "a": "\u0430\u03b1\u0251",
-            "b": "\u044c\u0432\u03b2",
-            "c": "\u0441\u03f2",
-            "d": "\u0501",
-            "e": "\u0435\u0454\u04bd",
-            "g": "\u0261\u0581",
-            "h": "\u04bb\u043d\u0570",
-            "i": "\u0456\u03b9\u0131l1|\u04cf",
-            "j": "\u0458\u03f3",
-            "k": "\u043a\u03ba",
-            "m": "\u043c",
-            "n": "\u043f\u03b7\u0578",
-            "o": "\u043e\u03bf\u03c3\u05850",
-            "p": "\u0440\u03c1",
-            "q": "\u051b",
-            "r": "\u0433",
-            "s": "\u0455",
-            "t": "\u0442\u03c4",
-            "u": "\u03c5\u057d\u0446",
-            "v": "\u03bd\u0475",
-            "w": "\u051d\u0448\u03c9\u0561",
-            "x": "\u0445\u03c7",
-            "y": "\u0443\u03b3\u04af",
-            "z": "\u1d22",
-        }.items()
-        for letter in letters
-    }
-)
-
-
 def _plain(instrument: Instrument) -> Iterator[tuple[str, str]]:
-    """Each wording without what a reader does not hear or see: capitals, marks, accents, spaces, a number in front,
-    and whose alphabet a letter is of."""
     for statement in instrument.statements:
         for wording in statement.wording.values():
-            heard = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", unicodedata.normalize("NFKD", wording).casefold())
-            letters = heard.translate(_LOOKS_LIKE)
-            yield "".join(letter for letter in letters if letter.isalpha()), statement.code
+            yield heard(wording), statement.code

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from andon.features.instruments import public as instruments
 from andon.features.rounds import choices
 from andon.features.rounds.models import Round
+from andon.features.rounds.services import OWN_ALL_AT_ONCE
 
 OPENS = {
     "6d": (timedelta(days=6), _("In six days")),
@@ -125,6 +126,9 @@ class OpenRound(forms.Form):
             self.add_error("closes", _("Choose when the round closes."))
         if told.get("comments") and (told.get("asking") or Round.Kind.FULL) != Round.Kind.FULL:
             self.add_error("comments", NO_COMMENTS_IN_WINDOWS)
+        is_own = told.get("instrument", "").startswith(instruments.OWN)
+        if is_own and (told.get("asking") or Round.Kind.FULL) != Round.Kind.FULL:
+            self.add_error("asking", OWN_ALL_AT_ONCE)
         return told
 
     def dates(self, at: datetime) -> tuple[datetime, datetime | None]:

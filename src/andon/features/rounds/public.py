@@ -66,6 +66,7 @@ from andon.features.rounds.queries import (
 )
 from andon.features.rounds.sentences import PURPOSE_WORDS, VOID_REASONS, say
 from andon.features.rounds.services import (
+    OWN_ALL_AT_ONCE,
     CloseAsked,
     NobodyToAsk,
     RoundRefused,
@@ -104,6 +105,7 @@ Kind = Round.Kind
 
 __all__ = [
     "NO_COMMENTS_IN_WINDOWS",
+    "OWN_ALL_AT_ONCE",
     "PURPOSE_WORDS",
     "VOID_REASONS",
     "AskedBefore",

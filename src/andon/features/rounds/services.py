@@ -19,6 +19,7 @@ from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
@@ -50,6 +51,10 @@ LONGEST = timedelta(days=60)
 # Identical statements come at least this far apart for one person.
 REST = timedelta(days=28)
 PURPOSES = ("ballot",)
+OWN_ALL_AT_ONCE = gettext_lazy(
+    "A questionnaire of your own is asked all at once: asked one by one, two statements that mean the same could give "
+    "away who answered what."
+)
 
 
 class RoundRefused(Exception):
@@ -111,16 +116,20 @@ class AskedAlready(RoundRefused):
         )
 
 
-class CountedOtherwise(RoundRefused):
+class AskedByAnother(RoundRefused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Somebody on this roster is being asked by another questionnaire, or was within the last 28 days, and "
-                "is counted with other teams there. One of the two is your own and may say the same in other words: "
-                "whoever compared them could find out who answered what. No round was opened. Ask the same team as "
-                "there, or wait."
+                "Somebody on this roster is being asked by another questionnaire, or was within the last 28 days. One "
+                "of the two is your own and may say the same in other words: whoever compared them could find out who "
+                "answered what. No round was opened. Wait, or choose another team."
             )
         )
+
+
+class OwnInWindow(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(f"{OWN_ALL_AT_ONCE} {_('Nothing was opened.')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,8 @@ def publish_round(
     instrument = instruments.load(instrument_id)
     if instrument not in instruments.on_offer():
         raise NotOnOffer
+    if kind != Round.Kind.FULL and instrument.id.startswith(instruments.OWN):
+        raise OwnInWindow
     plan = plan_round(node_id=node_id, on=organisation.today(at))
     if not plan.units:
         raise NobodyToAsk
@@ -368,16 +379,22 @@ def check_rests(node_id: str, instrument_id: str, *, at: datetime, window_from: 
     """What publishing would refuse because of who was asked lately, for a look at who would be asked. The people are
     read only where a round is in the way at all.
 
-    Raises: AskedAlready, CountedOtherwise.
+    Raises: AskedAlready, AskedByAnother.
     """
     if _asked_lately(instrument_id, at, window_from) or _asked_otherwise(instrument_id, at):
         _check_rests(plan_round(node_id=node_id, on=organisation.today(at)), instrument_id, at, window_from)
 
 
 def _check_rests(plan: Plan, instrument_id: str, at: datetime, window_from: datetime | None) -> None:
-    """`window_from`: when the round that is planned opens, where it is a window."""
-    _check_rest(plan, _asked_lately(instrument_id, at, window_from))
-    _check_counted_alike(plan, _asked_otherwise(instrument_id, at))
+    """`window_from`: when the round that is planned opens, where it is a window.
+
+    What a questionnaire of one's own says in other words nobody can compare, so it and any other rest for each other:
+    whoever answered only one of the two, or joined between them, would be the difference of two sums.
+    """
+    if _is_any_asked(plan, _asked_lately(instrument_id, at, window_from)):
+        raise AskedAlready
+    if _is_any_asked(plan, _asked_otherwise(instrument_id, at)):
+        raise AskedByAnother
 
 
 def _asked_lately(instrument_id: str, at: datetime, window_from: datetime | None) -> list[str]:
@@ -395,26 +412,11 @@ def _asked_otherwise(instrument_id: str, at: datetime) -> list[str]:
     return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, None)]
 
 
-def _check_rest(plan: Plan, recent: Sequence[str]) -> None:
+def _is_any_asked(plan: Plan, recent: Sequence[str]) -> bool:
     if not recent:
-        return
+        return False
     asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
-    if any(asked.intersection(unit.members) for unit in plan.units):
-        raise AskedAlready
-
-
-def _check_counted_alike(plan: Plan, recent: Sequence[str]) -> None:
-    """What a questionnaire of one's own says in other words nobody can compare, so it counts nobody with other teams
-    than another questionnaire did within the same 28 days: the two together would be a sum and a part of it.
-
-    Does not: see who joined a team between the two.
-    """
-    if not recent:
-        return
-    here = {member: known_by(unit.node_ids) for unit in plan.units for member in unit.members}
-    asked = RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", "unit__known_by")
-    if any(here.get(member.hex, there) != there for member, there in asked.iterator()):
-        raise CountedOtherwise
+    return any(asked.intersection(unit.members) for unit in plan.units)
 
 
 def _is_in_the_way(row: Round, at: datetime, window_from: datetime | None) -> bool:

@@ -74,6 +74,7 @@ def test_what_is_refused_leaves_no_trace(old: str, new: str, refusal: Any) -> No
         "I can be myself on this te\u0430m.",
         "\u0406 can be mys\u0435lf on this team.",
         "\uff29 can be myself on this t\u00e9am.",
+        "I can be mys\u3164elf on this team.",
         "In diesem Team kann ich sein, wie ich bin.",
         "It is safe to take a risk on this team.",
     ],
