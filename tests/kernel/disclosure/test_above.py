@@ -22,6 +22,7 @@ from andon.kernel.disclosure import (
     large,
     publish_groups,
     publish_unit,
+    turnout_step,
 )
 from andon.kernel.disclosure.noise import OpenDpNoise
 
@@ -198,3 +199,60 @@ def test_turnout_of_a_group_is_a_step_and_no_count(no_bound):
     top = published(parents, units, half, noise=Counting())[0]
     assert top.turnout is TurnoutStep.HALF_OR_MORE
     assert "ballots" not in top.to_json()
+
+
+AREAS = ("a", "b")
+
+
+def steps_of_areas_and_a_team_beside_them(per_area, own):
+    """The steps that are told of two areas of six teams of five, of the whole, and what they leave of one team."""
+    parents = {"top": None, "own": "top"} | dict.fromkeys(AREAS, "top")
+    units = {"own": (["own"], 5)}
+    ballots = {"own": [{"IN1": 3}] * own}
+    for area in AREAS:
+        left = per_area
+        for number in range(6):
+            name = f"{area}{number}"
+            parents[name], units[name] = area, ([name], 5)
+            ballots[name] = [{"IN1": 3}] * min(5, left)
+            left -= len(ballots[name])
+    told = {group.group_id: group.turnout for group in published(parents, units, ballots, noise=Counting())}
+    fits = {
+        team
+        for one in range(31)
+        for other in range(31)
+        for team in range(6)
+        if all(
+            told[group] in {None, turnout_step(count, people)}
+            for group, count, people in (("a", one, 30), ("b", other, 30), ("top", one + other + team, 65))
+        )
+    }
+    return told, fits
+
+
+@pytest.mark.parametrize(("per_area", "own"), [(14, 5), (15, 0), (23, 0)])
+def test_turnout_is_told_of_the_outermost_group_alone(per_area, own):
+    told, fits = steps_of_areas_and_a_team_beside_them(per_area, own)
+    assert told["top"] is not None
+    assert [told[area] for area in AREAS] == [None, None]
+    assert fits == set(range(6))
+
+
+def test_steps_of_nested_groups_would_tell_that_a_whole_team_answered(monkeypatch):
+    class Forgetful(set):
+        def add(self, _group):
+            pass
+
+    monkeypatch.setattr("andon.kernel.disclosure.above.set", Forgetful, raising=False)
+    assert steps_of_areas_and_a_team_beside_them(14, 5)[1] == {5}
+    assert steps_of_areas_and_a_team_beside_them(15, 0)[1] == {0, 1, 2}
+
+
+def test_a_group_inside_one_that_has_no_step_may_have_one():
+    parents = {"top": None, "area": "top", "large": "top"}
+    units = {"large": (["large"], 40)}
+    for number in range(8):
+        parents[f"t{number}"], units[f"t{number}"] = "area", ([f"t{number}"], 5)
+    ballots = {name: [{"IN1": 3}] * 5 for name in units}
+    told = {group.group_id: group.turnout for group in published(parents, units, ballots, noise=Counting())}
+    assert (told["top"], told["area"]) == (None, TurnoutStep.THREE_QUARTERS_OR_MORE)

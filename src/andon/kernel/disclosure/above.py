@@ -23,7 +23,8 @@ Spread = Mapping[str, Mapping[Band, int]]
 @dataclass(frozen=True, slots=True)
 class GroupRelease:
     """What became visible of one group. ``units`` are those that the spread counts, and only known where it is shown.
-    ``turnout`` is None where one unit is so large a part that its people could tell whether all of the others answered.
+    ``turnout`` is None where one unit is so large a part that its people could tell whether all of the others answered,
+    and inside a group that has a step: two steps of which one is part of the other can be subtracted.
 
     ``figures``: by statement, of those who answered; or ``reason``, why there are none. ``statements`` and ``facets``:
     the spread, or None where it is not shown.
@@ -142,7 +143,14 @@ def publish_groups(
     )
     budget = Budget(len(statements), policy.depth) if policy.depth else None
     found: list[GroupRelease] = []
+    # Groups with a step, and those inside them; a group comes after the one that it is in.
+    told: set[str] = set()
     for group in grouping.groups:
+        turnout = None
+        if group.parent_id in told:
+            told.add(group.id)
+        elif turnout := turnout_of_group(ballots[group.id], group.people, largest=largest[group.id]):
+            told.add(group.id)
         drawn: Mapping[str, LargeFigure] | NotShown = NotShown.UNDER_A_HUNDRED
         if group.id in counts and budget is not None:
             drawn = publish_group(
@@ -153,7 +161,7 @@ def publish_groups(
             GroupRelease(
                 group_id=group.id,
                 people=group.people,
-                turnout=turnout_of_group(ballots[group.id], group.people, largest=largest[group.id]),
+                turnout=turnout,
                 figures=None if isinstance(drawn, NotShown) else drawn,
                 reason=drawn if isinstance(drawn, NotShown) else None,
                 units=None if units is None else len(units),
