@@ -121,6 +121,18 @@ def test_a_colour_that_no_answer_could_have_moved_is_not_said_to_be_new():
     assert says_new_without_moving(lambda total, memory, n: following(total, memory, Counts(n, n))) == []
 
 
+@pytest.mark.parametrize(("ballots", "can_be_new"), [(5, False), (7, False), (9, False), (10, True)])
+def test_with_fewer_than_ten_ballots_no_colour_is_new_with_a_margin(ballots: int, can_be_new: bool) -> None:
+    """What the page says on which a small unit proposes to share: a later colour there means that nothing changed."""
+    steps = [
+        slow.following(total, slow.Remembered(before, 0, 0, False, 0, False), slow.Counts(ballots, ballots, changes))
+        for before in Band
+        for changes in (1, 2)
+        for total in range(ballots, 5 * ballots + 1)
+    ]
+    assert any(step.shown and step.shown.updated for step in steps) == can_be_new
+
+
 def test_a_rule_that_looks_at_width_alone_would_say_so(monkeypatch):
     honest = slow.margin_cells
     monkeypatch.setattr(slow, "margin_cells", lambda *numbers: honest(*numbers) | {"none": (0, 10_000)})

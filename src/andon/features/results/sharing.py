@@ -21,6 +21,8 @@ from andon.kernel import disclosure
 
 # Between the proposal and the day on which others see the colours.
 TIME_TO_SAY_NO = timedelta(days=7)
+# With fewer ballots a colour is kept as soon as anybody was silent, came or left: a new one says that nobody did.
+NEW_WITH_A_MARGIN = 10
 # How many units of a spread must stay unshared, so that nothing which is left over tells of fewer.
 LEAST_LEFT = disclosure.LEAST_UNITS
 # Of what is shared with somebody the newest so many are looked at.

@@ -44,6 +44,7 @@ def propose(request: HttpRequest, round_id: str) -> HttpResponse:
         "shared_from": today + sharing.TIME_TO_SAY_NO,
         # Then a colour says that all of them answered.
         "needs_all": own.round.least_ballots if own.unit.size == own.round.least_ballots else 0,
+        "is_small": own.unit.size < sharing.NEW_WITH_A_MARGIN,
     }
     return render(request, "results/share.html", context, status=422 if form.is_bound else 200)
 

@@ -137,7 +137,9 @@ class Group(Schema):
     id: str = Field(json_schema_extra=IS_ID)
     name: str
     people: int
-    turnout: str | None = Field(description="In three steps; null where one unit is a quarter of the group or more, and inside a group that has one.")
+    turnout: str | None = Field(
+        description="In three steps; null where one unit is a quarter of the group or more, and inside a group that has one."
+    )
     units_with_figures: int | None
     why_no_shares: str | None
     inside: list[Inside] = Field(
