@@ -13,13 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from andon.features.ballots import public as ballots
 from tests.journeys.conftest import CHROMIUM, FLAGS
-from tests.journeys.watching import WCAG
+from tests.journeys.watching import AXE, RUN_AXE, WCAG
 from tests.lived_in import LivedIn, undone
 from tests.pages import visiting
 from tests.pages.test_html import unsound
@@ -27,7 +26,6 @@ from tests.pages.test_html import unsound
 ROOT = Path(__file__).parents[2]
 ACE = (ROOT / "node_modules/accessibility-checker-engine/ace.js").read_text()
 ORIGIN = "http://andon.test"
-RUN_AXE = "async options => (await axe.run(document, options)).violations"
 # A form without a name is no landmark (HTML-AAM), so several of them on a page need none; and the frame in which the
 # set-up asks the anonymous door is empty until it does.
 RUN_ACE = """async () => {
@@ -51,7 +49,7 @@ class Laid:
         self.page = page
         page.route("**/*", self._answer)
         page.goto(f"{ORIGIN}/")
-        page.evaluate(Axe().axe_script)
+        page.evaluate(AXE)
         page.evaluate(ACE + "\n; globalThis.ace = globalThis.ace ?? ace;")
 
     def _answer(self, route: Route) -> None:
@@ -71,7 +69,7 @@ class Laid:
         self.show(content)
         assert self.page.evaluate("() => document.styleSheets.length"), "the style sheets did not arrive"
         self.page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-        violations = self.page.evaluate(RUN_AXE, WCAG | {"resultTypes": ["violations"]})
+        violations = self.page.evaluate(RUN_AXE, WCAG)
         found = [f"axe, {one['id']}: {one['help']} ({one['nodes'][0]['html']})" for one in violations]
         return found + [f"ace, {said}" for said in self.page.evaluate(RUN_ACE)]
 
