@@ -154,19 +154,24 @@ which_pages = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def pages(lived_in: LivedIn, django_db_blocker: Any) -> dict[str, bytes]:
+def pages_of(lived_in: LivedIn, django_db_blocker: Any) -> Callable[[bool], dict[str, bytes]]:
     """Every page in every state, by name; asked for once, since that takes as long as judging some of them."""
-    with django_db_blocker.unblock(), undone():
-        found = {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(lived_in)}
-    assert len(found) > 100
-    return found
+
+    @cache
+    def pages_of(every: bool) -> dict[str, bytes]:
+        with django_db_blocker.unblock(), undone():
+            seen = list(visiting.every_page(lived_in, every=every))
+        assert len(seen) > 100
+        return {f"{one.what}, by {one.by}": one.content for one in seen}
+
+    return pages_of
 
 
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(400)
 @which_pages
-def test_two_engines_find_no_barrier_on_any_page(pages: dict[str, bytes], every: bool) -> None:
-    chosen = worth_laying_out(pages, every=every)
+def test_two_engines_find_no_barrier_on_any_page(pages_of: Callable[[bool], dict[str, bytes]], every: bool) -> None:
+    chosen = worth_laying_out(pages_of(every), every=every)
     assert len(chosen) > 30
     with chromium() as browser:
         assert complaints(laid_out(browser), chosen) == []
@@ -186,8 +191,34 @@ def test_few_pages_have_all_elements_between_them_and_none_is_left_out() -> None
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.django_db(databases="__all__")
+def test_whoever_sees_what_others_see_is_asked_for_the_rest_and_no_address_is_left_out(lived_in: LivedIn) -> None:
+    few, all_of_them = visiting.readings(lived_in, every=False), visiting.readings(lived_in, every=True)
+    assert set().union(*few.values()) == set().union(*all_of_them.values())
+    assert {name for name in few if few[name] != all_of_them[name]} == visiting.LIKE_OTHERS
+    for name in visiting.LIKE_OTHERS:
+        assert visiting.THEIR_OWN <= few[name] <= all_of_them[name]
+        assert {what for what in all_of_them[name] if what.startswith("report of ")} <= few[name]
+    assert sum(map(len, few.values())) < 0.65 * sum(map(len, all_of_them.values()))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(600)
+@pytest.mark.sweep
+def test_the_pages_that_few_are_asked_for_have_every_element_there_is(
+    pages_of: Callable[[bool], dict[str, bytes]],
+) -> None:
+    def elements(pages: Mapping[str, bytes]) -> set[bytes]:
+        return {element for page in pages.values() for element in frame_of(page)}
+
+    assert elements(pages_of(False)) == elements(pages_of(True))
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.timeout(300)
-def test_every_page_is_sound(pages: dict[str, bytes], tmp_path: Path) -> None:
+@which_pages
+def test_every_page_is_sound(pages_of: Callable[[bool], dict[str, bytes]], every: bool, tmp_path: Path) -> None:
+    pages = pages_of(every)
     bundle = {f"{name} of the bundle": f.content for name, f in ballots.installed_bundle().items() if "html" in name}
     assert unsound(pages | bundle, tmp_path) == []
 
