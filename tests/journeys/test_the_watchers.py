@@ -92,6 +92,30 @@ def test_a_barrier_is_found(visit):
         assert_accessible(visit("<input type='text'>"))
 
 
+def test_a_page_that_was_looked_at_is_judged_as_it_is_now_by_the_engine_that_is_there(visit):
+    page = visit("<p>Nothing to see.</p>")
+    assert_accessible(page)
+    page.evaluate(
+        "() => { axe.isTheSame = true; document.querySelector('main').append(document.createElement('input')) }"
+    )
+    with pytest.raises(AssertionError, match="label"):
+        assert_accessible(page)
+    assert page.evaluate("() => axe.isTheSame")
+
+
+def test_a_frame_is_named_and_nobody_waits_for_what_is_in_it(visit):
+    page = visit("<iframe src='/style.css'></iframe>")
+    with pytest.raises(AssertionError, match="frame-title"):
+        assert_accessible(page)
+    page.evaluate("() => { document.querySelector('iframe').title = 'A frame' }")
+    # What axe asks a frame, it asks by a message.
+    page.frames[1].evaluate(
+        "() => { globalThis.asked = 0; addEventListener('message', () => { globalThis.asked += 1 }) }"
+    )
+    assert_accessible(page)
+    assert page.frames[1].evaluate("() => globalThis.asked") == 0
+
+
 def test_a_contrast_that_is_too_low_is_found_because_the_styles_arrived(visit):
     with pytest.raises(AssertionError, match="color-contrast"):
         assert_accessible(visit("<p class='faint'>Hard to read.</p>", head="<style>.faint { color: #ccc }</style>"))

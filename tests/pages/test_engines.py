@@ -13,13 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from andon.features.ballots import public as ballots
 from tests.journeys.conftest import CHROMIUM, FLAGS
-from tests.journeys.watching import WCAG
+from tests.journeys.watching import AXE, RUN_AXE, WCAG
 from tests.lived_in import LivedIn, undone
 from tests.pages import visiting
 from tests.pages.test_html import unsound
@@ -27,7 +26,6 @@ from tests.pages.test_html import unsound
 ROOT = Path(__file__).parents[2]
 ACE = (ROOT / "node_modules/accessibility-checker-engine/ace.js").read_text()
 ORIGIN = "http://andon.test"
-RUN_AXE = "async options => (await axe.run(document, options)).violations"
 # A form without a name is no landmark (HTML-AAM), so several of them on a page need none; and the frame in which the
 # set-up asks the anonymous door is empty until it does.
 RUN_ACE = """async () => {
@@ -51,7 +49,7 @@ class Laid:
         self.page = page
         page.route("**/*", self._answer)
         page.goto(f"{ORIGIN}/")
-        page.evaluate(Axe().axe_script)
+        page.evaluate(AXE)
         page.evaluate(ACE + "\n; globalThis.ace = globalThis.ace ?? ace;")
 
     def _answer(self, route: Route) -> None:
@@ -71,7 +69,7 @@ class Laid:
         self.show(content)
         assert self.page.evaluate("() => document.styleSheets.length"), "the style sheets did not arrive"
         self.page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-        violations = self.page.evaluate(RUN_AXE, WCAG | {"resultTypes": ["violations"]})
+        violations = self.page.evaluate(RUN_AXE, WCAG)
         found = [f"axe, {one['id']}: {one['help']} ({one['nodes'][0]['html']})" for one in violations]
         return found + [f"ace, {said}" for said in self.page.evaluate(RUN_ACE)]
 
@@ -156,19 +154,24 @@ which_pages = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def pages(lived_in: LivedIn, django_db_blocker: Any) -> dict[str, bytes]:
+def pages_of(lived_in: LivedIn, django_db_blocker: Any) -> Callable[[bool], dict[str, bytes]]:
     """Every page in every state, by name; asked for once, since that takes as long as judging some of them."""
-    with django_db_blocker.unblock(), undone():
-        found = {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(lived_in)}
-    assert len(found) > 100
-    return found
+
+    @cache
+    def pages_of(every: bool) -> dict[str, bytes]:
+        with django_db_blocker.unblock(), undone():
+            seen = list(visiting.every_page(lived_in, every=every))
+        assert len(seen) > 100
+        return {f"{one.what}, by {one.by}": one.content for one in seen}
+
+    return pages_of
 
 
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(400)
 @which_pages
-def test_two_engines_find_no_barrier_on_any_page(pages: dict[str, bytes], every: bool) -> None:
-    chosen = worth_laying_out(pages, every=every)
+def test_two_engines_find_no_barrier_on_any_page(pages_of: Callable[[bool], dict[str, bytes]], every: bool) -> None:
+    chosen = worth_laying_out(pages_of(every), every=every)
     assert len(chosen) > 30
     with chromium() as browser:
         assert complaints(laid_out(browser), chosen) == []
@@ -188,8 +191,34 @@ def test_few_pages_have_all_elements_between_them_and_none_is_left_out() -> None
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.django_db(databases="__all__")
+def test_whoever_sees_what_others_see_is_asked_for_the_rest_and_no_address_is_left_out(lived_in: LivedIn) -> None:
+    few, all_of_them = visiting.readings(lived_in, every=False), visiting.readings(lived_in, every=True)
+    assert set().union(*few.values()) == set().union(*all_of_them.values())
+    assert {name for name in few if few[name] != all_of_them[name]} == visiting.LIKE_OTHERS
+    for name in visiting.LIKE_OTHERS:
+        assert visiting.THEIR_OWN <= few[name] <= all_of_them[name]
+        assert {what for what in all_of_them[name] if what.startswith("report of ")} <= few[name]
+    assert sum(map(len, few.values())) < 0.65 * sum(map(len, all_of_them.values()))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(600)
+@pytest.mark.sweep
+def test_the_pages_that_few_are_asked_for_have_every_element_there_is(
+    pages_of: Callable[[bool], dict[str, bytes]],
+) -> None:
+    def elements(pages: Mapping[str, bytes]) -> set[bytes]:
+        return {element for page in pages.values() for element in frame_of(page)}
+
+    assert elements(pages_of(False)) == elements(pages_of(True))
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.timeout(300)
-def test_every_page_is_sound(pages: dict[str, bytes], tmp_path: Path) -> None:
+@which_pages
+def test_every_page_is_sound(pages_of: Callable[[bool], dict[str, bytes]], every: bool, tmp_path: Path) -> None:
+    pages = pages_of(every)
     bundle = {f"{name} of the bundle": f.content for name, f in ballots.installed_bundle().items() if "html" in name}
     assert unsound(pages | bundle, tmp_path) == []
 

@@ -5,9 +5,10 @@ What may stand outside of the brackets is data: names, addresses, numbers, the t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlsplit
@@ -168,28 +169,38 @@ class Invented:
 
 
 @pytest.fixture(scope="module")
-def invented(lived_in: LivedIn, django_db_blocker: Any) -> Invented:
-    """Asked for once. The language is written from right to left, which no shipped one is yet: what decides about
-    that is where lines begin, and which side a rule of a style sheet names."""
-    used: set[str] = set()
+def invent(lived_in: LivedIn, django_db_blocker: Any) -> Callable[[bool], Invented]:
+    """By whether every page is looked at, each asked for once. The language is written from right to left, which no
+    shipped one is yet: what decides about that is where lines begin, and which side a rule of a style sheet names.
+    """
 
-    def note(template: Any, **_named: Any) -> None:
-        used.add(str(template.name))
+    @cache
+    def invent(every: bool) -> Invented:
+        used: set[str] = set()
 
-    with django_db_blocker.unblock(), undone(), spoken(), override_settings(LANGUAGES_BIDI=["en"]):
-        draw_again(lived_in)
-        read_again(lived_in)
-        data = known_data()
-        template_rendered.connect(note)
-        try:
-            return Invented(built(lived_in), used, data)
-        finally:
-            template_rendered.disconnect(note)
+        def note(template: Any, **_named: Any) -> None:
+            used.add(str(template.name))
+
+        with django_db_blocker.unblock(), undone(), spoken(), override_settings(LANGUAGES_BIDI=["en"]):
+            draw_again(lived_in)
+            read_again(lived_in)
+            data = known_data()
+            template_rendered.connect(note)
+            try:
+                return Invented(built(lived_in, every=every), used, data)
+            finally:
+                template_rendered.disconnect(note)
+
+    return invent
 
 
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(300)
-def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(invented: Invented) -> None:
+@which_pages
+def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(
+    invent: Callable[[bool], Invented], every: bool
+) -> None:
+    invented = invent(every)
     words = {name: forgotten(page.decode(), invented.data) for name, page in invented.pages.items()}
     assert {name: sorted(found) for name, found in words.items() if found} == {}
     # Paper is no page: results/tests/test_exports.py reads it in German.
@@ -199,7 +210,8 @@ def test_no_text_of_a_page_is_kept_from_translators_and_no_template_is_left_out(
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(600)
 @which_pages
-def test_every_page_fits_from_right_to_left(invented: Invented, every: bool) -> None:
+def test_every_page_fits_from_right_to_left(invent: Callable[[bool], Invented], every: bool) -> None:
+    invented = invent(every)
     assert len(invented.pages) > 100
     assert without(invented.pages, b'dir="rtl"') == ["components, by nobody"]
     with chromium() as browser:

@@ -42,8 +42,8 @@ RUNS_OUT = """(boxes) => {
 LONG_WORD = re.compile(r"[^\W\d_]{14,}")
 
 
-def built(house: LivedIn) -> dict[str, bytes]:
-    return {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(house)}
+def built(house: LivedIn, *, every: bool) -> dict[str, bytes]:
+    return {f"{seen.what}, by {seen.by}": seen.content for seen in visiting.every_page(house, every=every)}
 
 
 def long_words(page: bytes) -> set[bytes]:
@@ -96,7 +96,7 @@ def test_every_page_fits_in_german(lived_in: LivedIn, every: bool) -> None:
     configuration.write({"organisation.language": "de"}, by=None, at=timezone.now())
     with translation.override("de"):
         read_again(lived_in)
-        pages = built(lived_in)
+        pages = built(lived_in, every=every)
     assert len(pages) > 100
     assert without(pages, b'<html lang="de"') == ["components, by nobody"]
     assert {name: found for name, page in pages.items() if (found := not_german(page.decode()))} == {}
