@@ -12,7 +12,7 @@ EXTENT ?= not journey and not slow and not sweep
 # Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
 pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -68,6 +68,11 @@ e2e-postgres: setup ## the journey of a whole round again, on a real PostgreSQL 
 test-slow: setup ## tests marked slow and whole sweeps by themselves, on SQLite and on PostgreSQL
 	$(pytest) -m "slow or sweep"
 	ANDON_TEST_DATABASE=postgres $(pytest) -m "slow or sweep"
+
+faults: ## kill, fill, freeze and mislead a running service under load; a table, and failure when anything is lost (KILLS=100 ONLY="full disk")
+	@deploy/setup faults
+	python -m tests.anomalies.under_load --kills $(or $(KILLS),100) $(if $(ONLY),--only "$(ONLY)") --report "$(REPORT)"
+	python -m tests.anomalies.under_load.nowhere
 
 wheel: setup ## build dist/andon-VERSION-py3-none-any.whl with the browser code inside; the same sources give the same bytes
 	rm -rf dist
