@@ -156,7 +156,7 @@ def test_a_backup_of_it_can_be_read(upgraded, tmp_path):
     assert "whole" in upgraded.andon("backup", "--verify", file, "--identity", str(tmp_path / "id")).stdout
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800)
 @few_or_many_points
 def test_an_upgrade_that_is_killed_goes_on(tmp_path, postgres_server, nearness):
     with OldStack(tmp_path / "whole", postgres_server, parts=(), ANDON_DEMO="1") as stack:
