@@ -152,7 +152,7 @@ def publish(number: int, node: str = "Lanternworks", rested: bool = True, asks_c
     with contextlib.ExitStack() as stack:
         if rested:
             # Here the same people are asked again and again.
-            stack.enter_context(mock.patch.object(rounds_services, "_check_rest"))
+            stack.enter_context(mock.patch.object(rounds_services, "_check_rests"))
         published = rounds.publish_round(
             node_id=_node(node),
             instrument_id="andon-core",

@@ -181,7 +181,7 @@ ALL: dict[str, Fault] = {
     "closes_not_alone": _replaced(keys.KeyDirectory, "alone", _not_alone),
     "publishes_again": _publish_in_another_order,
     "writes_keys_again": _replaced(keys, "_write_once", _write_again),
-    "plans_with_others": _replaced(rounds, "_check_rest", _nothing),
+    "plans_with_others": _replaced(rounds, "_check_rests", _nothing),
     "generation_without_lock": _replaced(ballots, "only_writer", lambda *_a, **_o: contextlib.nullcontext()),
     "withdraws_before_it_publishes": _withdraw_before_publishing,
     "erases_step_by_step": _erase_step_by_step,

@@ -36,7 +36,7 @@ from tests.cast_of_people import NOW, WEEK, Slip
 
 def renew(round_id: str) -> str:
     # Here the same people are asked again and again.
-    with mock.patch.object(rounds_services, "_check_rest"):
+    with mock.patch.object(rounds_services, "_check_rests"):
         return str(renewal.renew_round(round_id=round_id, by=None, at=NOW).pk)
 
 

@@ -100,7 +100,7 @@ def grow(house: LivedIn, size: Size) -> None:
         lead = f"Lead {number}"
         house.add_team(f"Team {number}", parent, [lead, *(f"{lead} {other}" for other in range(1, 8))])
     # More rounds at the same time than there are questionnaires.
-    with patch.object(rounds_services, "_check_rest"):
+    with patch.object(rounds_services, "_check_rests"):
         for number in range(size.past):
             name = f"past {number}"
             past = house.open_round(name, "Lanternworks", by="Gil", ago=(30 + number) * DAY)
@@ -108,7 +108,7 @@ def grow(house: LivedIn, size: Size) -> None:
             house.close(past, ago=(23 + number) * DAY)
             draw_release.func(past)
     share_all(house, house.rounds["past 0"])
-    with patch.object(rounds_services, "_check_rest"):
+    with patch.object(rounds_services, "_check_rests"):
         for number in range(size.open):
             house.open_round(f"open {number}", "Detection", by="Ada", ago=DAY, asks_comments=True)
         house.open_round("coming", "Lanternworks", by="Gil", ago=timedelta(0), opens_in=3 * DAY)

@@ -172,8 +172,17 @@ def main(words: list[str] | None = None) -> int:
                     row = play(name, database, folder=Path(folder), times=times, seed=seed)
                 except scenes.NotHere as reason:
                     row = Row(name, database, f"did not run: needs {reason}", "", None, 0, 0.0, False)
-                except AssertionError as error:
-                    row = Row(name, database, f"ended with: {str(error)[-1500:]}", "", None, 0, 0.0, False)
+                except Exception as error:  # noqa: BLE001 - whatever it was, the other scenes are played
+                    row = Row(
+                        name,
+                        database,
+                        f"ended with {type(error).__name__}: {str(error)[-1500:]}",
+                        "",
+                        None,
+                        0,
+                        0.0,
+                        False,
+                    )
             rows.append(row)
             missed += not row.passed
             print(" | ".join(row.cells), flush=True)

@@ -202,7 +202,7 @@ def read_only_disk(scene: Scene) -> None:
         scene.pause(0.5, 1.0)
         for name in list(scene.stack.processes):
             kill(scene.stack, name)
-        _mount("-o", "remount,ro", str(volume))
+        _until(partial(_is_mounted, "remount,ro", volume), "the disk stays in use although nothing runs any more")
         with contextlib.suppress(OSError):
             start_without_logs(scene.stack)
             scene.pause(3.0, 4.0)
@@ -286,6 +286,11 @@ def _volume(scene: Scene) -> Path:
     if scene.volume is None:
         raise NotHere("root, to mount a small file system")
     return scene.volume
+
+
+def _is_mounted(how: str, volume: Path) -> bool:
+    """Mount the volume so; it is refused while a process that was killed is not gone yet."""
+    return subprocess.run(["mount", "-o", how, str(volume)], check=False, capture_output=True).returncode == 0
 
 
 def _mount(*words: str) -> None:

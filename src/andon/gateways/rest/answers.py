@@ -138,7 +138,7 @@ class Group(Schema):
     name: str
     people: int
     turnout: str | None = Field(
-        description="In three steps; null where one unit is a quarter of the group or more, and inside a group that has one."
+        description="In three steps; null where a unit is a quarter of the group, and inside a group that has one."
     )
     units_with_figures: int | None
     why_no_shares: str | None

@@ -146,10 +146,10 @@ def publish_groups(
     # Groups with a step, and those inside them; a group comes after the one that it is in.
     told: set[str] = set()
     for group in grouping.groups:
-        turnout = None
-        if group.parent_id in told:
-            told.add(group.id)
-        elif turnout := turnout_of_group(ballots[group.id], group.people, largest=largest[group.id]):
+        is_inside = group.parent_id in told
+        step_of = turnout_of_group(ballots[group.id], group.people, largest=largest[group.id])
+        turnout = None if is_inside else step_of
+        if is_inside or turnout is not None:
             told.add(group.id)
         drawn: Mapping[str, LargeFigure] | NotShown = NotShown.UNDER_A_HUNDRED
         if group.id in counts and budget is not None:

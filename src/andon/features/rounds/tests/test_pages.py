@@ -151,7 +151,7 @@ def test_a_confirmation_that_is_sent_twice_opens_one_round_and_the_second_is_tol
 
 
 def test_without_the_rest_a_second_round_would_be_seen(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_check_rest", lambda *_: None)
+    monkeypatch.setattr(services, "_check_rests", lambda *_: None)
     opened, _second = confirm_twice(lived_in)
     assert opened == 2
 

@@ -117,7 +117,7 @@ def test_a_round_of_everybody_is_compared_as_any_other(
     now = timezone.now()
     on = organisation.today(now)
     # Others are open at the same time, which only another questionnaire would allow.
-    monkeypatch.setattr(services, "_check_rest", lambda *_arguments: None)
+    monkeypatch.setattr(services, "_check_rests", lambda *_arguments: None)
     whole = lived_in.open_round("everybody", "Lanternworks", by="Gil", ago=timedelta(0))
     row = Round.objects.get(pk=whole)
     entries = list(row.roster.order_by("member__name")[:5])
@@ -145,7 +145,7 @@ def test_a_round_of_everybody_is_compared_as_any_other(
 
 
 def test_a_round_that_is_open_says_that_somebody_was_erased(lived_in: LivedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_check_rest", lambda *_arguments: None)
+    monkeypatch.setattr(services, "_check_rests", lambda *_arguments: None)
     whole = lived_in.open_round("everybody", "Lanternworks", by="Gil", ago=timedelta(0))
     gil = client_of(lived_in, "Gil")
     assert "Everybody on the roster is still here" in text(gil.get(f"/rounds/{whole}/"))
@@ -158,7 +158,7 @@ def test_a_round_that_is_open_says_that_somebody_was_erased(lived_in: LivedIn, m
 
 
 def round_of_everybody(house: LivedIn, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(services, "_check_rest", lambda *_: None)
+    monkeypatch.setattr(services, "_check_rests", lambda *_: None)
     days = timedelta(days=1)
     return house.open_round("everybody", "Lanternworks", by="Gil", ago=days, opens_in=3 * days)
 
