@@ -9,6 +9,7 @@ nothing. What the rows mean and what they do not cover: docs/security/attacks.md
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 
 from andon.kernel.disclosure import large
 from tests.attacks import beliefs, controls, differences, large_groups, merges, moves, publishing, seen, shapes
@@ -118,15 +119,20 @@ def attacks(extent: Extent) -> Iterator[Row]:
 
 def feasible(seasons: Seasons) -> Iterator[Row]:
     """What can be ruled out for certain."""
-    figures = list(seasons.figures())
-    cells = [cell for unit, code in figures for cell in seasons.oracle.cells(unit, code)]
-    of_eight = [cell for cell in cells if cell.n >= seen.TWO_COLLUDE_FROM]
-    out = sum(seen.ruled_out(cell, 1) for cell in cells)
-    yield _none("1", "answers that a colleague rules out, one round", out, len(cells))
-    out = sum(seen.ruled_out(cell, 2) for cell in of_eight)
-    yield _none("1", "answers that two rule out, from 8 ballots", out, len(of_eight))
+    figures, random = list(seasons.figures()), Random(0)
+    windows = [seasons.oracle.in_a_window(unit, seasons.shape.statements, random) for unit in seasons.units()]
+    of_windows = [cell for _differing, found in windows for cells in found for cell in cells]
+    of_rounds = [cell for unit, code in figures for cell in seasons.oracle.cells(unit, code)]
+    for kind, cells in (("round", of_rounds), ("window", of_windows)):
+        of_eight = [cell for cell in cells if cell.n >= seen.TWO_COLLUDE_FROM]
+        out = sum(seen.ruled_out(cell, 1) for cell in cells)
+        yield _none("1", f"answers that a colleague rules out, one {kind}", out, len(cells))
+        out = sum(seen.ruled_out(cell, 2) for cell in of_eight)
+        yield _none("1", f"answers that two rule out, one {kind}, from 8 ballots", out, len(of_eight))
     more = sum(seasons.oracle.differs(unit, code) for unit, code in figures)
-    yield _none("1", "figures that depend on more than their own total", more, len(figures))
+    more += sum(differing for differing, _found in windows)
+    tried = len(figures) + sum(len(found) for _differing, found in windows)
+    yield _none("1", "figures that depend on more than their own total", more, tried)
     more = sum(seasons.oracle.remembers_more(unit, code) for unit, code in figures)
     yield _none("1", "memories that hold more than was shown (rounds joined)", more, len(figures))
     yield _none(

@@ -5,10 +5,11 @@ shown; the totals that would have shown the same are what was learned. So the sa
 that we do not use.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations_with_replacement
+from random import Random
 from typing import Protocol
 
 from andon.kernel import disclosure
@@ -119,10 +120,7 @@ class Oracle:
 
     def cells(self, unit: CountedUnit, code: str) -> list[Totals]:
         """What could be learned here, whatever had been answered: the totals of each figure that could be shown."""
-        by_figure: dict[Hashable, set[int]] = {}
-        for total, one in self.unit(unit, code).items():
-            by_figure.setdefault(one.figure, set()).add(total)
-        return [Totals(unit.answers.cast, frozenset(totals)) for totals in by_figure.values()]
+        return _cells(unit.answers.cast, self.unit(unit, code))
 
     def differs(self, unit: CountedUnit, code: str) -> bool:
         """Whether what was published is not what its total alone would have shown."""
@@ -134,10 +132,37 @@ class Oracle:
         shown = outcomes[unit.total(code)].figure
         return len({one.remembered for one in outcomes.values() if one.figure == shown}) > 1
 
+    def in_a_window(self, unit: CountedUnit, codes: Sequence[str], random: Random) -> tuple[int, list[list[Totals]]]:
+        """The same people in a window, in which each leaves one statement in five out.
+
+        How many figures are not those of their own total, and what could be learned from each.
+        """
+        given = {
+            code: tuple(ballot.get(code) for ballot in unit.answers.ballots if random.random() < 0.8) for code in codes
+        }
+        answers = disclosure.WindowAnswers(unit.id, unit.answers.roster_size, given)
+        one = disclosure.publish_unit(answers, policy=self.policy, statements=codes, past=unit.past)
+        differing = 0
+        cells: list[list[Totals]] = []
+        for code, found in given.items():
+            if len(found) >= self.policy.least_ballots:
+                outcomes = self.of(len(found), answers.roster_size, unit.past, code)
+                total = sum(3 if answer is None else answer for answer in found)
+                differing += outcomes[total].figure != figure_of(one.release, code)
+                cells.append(_cells(len(found), outcomes))
+        return differing, cells
+
     def _outcome(self, n: int, roster: int, past: disclosure.Past | None, total: int) -> Outcome:
         answers = disclosure.UnitAnswers("u", roster, tuple({ALONE: answer} for answer in answers_to(n, total)))
         one = disclosure.publish_unit(answers, policy=self.policy, statements=[ALONE], past=past)
         return Outcome(figure_of(one.release, ALONE), one.remembered.get(ALONE))
+
+
+def _cells(n: int, outcomes: Mapping[int, Outcome]) -> list[Totals]:
+    by_figure: dict[Hashable, set[int]] = {}
+    for total, one in outcomes.items():
+        by_figure.setdefault(one.figure, set()).add(total)
+    return [Totals(n, frozenset(totals)) for totals in by_figure.values()]
 
 
 def answers_to(n: int, total: int) -> list[int]:

@@ -95,6 +95,16 @@ def test_a_figure_that_depends_on_another_statement_is_found(monkeypatch: pytest
     assert "figures that depend on more than their own total" in found_by(scoreboard.feasible)
 
 
+def test_a_window_that_counts_who_was_not_asked_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = release.WindowAnswers.answers_to
+
+    def answers_to(self: release.WindowAnswers, code: str) -> tuple[int | None, ...]:
+        return (*honest(self, code), *[None] * (self.cast - len(honest(self, code))))
+
+    monkeypatch.setattr(release.WindowAnswers, "answers_to", answers_to)
+    assert "figures that depend on more than their own total" in found_by(scoreboard.feasible)
+
+
 def test_a_bad_colour_that_is_withheld_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = slow.first
 
