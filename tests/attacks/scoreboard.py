@@ -1,6 +1,6 @@
 """Every attack and every control, run and put in one table.
 
-    python -m tests.attacks [--report]
+    python -m tests.attacks [--quick] [--report]
 
 An attack on our rules must stay under its bound, and a control must be broken: a harness that breaks nothing sees
 nothing. What the rows mean and what they do not cover: docs/security/attacks.md.

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.attacks import __main__ as command
 from tests.attacks import scoreboard
 from tests.attacks.organisation import ROUNDS
 from tests.attacks.scoreboard import QUICK, Row, Seasons
@@ -61,6 +63,25 @@ def test_a_bound_that_is_missed_or_a_control_that_stands_fails_the_run() -> None
     assert not scoreboard.passed([row, standing])
     assert [one.verdict for one in (row, told, missed, standing)] == ["holds", "told", "MISSED", "NOT BROKEN"]
     assert len(scoreboard.table([row, told]).splitlines()) == 4
+
+
+def test_the_command_prints_the_table_writes_it_where_the_page_has_its_place_and_fails_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "attacks.md"
+    page.write_text("before\n<!-- scoreboard -->\nyesterday\n<!-- end of scoreboard -->\nafter\n")
+    monkeypatch.setattr(command, "REPORT", page)
+    row = Row("1", "a", "0 of 1", "0", holds=True)
+    monkeypatch.setattr(scoreboard, "every_row", lambda extent: iter([row]))
+    assert command.main(["--report"]) == 0
+    written = page.read_text()
+    assert written.startswith("before\n<!-- scoreboard -->\n\n| part | attack |")
+    assert written.endswith("\n<!-- end of scoreboard -->\nafter\n")
+    assert "yesterday" not in written
+    monkeypatch.setattr(scoreboard, "every_row", lambda extent: iter([replace(row, holds=False)]))
+    assert command.main([]) == 1
+    assert "MISSED" in capsys.readouterr().out
+    assert "MISSED" not in page.read_text()
 
 
 def test_an_attack_that_had_nothing_to_try_has_shown_nothing() -> None:
