@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tests.forensics import pages, scoring
 from tests.forensics.finding import Found, Needle, Needles
 from tests.forensics.images import File, Image, Row
@@ -147,11 +149,12 @@ class Looked:
         if file.kind == "log":
             self.lines[file.door] += content.count(b"\n")
         blocks: dict[int, set[str]] = defaultdict(set)
+        lines = _line_ends(content) if file.kind in {"log", "backup"} else None
         main = pages.SqliteFile(content) if file.kind == "sqlite" and content else None
         owners: set[int] = set()
         for found in needles.find(content):
             self.counts[found.kind, file.kind] += 1
-            block, place, kind = self._where(file, content, main, found.offset)
+            block, place, kind = self._where(file, content, main, lines, found.offset)
             blocks[block].add(found.kind)
             if found.kind in OF_BALLOTS | OF_SLIPS:
                 owners.add(found.owner)
@@ -172,15 +175,17 @@ class Looked:
             [owner] = owners | set(named)
             self._note("ballots: times of files", Found(0, "file", owner), file.changed)
 
-    def _where(self, file: File, content: bytes, main: pages.SqliteFile | None, offset: int) -> tuple[int, float, str]:
+    def _where(
+        self, file: File, content: bytes, main: pages.SqliteFile | None, lines: np.ndarray | None, offset: int
+    ) -> tuple[int, float, str]:
         if main is not None:
             return offset // main.page_size, main.place(offset), f"{main.kind_at(offset)} pages"
         if file.kind == "sqlite log" and pages.is_sqlite_log(content):
             return pages.frame_of(content, offset), pages.frame_place(content, offset), "write-ahead log"
         if file.kind in {"heap", "toast", "index"}:
             return offset // pages.POSTGRES_PAGE, pages.falling(offset, pages.POSTGRES_PAGE), file.kind
-        if file.kind in {"log", "backup"}:
-            return content.count(b"\n", 0, offset), offset, "logs" if file.kind == "log" else file.kind
+        if lines is not None:
+            return int(np.searchsorted(lines, offset)), offset, "logs" if file.kind == "log" else file.kind
         return offset // BLOCK, offset, "other files"
 
     def _look_at_log(self, files: list[File], needles: Needles) -> None:
@@ -258,6 +263,10 @@ def _listed(row: Row, whose: Mapping[bytes, int]) -> Iterator[tuple[int, int]]:
         for match in re.finditer(r"\b[0-9a-f]{64}\b", str(row.values["slots"])):
             if (number := whose.get(bytes.fromhex(match[0]))) is not None:
                 yield number, match.start()
+
+
+def _line_ends(content: bytes) -> np.ndarray:
+    return np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
 
 
 def _raw(value: Any) -> bytes:
