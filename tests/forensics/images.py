@@ -48,6 +48,7 @@ class Image:
     name: str
     files: tuple[File, ...]
     rows: tuple[Row, ...]
+    log_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Storage:
         else:
             rows = tuple(self._postgres_rows())
             files += self._postgres_files(to)
-        return Image(name, tuple(files), rows)
+        return Image(name, tuple(files), rows, self.log_from)
 
     def _data_files(self, to: Path) -> Iterator[File]:
         for file in _copied(self.data, to, "other", without="" if self.with_keys else "keys"):
@@ -107,10 +108,11 @@ class Storage:
         for folder in _REST:
             yield from _copied(self.postgres / folder, to / folder, "other")
         with psycopg.connect(next(iter(self.urls.values())), autocommit=True) as connection:
-            ask = "SELECT pg_walfile_name(pg_current_wal_lsn()), pg_walfile_name(%s)"
-            last, first = connection.execute(ask, [self.log_from or "0/1000000"]).fetchone()
+            ask = "SELECT pg_walfile_name(%s)"
+            [first] = connection.execute(ask, [self.log_from or "0/1000000"]).fetchone()
         for file in sorted((self.postgres / "pg_wal").iterdir()):
-            if file.is_file() and (first <= file.name <= last if self.log_from else len(file.name) == 24):
+            # What is set aside for reuse has a later name, and still holds what was written before.
+            if file.is_file() and len(file.name) == len(first) and file.name >= first:
                 yield from _copied(file.parent, to / "pg_wal", "pg_wal", only=file.name)
 
     def _postgres_rows(self) -> Iterator[Row]:

@@ -5,7 +5,7 @@ log internals (`bufpage.h`, `itemid.h`, `htup_details.h`, `xlog_internal.h`, `xl
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 POSTGRES_PAGE = 8_192
@@ -97,12 +97,14 @@ _RECORD = struct.Struct("<IIQBBxxI")
 _LONG_HEADER, _MOST_BYTES = 0x0002, 1 << 20
 
 
-def records(segments: list[bytes]) -> Iterator[Record]:
-    """The records of PostgreSQL's write-ahead log, from segments in their order.
+def records(segments: Iterable[bytes], *, since: int = 0) -> Iterator[Record]:
+    """The records of PostgreSQL's write-ahead log that were written after a place in it, in their order.
 
-    Does not: check the sums; what is no record is passed over up to the next page that begins with one.
+    Each page says where in the log it belongs, so segments may come in any order: one that is set aside for reuse has
+    a later name and its old pages. Does not: check the sums; what is no record is passed over up to the next page that
+    begins with one.
     """
-    stream, begins = _stream(segments)
+    stream, begins = _stream(segments, since)
     place, following = 0, iter(begins)
     while place + _RECORD.size <= len(stream):
         length, _xid, _before, _info, manager, _sum = _RECORD.unpack_from(stream, place)
@@ -116,16 +118,24 @@ def records(segments: list[bytes]) -> Iterator[Record]:
         place = further
 
 
-def _stream(segments: list[bytes]) -> tuple[bytearray, list[int]]:
+def log_place(position: str) -> int:
+    """A position as PostgreSQL writes it, "0/1A2B3C", as the number that stands in pages."""
+    high, low = position.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def _stream(segments: Iterable[bytes], since: int) -> tuple[bytearray, list[int]]:
     """The log without the headers of its pages, and where in it a page's first own record begins."""
-    stream, begins = bytearray(), []
+    written: dict[int, bytes] = {}
     for content in segments:
         for start in range(0, len(content), POSTGRES_PAGE):
-            info, rest = (
-                struct.unpack_from("<H", content, start + 2)[0],
-                struct.unpack_from("<I", content, start + 16)[0],
-            )
-            header = 40 if info & _LONG_HEADER else 24
-            begins.append(len(stream) + -(-rest // 8) * 8)
-            stream += content[start + header : start + POSTGRES_PAGE]
+            place = struct.unpack_from("<Q", content, start + 8)[0]
+            if place and place + POSTGRES_PAGE > since:
+                written[place] = content[start : start + POSTGRES_PAGE]
+    stream, begins = bytearray(), []
+    for _place, page in sorted(written.items()):
+        info, rest = struct.unpack_from("<H", page, 2)[0], struct.unpack_from("<I", page, 16)[0]
+        header = 40 if info & _LONG_HEADER else 24
+        begins.append(len(stream) + -(-rest // 8) * 8)
+        stream += page[header:]
     return stream, begins

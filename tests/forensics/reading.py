@@ -192,7 +192,8 @@ class Looked:
         """PostgreSQL's log by records: a page of it holds what different databases wrote at the same moment."""
         content = bytearray()
         begins = []
-        for record in pages.records([file.read() for file in files]):
+        since = pages.log_place(self.image.log_from) if self.image.log_from else 0
+        for record in pages.records((file.read() for file in files), since=since):
             begins.append((len(content), record.place))
             content += record.content
         blocks: dict[int, set[str]] = defaultdict(set)
