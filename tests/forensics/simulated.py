@@ -11,6 +11,7 @@ from tests import starting
 from tests.anomalies.processes import Installation
 from tests.backup import archives
 from tests.forensics import plants, reading, scoring
+from tests.forensics.finding import Needles
 from tests.forensics.images import Storage, log_position
 
 LIVING = "tests.forensics.living:"
@@ -30,9 +31,11 @@ class Taken:
         return {name: score for name, score in self.scores.items() if not name.endswith(reading.TOLD)}
 
 
-def take(storage: Storage, truth: reading.Truth, name: str, folder: Path, *, is_closed: bool) -> Taken:
+def take(
+    storage: Storage, truth: reading.Truth, needles: Needles, name: str, folder: Path, *, is_closed: bool
+) -> Taken:
     image = storage.freeze(name, folder / name)
-    looked = reading.Looked(image, truth)
+    looked = reading.Looked(image, truth, needles)
     scores = reading.scores(looked.readings(), truth)
     return Taken(name, scores, reading.refused(looked, is_closed=is_closed), dict(looked.counts))
 
@@ -73,22 +76,23 @@ class Simulation:
         )
         say("answered")
         truth = reading.Truth(**json.loads((folder / "truth.json").read_text()))
+        needles = truth.needles()
         kept = make_backup(folder, self._run) if backup else None
         storage = Storage(
             self.installation.data, server, urls, folder / "logs", folder / "temp", kept, begins, planted.with_keys
         )
         try:
             if "mid" in images:
-                yield take(storage, truth, "mid", folder, is_closed=False)
+                yield take(storage, truth, needles, "mid", folder, is_closed=False)
             self._do("close", round_id=round_id, plant=plant, folder=str(folder))
             say("closed")
             if "after" in images:
-                yield take(storage, truth, "after", folder, is_closed=True)
+                yield take(storage, truth, needles, "after", folder, is_closed=True)
             if "next" in images:
                 following = self._do("begin", day=day + 11)
                 self._do("answer_some", round_id=following, count=min(200, len(truth.people)))
                 say("next round")
-                yield take(storage, truth, "next", folder, is_closed=True)
+                yield take(storage, truth, needles, "next", folder, is_closed=True)
         finally:
             self._do("end_plant", plant=plant, folder=str(folder))
 
