@@ -12,7 +12,7 @@ EXTENT ?= not journey and not slow and not sweep
 # Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
 pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow wheel messages bench forensics screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -82,6 +82,11 @@ messages: setup ## bring the catalogues of src/andon/locale, and the statements 
 
 bench: setup ## measure answers per second; what the numbers mean is in docs/operations
 	python bench/ballots.py
+
+TEAMS ?= 1000
+DATABASES ?= sqlite postgres
+forensics: setup ## look for the order of ballots in the files of simulated rounds; TEAMS=5000, DATABASES=sqlite, REPORT=FILE
+	python -m tests.forensics.running --teams $(TEAMS) --databases "$(DATABASES)" $(if $(REPORT),--report $(REPORT))
 
 screenshots: setup ## take the pictures in docs/images anew
 	python -m tests.journeys.screenshots
