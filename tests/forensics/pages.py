@@ -93,7 +93,7 @@ class Record:
     place: int
 
 
-_RECORD = struct.Struct("<IIQBBxxI")
+_RECORD = struct.Struct("<IIQBBHI")
 _LONG_HEADER, _MOST_BYTES = 0x0002, 1 << 20
 
 
@@ -105,10 +105,11 @@ def records(segments: Iterable[bytes], *, since: int = 0) -> Iterator[Record]:
     begins with one.
     """
     stream, begins = _stream(segments, since)
-    place, following = 0, iter(begins)
+    # The first page begins with the end of a record of which nothing else is here.
+    place, following = begins[0] if begins else 0, iter(begins)
     while place + _RECORD.size <= len(stream):
-        length, _xid, _before, _info, manager, _sum = _RECORD.unpack_from(stream, place)
-        if _RECORD.size <= length <= _MOST_BYTES and manager < 128 and place + length <= len(stream):
+        length, _xid, _before, _info, manager, padding, _sum = _RECORD.unpack_from(stream, place)
+        if _RECORD.size <= length <= _MOST_BYTES and manager < 128 and not padding and place + length <= len(stream):
             yield Record(bytes(stream[place : place + length]), place)
             place += -(-length // 8) * 8
             continue
