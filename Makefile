@@ -12,7 +12,7 @@ EXTENT ?= not journey and not slow and not sweep
 # Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
 pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench attacks screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench attacks forensics screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -90,6 +90,11 @@ bench: setup ## measure answers per second; what the numbers mean is in docs/ope
 
 attacks: setup ## attack everything that would be published of a simulated organisation, and print what came of it
 	python -m tests.attacks $(if $(REPORT),--report)
+
+TEAMS ?= 1000
+DATABASES ?= sqlite postgres
+forensics: setup ## look for the order of ballots in the files of simulated rounds; TEAMS=5000, DATABASES=sqlite, REPORT=FILE
+	python -m tests.forensics.running --teams $(TEAMS) --databases "$(DATABASES)" $(if $(REPORT),--report $(REPORT))
 
 screenshots: setup ## take the pictures in docs/images anew
 	python -m tests.journeys.screenshots

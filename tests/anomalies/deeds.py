@@ -47,7 +47,8 @@ ELSEWHERE = ("North", "South")
 PATIENCE_SECONDS = 30
 
 
-# What is about people and keys stands there, beside what is about rounds here.
+# What is about people and keys stands there, beside what is about rounds here. A deed of another folder is named with
+# its module: "tests.forensics.living:fill".
 WRITES = "tests.anomalies.writes"
 
 
@@ -72,7 +73,8 @@ def do(request: dict[str, Any]) -> Any:
                     lambda name: _glimpse(name, reached, disturb),
                 )
             )
-        deed = globals().get(request["deed"]) or getattr(importlib.import_module(WRITES), request["deed"])
+        module, _, name = request["deed"].rpartition(":")
+        deed = (not module and globals().get(name)) or getattr(importlib.import_module(module or WRITES), name)
         returned = deed(**request["arguments"])
     return reached if disturb.get("trace") else returned
 

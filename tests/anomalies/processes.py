@@ -47,6 +47,8 @@ class Installation:
         self._ids = itertools.count(1)
         self._ended: dict[int, bool] = {}
         self.database_urls: dict[str, str] = {}
+        # What a command of `andon` needs to work on this installation.
+        self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         (self.folder / "answers").mkdir()
@@ -62,6 +64,7 @@ class Installation:
             # A void round says so in the log, which here is the noise of a test that wants it to.
             "ANDON_LOG_LEVEL": "CRITICAL",
         }
+        self.environment = env
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.anomalies.forking", str(self.folder / "answers")],
             env=env,
