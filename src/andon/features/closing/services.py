@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import transaction
 
 from andon.features.ballots import public as ballots
-from andon.features.closing import auditing, computing, history
+from andon.features.closing import auditing, computing, history, losses
 from andon.features.closing.models import Closing
 from andon.features.instruments import public as instruments
 from andon.features.issuance import public as issuance
@@ -211,7 +211,7 @@ class _Steps:
         units, instrument = rounds.units_of(self.round_id), self._instrument()
         policy = disclosure.Policy.from_json(self._manifest()["policy"])
         rosters = rounds.counted_units([unit.id for unit in units])
-        pasts = history.pasts(units, rosters, self.view, policy)
+        pasts = losses.silent_after(history.pasts(units, rosters, self.view, policy), units, self.view)
         try:
             finished = computing.compute(
                 round_id=self.round_id,
