@@ -25,6 +25,7 @@ REFUSALS: dict[str, str | Promise] = {
     "NobodyToAsk": gettext_lazy("there were fewer than five people"),
     "AskedAlready": gettext_lazy("somebody had been asked the same within 28 days"),
     "AskedByAnother": gettext_lazy("somebody had been asked by another questionnaire within 28 days"),
+    "SeenAndLost": gettext_lazy("a result that people saw was lost with a restore, less than 28 days before"),
     "OwnInWindow": gettext_lazy("a questionnaire of your own is asked all at once"),
     "TooManyStatements": gettext_lazy("the questionnaire has more statements than fit into eight weeks"),
     "NotOnOffer": gettext_lazy("the questionnaire is not on offer any more"),

@@ -2,10 +2,11 @@
 
 from andon.features.closing.services import (
     CannotClose,
+    Ended,
     ReleasedOtherwise,
     close_round,
     end_rounds_of_another_store,
     void_round,
 )
 
-__all__ = ["CannotClose", "ReleasedOtherwise", "close_round", "end_rounds_of_another_store", "void_round"]
+__all__ = ["CannotClose", "Ended", "ReleasedOtherwise", "close_round", "end_rounds_of_another_store", "void_round"]

@@ -11,6 +11,7 @@ Reference: docs/protocol/close.md.
 import json
 import logging
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import transaction
 
 from andon.features.ballots import public as ballots
-from andon.features.closing import auditing, computing, history
+from andon.features.closing import auditing, computing, history, losses
 from andon.features.closing.models import Closing
 from andon.features.instruments import public as instruments
 from andon.features.issuance import public as issuance
@@ -50,6 +51,8 @@ class ReleasedOtherwise(CannotClose):
         )
 
 
+# Why a round is void of which the log says `released`, after a restore.
+FIGURES_LOST = "figures_lost"
 # From so many units on it takes long enough for somebody to wait.
 MANY_UNITS = 200
 
@@ -208,7 +211,7 @@ class _Steps:
         units, instrument = rounds.units_of(self.round_id), self._instrument()
         policy = disclosure.Policy.from_json(self._manifest()["policy"])
         rosters = rounds.counted_units([unit.id for unit in units])
-        pasts = history.pasts(units, rosters, self.view, policy)
+        pasts = losses.silent_after(history.pasts(units, rosters, self.view, policy), units, self.view)
         try:
             finished = computing.compute(
                 round_id=self.round_id,
@@ -293,15 +296,31 @@ def void_round(*, round_id: str, reason: str, at: datetime, by: object | None) -
         _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=by)
 
 
-def end_rounds_of_another_store(*, at: datetime) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of the rounds of another store, by their ids.
+
+    `lost` are those that were released and whose release is in no backup; `waiting` those whose release is here, and is
+    another one than the log names.
+    """
+
+    voided: tuple[str, ...]
+    lost: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+def end_rounds_of_another_store(*, at: datetime) -> Ended:
     """After a restore: end every round whose ballots were in another store than this one. May be repeated.
 
-    Guarantees: one whose release was committed is released; of every other one the log says `void`, also where only the
-    log knows the round. Returns: the rounds that became void, and those that wait for a person since the log says
-    `released` and the release is not here.
+    Guarantees: one whose release was committed is released; one that the log calls released, and of which nothing is
+    here, ends without figures and without a word in the log; of every other one the log says `void`, also where only
+    the log knows the round.
     Raises: ballots.KeyDirectoryMissing, ballots.StorageBusy, publiclog.LogLost.
     """
-    here, voided, waiting = ballots.generation(), [], []
+    here = ballots.generation()
+    voided: list[str] = []
+    lost: list[str] = []
+    waiting: list[str] = []
     for published in publiclog.manifests():
         round_id = str(published.body["round"])
         if published.body["generations"]["ballots"] == here:
@@ -312,30 +331,41 @@ def end_rounds_of_another_store(*, at: datetime) -> tuple[list[str], list[str]]:
         elif view is not None and view.state in {rounds.State.RELEASED, rounds.State.VOID}:
             continue
         try:
-            if _end_with_what_is_here(round_id, known=view is not None, at=at):
-                voided.append(round_id)
+            reason = _end_with_what_is_here(round_id, known=view is not None, at=at)
         except ReleasedOtherwise:
             waiting.append(round_id)
-    return voided, waiting
+            continue
+        if reason:
+            (lost if reason == FIGURES_LOST else voided).append(round_id)
+    return Ended(tuple(voided), tuple(lost), tuple(waiting))
 
 
-def _end_with_what_is_here(round_id: str, *, known: bool, at: datetime) -> bool:
-    """Whether the round became void; otherwise its committed release is shown. Raises: ReleasedOtherwise."""
+def _end_with_what_is_here(round_id: str, *, known: bool, at: datetime) -> str:
+    """Why the round is without figures; empty where its committed release is shown. Raises: ReleasedOtherwise."""
     reason = "ballot_box_replaced"
     if not known:
         if publiclog.find("released", round_id) is not None:
-            return False
+            return FIGURES_LOST
         publiclog.append("void", round_id=round_id, body={"reason": reason, "round": round_id})
-        return True
+        return reason
     keys = ballots.key_directory()
     if releases.is_committed(round_id) and publiclog.find("closed", round_id) and not publiclog.find("void", round_id):
         asked = rounds.ask_to_close(round_id=round_id, by=None, at=at)
         close_round(round_id=round_id, at=at, early=asked.early, by=None)
-        return False
+        return ""
     with keys.alone(round_id):
         closing, _fresh = Closing.objects.get_or_create(round_id=round_id, defaults={"at": at, "early": False})
         _end_as_void(closing, keys, reason=_void_reason(closing) or reason, at=at, by=None)
-    return True
+    return closing.void_reason
+
+
+def _are_figures_lost(round_id: str) -> bool:
+    """Whether nothing of the release of a round that was released is here, and nothing can bring it back: a restore
+    began another store of ballots, so that the database of the app is no older copy beside the others, which the right
+    one could take the place of."""
+    published = publiclog.find("manifest", round_id)
+    of_another_store = published is not None and published.body["generations"]["ballots"] != ballots.generation()
+    return of_another_store and not releases.is_committed(round_id)
 
 
 def _in_words(round_id: str) -> str:
@@ -357,12 +387,16 @@ def _void_reason(closing: Closing) -> str:
 def _end_as_void(closing: Closing, keys: ballots.KeyDirectory, *, reason: str, at: datetime, by: object | None) -> None:
     round_id = closing.round_id
     if publiclog.find("released", round_id) is not None:
-        raise ReleasedOtherwise
+        if not _are_figures_lost(round_id):
+            raise ReleasedOtherwise
+        reason = FIGURES_LOST
     # Before anything is destroyed, so that whoever resumes knows that what is missing was meant to be.
     closing.void_reason = reason
     closing.save(update_fields=["void_reason"])
     ballots.void_box(round_id)
-    publiclog.append("void", round_id=round_id, body={"reason": reason, "round": round_id})
+    # People saw the figures, so the log goes on saying `released` and nothing that contradicts it.
+    if reason != FIGURES_LOST:
+        publiclog.append("void", round_id=round_id, body={"reason": reason, "round": round_id})
     keys.destroy(round_id)
     ballots.delete_ballots(round_id)
     issuance.delete_issuance(round_id)

@@ -1,6 +1,6 @@
 """The door of `publiclog`."""
 
-from andon.features.publiclog.queries import Entry, StoredBlob, blob, find, head, manifests, newest, page
+from andon.features.publiclog.queries import Entry, StoredBlob, blob, find, head, manifests, newest, page, round_ids
 from andon.features.publiclog.services import LogLost, append, put_blob, restore_entry
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "page",
     "put_blob",
     "restore_entry",
+    "round_ids",
 ]

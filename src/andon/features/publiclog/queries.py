@@ -57,6 +57,11 @@ def manifests() -> list[Entry]:
     return [as_entry(row) for row in LogEntry.objects.filter(kind="manifest").order_by("index")]
 
 
+def round_ids(kind: str) -> set[str]:
+    """The rounds about which there is an entry of this kind. One query."""
+    return set(LogEntry.objects.filter(kind=kind).values_list("round_id", flat=True))
+
+
 def newest(kind: str) -> Entry | None:
     row = LogEntry.objects.filter(kind=kind).order_by("-index").first()
     return as_entry(row) if row else None

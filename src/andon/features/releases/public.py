@@ -23,6 +23,7 @@ __all__ = [
     "comments_shown",
     "commit",
     "committed",
+    "committed_among",
     "discard",
     "figures_shown",
     "forget_comments",
@@ -203,6 +204,11 @@ def commit(finished: Finished) -> None:
 
 def is_committed(round_id: str) -> bool:
     return Release.objects.filter(round_id=round_id).exists()
+
+
+def committed_among(round_ids: Collection[str]) -> set[str]:
+    """Those of these rounds that have a release, shown or not. At most one query."""
+    return set(Release.objects.values_list("round_id", flat=True)) & set(round_ids) if round_ids else set()
 
 
 def committed(round_id: str, digest: str) -> Finished:

@@ -15,6 +15,7 @@ from andon.features.releases import public as releases
 from andon.features.results import queries
 from andon.features.results.models import NotShared, SharedColours
 from andon.features.rounds import public as rounds
+from andon.foundation.audit import public as audit
 from andon.foundation.organisation import public as organisation
 from andon.foundation.people.models import Member
 from andon.kernel import disclosure
@@ -45,6 +46,17 @@ class TooFewLeft(SharingRefused):
             _(
                 "This round also shows how many teams stand where. With more teams sharing, those of the others could "
                 "be worked out, so the colours stay with you."
+            )
+        )
+
+
+class SharedBeforeRestore(SharingRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This service was restored from a backup since this round. Which teams had shared their colours until "
+                "then is not known any more, and with more of them those of the others could be worked out. The "
+                "colours stay with you."
             )
         )
 
@@ -176,6 +188,12 @@ def room_for(own: queries.Own) -> Room:
     return Room(spread_node, shown[spread_node] - sum(inside.values()) - LEAST_LEFT - taken)
 
 
+def _was_before_a_restore(own: queries.Own) -> bool:
+    """Whether what was shared of this round may have been forgotten: a restore ends every round that is open."""
+    restored_at = audit.newest("backup.restored")
+    return restored_at is not None and own.round.opens_at <= restored_at
+
+
 def _units_in_spreads(round_id: str, node_ids: Collection[str]) -> dict[str, int]:
     """How many units each of these groups counts, where its spread is shown."""
     found = releases.groups_shown(round_id, node_ids) if node_ids else {}
@@ -187,7 +205,8 @@ def propose(*, own: queries.Own, node_id: str, by: Member, on: date) -> None:
 
     Nothing about it is written into the change log: every member reads that, and would learn from a proposal that
     came to nothing that somebody of the unit said no.
-    Raises: Http404 where there are no colours to share, or the node is not above; ProposedAlready; TooFewLeft.
+    Raises: Http404 where there are no colours to share, or the node is not above; ProposedAlready;
+    SharedBeforeRestore; TooFewLeft.
     """
     if not colours_of(own) or node_id not in dict(choices_for(own)):
         raise Http404
@@ -198,6 +217,8 @@ def propose(*, own: queries.Own, node_id: str, by: Member, on: date) -> None:
             room = room_for(own)
             if SharedColours.objects.filter(unit_id=own.unit.id).exists():
                 raise ProposedAlready
+            if room.places is not None and _was_before_a_restore(own):
+                raise SharedBeforeRestore
             if room.places is not None and room.places < 1:
                 raise TooFewLeft
             SharedColours.objects.create(

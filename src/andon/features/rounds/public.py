@@ -13,6 +13,7 @@ from andon.features.rounds.founding import (
     founding_request,
     sign_founding,
 )
+from andon.features.rounds.lost import asked_since, lost_before
 from andon.features.rounds.models import Round, known_by
 from andon.features.rounds.queries import (
     AskedBefore,
@@ -139,6 +140,7 @@ __all__ = [
     "asked_before",
     "asked_ids",
     "asked_in",
+    "asked_since",
     "asked_to_close",
     "asked_with",
     "begin_log",
@@ -168,6 +170,7 @@ __all__ = [
     "known_by",
     "last_released_before",
     "left_out_of",
+    "lost_before",
     "make_delegate",
     "may_ask_for_comments",
     "may_ask_in",

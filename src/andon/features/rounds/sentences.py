@@ -10,6 +10,7 @@ VOID_REASONS: Mapping[str, str | Promise] = {
     "audit_failed": _("the check before publishing found that a figure could have told too much"),
     "box_changed": _("the ballots were altered after the box was closed"),
     "box_key_lost": _("the key that opens the ballots was lost"),
+    "figures_lost": _("its figures were shown, and were lost afterwards: the backup that was restored is older"),
     "more_ballots_than_members": _("there were more ballots than people who were asked"),
     "other_release_logged": _("the public log names another result"),
     "release_damaged": _("the result was altered before it was shown"),

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from andon.features.ballots import public as ballots
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
-from andon.features.rounds import choices, signing, windows
+from andon.features.rounds import choices, lost, signing, windows
 from andon.features.rounds.models import (
     CloseRequest,
     Ending,
@@ -123,6 +123,17 @@ class AskedByAnother(RoundRefused):
                 "Somebody on this roster is being asked by another questionnaire, or was within the last 28 days. One "
                 "of the two is your own and may say the same in other words: whoever compared them could find out who "
                 "answered what. No round was opened. Wait, or choose another team."
+            )
+        )
+
+
+class SeenAndLost(RoundRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This service was restored from a backup that is older than the result of a round. People saw that "
+                "result, and who was asked in it is not known any more. For 28 days after the restore nobody is asked. "
+                "No round was opened. Wait."
             )
         )
 
@@ -379,8 +390,9 @@ def check_rests(node_id: str, instrument_id: str, *, at: datetime, window_from: 
     """What publishing would refuse because of who was asked lately, for a look at who would be asked. The people are
     read only where a round is in the way at all.
 
-    Raises: AskedAlready, AskedByAnother.
+    Raises: SeenAndLost, AskedAlready, AskedByAnother.
     """
+    _check_nothing_was_lost(at)
     if _asked_lately(instrument_id, at, window_from) or _asked_otherwise(instrument_id, at):
         _check_rests(plan_round(node_id=node_id, on=organisation.today(at)), instrument_id, at, window_from)
 
@@ -391,10 +403,18 @@ def _check_rests(plan: Plan, instrument_id: str, at: datetime, window_from: date
     What a questionnaire of one's own says in other words nobody can compare, so it and any other rest for each other:
     whoever answered only one of the two, or joined between them, would be the difference of two sums.
     """
+    _check_nothing_was_lost(at)
     if _is_any_asked(plan, _asked_lately(instrument_id, at, window_from)):
         raise AskedAlready
     if _is_any_asked(plan, _asked_otherwise(instrument_id, at)):
         raise AskedByAnother
+
+
+def _check_nothing_was_lost(at: datetime) -> None:
+    """Raises: SeenAndLost, where a release that people saw within the rest is in the public log alone."""
+    since = lost.lost_before()
+    if since is not None and at < since + REST:
+        raise SeenAndLost
 
 
 def _asked_lately(instrument_id: str, at: datetime, window_from: datetime | None) -> list[str]:

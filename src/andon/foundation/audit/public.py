@@ -14,6 +14,7 @@ __all__ = [
     "forget_person",
     "is_recorded",
     "last_about",
+    "newest",
     "record",
     "register_fact",
     "register_subject",
@@ -48,6 +49,11 @@ def record(
 def is_recorded(kind: str, **facts: Any) -> bool:
     """Whether an entry of this kind with these facts is there, for whoever may have been killed before it was."""
     return AuditEntry.objects.filter(kind=kind, **{f"facts__{name}": value for name, value in facts.items()}).exists()
+
+
+def newest(kind: str) -> datetime | None:
+    """When the newest entry of this kind was written. One query."""
+    return AuditEntry.objects.filter(kind=kind).values_list("at", flat=True).first()
 
 
 def last_about(*kinds: str) -> dict[UUID, str]:

@@ -78,6 +78,8 @@ class Looked(lines.Listener):
 class Restored:
     people: int
     voided: tuple[str, ...]
+    # Rounds that the log calls released, of which the backup has no figures.
+    lost: tuple[str, ...]
     waiting: tuple[str, ...]
     added_entries: int
     head: str
@@ -311,12 +313,13 @@ def settle(added: Sequence[Mapping[str, Any]], *, erased: frozenset[str], made_a
     taken_back = results.take_back_shared_colours(on=organisation.today(at))
     # Before anything is served: whoever was erased since is in the backup, and nowhere else.
     again = privacy.erase_again(more=erased, at=at)
-    voided, waiting = closing.end_rounds_of_another_store(at=at)
+    ended = closing.end_rounds_of_another_store(at=at)
     head = publiclog.head()
     return Restored(
         people=Member.objects.count(),
-        voided=tuple(voided),
-        waiting=tuple(waiting),
+        voided=ended.voided,
+        lost=ended.lost,
+        waiting=ended.waiting,
         added_entries=len(added),
         head=head.hash if head else "",
         erased=again.erased,

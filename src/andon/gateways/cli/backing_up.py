@@ -308,8 +308,12 @@ def _say(rows: int, done: "restoring.Restored") -> None:
         print(f"  void: {view.words if view else 'a round that the backup does not know'} ({round_id}).")
     if done.voided:
         print("  These rounds were under way. No backup holds their answers, and the public log says so.")
-    for round_id in done.waiting:
+    for round_id in done.lost:
         print(f"  The log says that {round_id} was released, after this backup. Its figures are lost.")
+    if done.lost:
+        print("  People saw these figures, so no round is opened for 28 days, and the next one shows nothing new.")
+    for round_id in done.waiting:
+        print(f"  The log says that {round_id} was released, and the release of this backup is another one. It waits.")
     if done.added_entries:
         print(f"  {done.added_entries} entries of the public log came from the files that you gave.")
     if done.head:
