@@ -257,7 +257,7 @@ def test_a_void_round_says_in_words_why_it_has_no_result(lived_in: LivedIn) -> N
 
 def test_every_reason_that_closing_can_give_has_its_words() -> None:
     source = inspect.getsource(closing_services)
-    reasons = set(re.findall(r'_Void\("(\w+)"\)|reason="(\w+)"', source))
+    reasons = set(re.findall(r'_Void\("(\w+)"\)|(?:reason|FIGURES_LOST) ?= ?"(\w+)"', source))
     assert {one or other for one, other in reasons} == set(sentences.VOID_REASONS)
 
 
