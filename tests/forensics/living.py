@@ -55,7 +55,7 @@ def found(teams: int) -> None:
 
 def begin(day: int) -> str:
     """Publish a round on this day, which opens two days later; other rounds may have asked the same people."""
-    with mock.patch.object(rounds_services, "_check_rest"):
+    with mock.patch.object(rounds_services, "_check_rests"):
         opens_at = NOW + timedelta(days=day) + NOTICE
         published = rounds.publish_round(
             node_id=Node.objects.get(name=FOREST).pk,

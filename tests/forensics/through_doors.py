@@ -41,7 +41,7 @@ if TEAMS:
     found_organisation(Path(FOLDER), settings, teams={})
     living.found(TEAMS)
 now = timezone.now()
-with mock.patch.object(services, "_check_rest"):
+with mock.patch.object(services, "_check_rests"):
     view = rounds.publish_round(node_id=Node.objects.get(name=living.FOREST).pk, instrument_id="andon-core",
         opens_at=now, closes_at=now + timedelta(days=1), by=None, at=now)
 rounds.open_round(round_id=view.pk, at=now)

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.anomalies.under_load.crowd import Person
 from tests.stack import Stack
 
+ROOT = Path(__file__).resolve().parents[3]
 LOOK = """
 import json, sys
+sys.path.insert(0, {root!r})
 from tests.anomalies import deeds
 print('LOOK', json.dumps(deeds.look({round_id!r})))
 """
@@ -33,7 +36,7 @@ class Ledger:
 
 
 def look(stack: Stack, round_id: str) -> dict[str, Any]:
-    printed = stack.manage("shell", "-c", LOOK.format(round_id=round_id)).stdout
+    printed = stack.manage("shell", "-c", LOOK.format(round_id=round_id, root=str(ROOT))).stdout
     [line] = [line for line in printed.splitlines() if line.startswith("LOOK ")]
     seen: dict[str, Any] = json.loads(line.removeprefix("LOOK "))
     return seen

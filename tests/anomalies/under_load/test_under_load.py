@@ -134,14 +134,14 @@ def test_a_door_that_answers_with_anything_else_is_unclear() -> None:
         assert (len(crowd.told.unclear) == before) == clear, (status, body)
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.timeout(900)
 def test_nothing_acknowledged_is_lost_when_processes_are_killed(tmp_path: Path, postgres_server: Path | None) -> None:
     row = play("kills", "postgres" if postgres_server else "sqlite", folder=tmp_path, times=8, seed=SEED, members=40)
     assert row.passed, row.cells
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(600)
 def test_nothing_is_sent_to_anybody_outside() -> None:
