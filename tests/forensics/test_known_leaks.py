@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import random
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -130,12 +131,22 @@ def test_a_sorted_table_in_a_rewritten_file_with_an_empty_log_tells_nothing(
     assert all(abs(score.tau) < 0.35 for score in scores.values())
 
 
-@pytest.fixture
-def databases(postgres_server: Path | None, tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def own_server(postgres_server: Path | None) -> Iterator[Path]:
+    """A server that nobody else writes to: the log of a busy one is written over at any moment."""
     assert postgres_server is not None
+    with tempfile.TemporaryDirectory(prefix="andon-leaks-") as name:
+        # The server runs as somebody else.
+        Path(name).chmod(0o755)
+        with postgres.server(Path(name) / "postgres"):
+            yield Path(name) / "postgres"
+
+
+@pytest.fixture
+def databases(own_server: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     prefix = f"leaks_{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
-    yield postgres.create_databases(postgres_server, prefix)
-    postgres.drop_databases(postgres_server, prefix)
+    yield postgres.create_databases(own_server, prefix)
+    postgres.drop_databases(own_server, prefix)
 
 
 def postgres_scores(
@@ -154,9 +165,9 @@ def postgres_scores(
 
 @pytest.mark.postgres_only
 def test_postgresql_tells_the_order_in_rows_transactions_and_its_log(
-    databases: dict[str, str], postgres_server: Path, truth: reading.Truth, tmp_path: Path
+    databases: dict[str, str], own_server: Path, truth: reading.Truth, tmp_path: Path
 ) -> None:
-    scores = postgres_scores(databases, postgres_server, truth, tmp_path)
+    scores = postgres_scores(databases, own_server, truth, tmp_path)
     for place in ("place of the row", "heap", "toast", "xmin", "pg_wal"):
         assert scores[f"ballots: {place}"].tau > 0.95, place
         assert scores[f"ballots: {place}"].hits > 0.95, place
@@ -166,14 +177,14 @@ def test_postgresql_tells_the_order_in_rows_transactions_and_its_log(
 
 @pytest.mark.postgres_only
 def test_a_table_that_is_written_anew_tells_nothing_and_the_log_goes_on_telling(
-    databases: dict[str, str], postgres_server: Path, truth: reading.Truth, tmp_path: Path
+    databases: dict[str, str], own_server: Path, truth: reading.Truth, tmp_path: Path
 ) -> None:
     then = (
         "CREATE TEMPORARY TABLE rows_kept AS SELECT * FROM planted",
         "TRUNCATE planted",
         "INSERT INTO planted SELECT * FROM rows_kept ORDER BY slot",
     )
-    scores = postgres_scores(databases, postgres_server, truth, tmp_path, then)
+    scores = postgres_scores(databases, own_server, truth, tmp_path, then)
     assert scores["ballots: heap"].read == 1
     telling = [name for name, score in scores.items() if score.at_least > 0.1 or abs(score.tau) > 0.35]
     assert telling == ["ballots: pg_wal"]
@@ -200,7 +211,7 @@ def test_every_needle_is_found_wherever_it_lies_and_nothing_else_is() -> None:
 
 @pytest.mark.postgres_only
 def test_the_log_of_postgresql_is_read_record_by_record(
-    databases: dict[str, str], postgres_server: Path, tmp_path: Path
+    databases: dict[str, str], own_server: Path, tmp_path: Path
 ) -> None:
     """A page of the log holds what two databases wrote; a record holds what one of them did."""
     begins = log_position(databases["ballots"])
@@ -210,7 +221,7 @@ def test_the_log_of_postgresql_is_read_record_by_record(
             connection.execute("INSERT INTO planted VALUES (%s)", [bytes([letter]) * 1_000])
         connection.execute("INSERT INTO planted VALUES (%s)", [b"a" * 500 + b"b" * 500])
     (tmp_path / "data").mkdir()
-    image = Storage(tmp_path / "data", postgres_server, databases, log_from=begins).freeze("image", tmp_path / "image")
+    image = Storage(tmp_path / "data", own_server, databases, log_from=begins).freeze("image", tmp_path / "image")
     segments = [file.read() for file in sorted(image.files, key=lambda file: file.name) if file.kind == "pg_wal"]
     since = pages.log_place(begins)
     holding = [(b"a" * 100 in one.content, b"b" * 100 in one.content) for one in pages.records(segments, since=since)]
