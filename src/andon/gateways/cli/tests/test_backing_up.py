@@ -16,7 +16,9 @@ from andon.gateways.cli import backing_up
 def test_how_many_are_erased_again_is_said_in_plain_words(
     number: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = Restored(people=7, voided=(), lost=(), waiting=(), added_entries=0, head="", erased=number, stayed=0, taken_back=0)
+    done = Restored(
+        people=7, voided=(), lost=(), waiting=(), added_entries=0, head="", erased=number, stayed=0, taken_back=0
+    )
     backing_up._say(40, done)
     assert said in capsys.readouterr().out
 
