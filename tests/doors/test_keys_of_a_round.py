@@ -69,6 +69,17 @@ def test_a_seed_that_is_gone_after_the_close_is_a_close(
     assert sent(anonymous_client, body) == (410, "closed")
 
 
+def test_a_seed_that_is_being_written_over_by_the_close_makes_no_slip_bad(
+    anonymous_client: Any, body: bytes, key_directory: Path
+) -> None:
+    (seed,) = (key_directory / "seed").iterdir()
+    seed.write_bytes(bytes(len(seed.read_bytes())))
+    assert sent(anonymous_client, body) == (403, "bad_slip")
+    services.close_box(seed.stem)
+    services.evaluation_keys.forget(seed.stem)
+    assert sent(anonymous_client, body) == (410, "closed")
+
+
 def test_a_key_leaves_the_memory_of_a_door_that_nobody_asks_any_more(key_directory: Path) -> None:
     keys = services.EvaluationKeys(seconds=0.2)
     services.key_directory().create("a" * 32)

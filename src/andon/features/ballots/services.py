@@ -146,7 +146,9 @@ def cast(body: bytes) -> CastOutcome:
             raise
         return refusal
     except ballot.BadSlip:
-        return BadSlip()
+        # A seed is written over before it is gone. Whoever comes at that moment of a close has no bad slip.
+        refusal = _refusal(_box_state(handed_in.round_id))
+        return refusal if isinstance(refusal, AlreadyClosed) else BadSlip()
     if not _keep([handed_in]):
         refusal = _why_not_kept(handed_in)
         if refusal is not None:
