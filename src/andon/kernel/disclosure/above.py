@@ -147,8 +147,7 @@ def publish_groups(
     told: set[str] = set()
     for group in grouping.groups:
         is_inside = group.parent_id in told
-        step_of = turnout_of_group(ballots[group.id], group.people, largest=largest[group.id])
-        turnout = None if is_inside else step_of
+        turnout = None if is_inside else turnout_of_group(ballots[group.id], group.people, largest=largest[group.id])
         if is_inside or turnout is not None:
             told.add(group.id)
         drawn: Mapping[str, LargeFigure] | NotShown = NotShown.UNDER_A_HUNDRED
