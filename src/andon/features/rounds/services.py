@@ -7,7 +7,7 @@ steps leaves a round that the worker finishes.
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -250,7 +250,7 @@ def publish_round(
             _withdraw(replaces, by=by, at=at)
         window = plan_window(kind, instrument, node_id=node_id, opens_at=opens_at)
         closes_at = _closing(opens_at, window.closes_at if window else closes_at)
-        _check_rests(plan, instrument.id, at, opens_at if window else None)
+        _check_rests(lambda: plan, instrument.id, at, opens_at if window else None)
         grouping, units = _grouped(plan)
         policy = replace(_as_strict_as_before(choices.policy(early_close=early_close)), depth=grouping.depth)
         published = Round.objects.create(
@@ -392,22 +392,31 @@ def check_rests(node_id: str, instrument_id: str, *, at: datetime, window_from: 
 
     Raises: SeenAndLost, AskedAlready, AskedByAnother.
     """
-    _check_nothing_was_lost(at)
-    if _asked_lately(instrument_id, at, window_from) or _asked_otherwise(instrument_id, at):
-        _check_rests(plan_round(node_id=node_id, on=organisation.today(at)), instrument_id, at, window_from)
+
+    def plan() -> Plan:
+        return plan_round(node_id=node_id, on=organisation.today(at))
+
+    _check_rests(plan, instrument_id, at, window_from)
 
 
-def _check_rests(plan: Plan, instrument_id: str, at: datetime, window_from: datetime | None) -> None:
+def _check_rests(plan: Callable[[], Plan], instrument_id: str, at: datetime, window_from: datetime | None) -> None:
     """`window_from`: when the round that is planned opens, where it is a window.
 
     What a questionnaire of one's own says in other words nobody can compare, so it and any other rest for each other:
     whoever answered only one of the two, or joined between them, would be the difference of two sums.
     """
     _check_nothing_was_lost(at)
-    if _is_any_asked(plan, _asked_lately(instrument_id, at, window_from)):
-        raise AskedAlready
-    if _is_any_asked(plan, _asked_otherwise(instrument_id, at)):
-        raise AskedByAnother
+    lately = [
+        (AskedAlready, _asked_lately(instrument_id, at, window_from)),
+        (AskedByAnother, _asked_otherwise(instrument_id, at)),
+    ]
+    if not any(recent for _refused, recent in lately):
+        return
+    people = {member for unit in plan().units for member in unit.members}
+    for refused, recent in lately:
+        asked = RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)
+        if recent and not people.isdisjoint(member.hex for member in asked):
+            raise refused
 
 
 def _check_nothing_was_lost(at: datetime) -> None:
@@ -419,8 +428,7 @@ def _check_nothing_was_lost(at: datetime) -> None:
 
 def _asked_lately(instrument_id: str, at: datetime, window_from: datetime | None) -> list[str]:
     """The rounds that ask the same statements at this time, or did within the rest."""
-    rows = Round.objects.filter(instrument_id=instrument_id).select_related("ending", "close_request", "opening")
-    return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, window_from)]
+    return _in_the_way(Round.objects.filter(instrument_id=instrument_id), at, window_from)
 
 
 def _asked_otherwise(instrument_id: str, at: datetime) -> list[str]:
@@ -428,15 +436,12 @@ def _asked_otherwise(instrument_id: str, at: datetime) -> list[str]:
     others = Round.objects.exclude(instrument_id=instrument_id)
     if not instrument_id.startswith(instruments.OWN):
         others = others.filter(instrument_id__startswith=instruments.OWN)
-    rows = others.select_related("ending", "close_request", "opening")
-    return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, None)]
+    return _in_the_way(others, at, None)
 
 
-def _is_any_asked(plan: Plan, recent: Sequence[str]) -> bool:
-    if not recent:
-        return False
-    asked = {entry.hex for entry in RosterEntry.objects.filter(round_id__in=recent).values_list("member_id", flat=True)}
-    return any(asked.intersection(unit.members) for unit in plan.units)
+def _in_the_way(rounds: QuerySet[Round], at: datetime, window_from: datetime | None) -> list[str]:
+    rows = rounds.select_related("ending", "close_request", "opening")
+    return [row.pk for row in rows if not is_withdrawn(row) and _is_in_the_way(row, at, window_from)]
 
 
 def _is_in_the_way(row: Round, at: datetime, window_from: datetime | None) -> bool:
