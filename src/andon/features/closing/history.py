@@ -22,6 +22,13 @@ def terms(view: rounds.RoundView, policy: disclosure.Policy) -> str:
     return f"{shared} {view.kind}" if view.is_window else shared
 
 
+def statements_of(view: rounds.RoundView) -> frozenset[str]:
+    """What the round asks, all at once or one by one, also of a window what its end may have come before."""
+    if view.is_window:
+        return frozenset(question.code for question in view.questions)
+    return frozenset(instruments.load(view.instrument_id, view.instrument_version).codes)
+
+
 def pasts(
     units: Sequence[rounds.UnitView],
     now: Mapping[str, rounds.CountedUnit],
@@ -70,8 +77,7 @@ def _with_rests(
     wanted: str,
 ) -> dict[str, disclosure.Past | None]:
     """Those of these units of which statements rest, with them."""
-    asked = frozenset(question.code for question in view.questions)
-    asked = asked or frozenset(instruments.load(view.instrument_id, view.instrument_version).codes)
+    asked = statements_of(view)
     fresh = {
         unit_id: asked - (past.remembered.keys() if past else frozenset())
         for unit_id, past in found.items()

@@ -6,7 +6,7 @@ Reference: docs/protocol/disclosure.md, section 5.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from andon.features.instruments import public as instruments
+from andon.features.closing import history
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure
 
@@ -22,8 +22,7 @@ def silent_after(
     since = rounds.lost_before()
     if since is None:
         return pasts
-    asked = frozenset(question.code for question in view.questions)
-    asked = asked or frozenset(instruments.load(view.instrument_id, view.instrument_version).codes)
+    asked = history.statements_of(view)
     later = rounds.asked_since({unit.known_by for unit in units}, instrument_id=view.instrument_id, since=since)
     found: dict[str, disclosure.Past | None] = {}
     for unit in units:
