@@ -102,7 +102,7 @@ def static(name: str) -> bytes:
 def with_its_styles(page: bytes) -> bytes:
     """The page with its style sheets inside: asking for fourteen of them takes longer than laying a page out."""
     return re.sub(
-        rb'<link rel="stylesheet" href="/static/([^"]+)">',
+        rb'<link rel="stylesheet" href="/static/([^"?]+)[^>]*>',
         lambda link: b"<style>" + static(link[1].decode()) + b"</style>",
         page,
     )

@@ -1,6 +1,8 @@
 """The installed bundle: the static pages and scripts of the anonymous door, by name and by hash."""
 
+import hashlib
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,11 @@ class BundleFile:
     media_type: str
     content: bytes
     sha256: str
+
+    @property
+    def integrity(self) -> str:
+        """How a page tells a browser which bytes to take (W3C Subresource Integrity)."""
+        return f"sha384-{b64encode(hashlib.sha384(self.content).digest()).decode()}"
 
 
 @cache

@@ -163,7 +163,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if isinstance(exception, Resolver404) and request.method == "GET":
         style = bundle.installed()["answer.css"]
         page = _NOTHING_HERE.substitute(
-            stylesheet=f"/bundle/{style.sha256}/answer.css", app=escape(settings.APP_ORIGIN)
+            stylesheet=f"/bundle/{style.sha256}/answer.css", integrity=style.integrity, app=escape(settings.APP_ORIGIN)
         )
         return HttpResponse(page, status=404)
     return refusal(404, "not_found", "There is nothing at this address.")

@@ -6,9 +6,12 @@ from django import template
 from django.forms import BaseForm
 from django.template.context import Context
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from andon.foundation.interface.integrity import loaded
 
 register = template.Library()
 
@@ -29,6 +32,19 @@ NO_FIGURE = _("no figure")
 
 # Django's levels of messages, in our four.
 CALLOUTS = {"note": "note", "good": "good", "warning": "warning", "error": "error", "success": "good"}
+
+
+@register.simple_tag
+def script(name: str) -> SafeString:
+    """Load a script of ours: `{% script "interface/build/host.js" %}`."""
+    file = loaded(name)
+    return format_html('<script type="module" src="{}" integrity="{}"></script>', file.url, file.integrity)
+
+
+@register.simple_tag
+def style_sheet(name: str) -> SafeString:
+    file = loaded(name)
+    return format_html('<link rel="stylesheet" href="{}" integrity="{}">', file.url, file.integrity)
 
 
 @register.filter

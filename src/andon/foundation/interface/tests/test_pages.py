@@ -13,6 +13,7 @@ from django.test import Client, RequestFactory
 import andon
 from andon.foundation.interface import views
 from andon.foundation.interface.context import navigation_for
+from andon.foundation.interface.integrity import loaded
 from andon.foundation.interface.public import NavigationItem, register_navigation, registered_navigation
 from andon.foundation.organisation.tests import cast as people
 
@@ -48,6 +49,7 @@ def test_a_page_may_load_nothing_foreign_but_the_frame_of_the_anonymous_door(bo:
         "frame-ancestors": "'none'",
         "frame-src": settings.ANONYMOUS_ORIGIN,
         "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
     }
     assert page["Cache-Control"] == "no-store"
     assert page["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -68,7 +70,8 @@ def test_a_signed_in_page_holds_the_wallet_frame_and_its_script(bo: Client) -> N
     assert page.count("data-wallet-frame") == 1
     assert f'src="{settings.ANONYMOUS_ORIGIN}/frame/"' in page
     assert re.search(r'<meta name="csrf-token" content="\w{64}">', page)
-    assert '<script type="module" src="/static/interface/build/host.js">' in page
+    host = loaded("interface/build/host.js")
+    assert f'<script type="module" src="{host.url}" integrity="{host.integrity}"></script>' in page
 
 
 @pytest.mark.django_db
@@ -77,7 +80,7 @@ def test_a_page_for_nobody_holds_neither() -> None:
     assert "data-wallet-frame" not in page
     # Nothing runs but what a passkey needs, which is asked for by a button.
     scripts = re.findall(r"<script[^>]*src=\"([^\"]+)\"", page)
-    assert scripts == ["/static/interface/build/passkeys.js"]
+    assert scripts == [loaded("interface/build/passkeys.js").url]
     assert page.count("<script") == len(scripts)
     assert "<nav" not in page
 
