@@ -5,6 +5,7 @@ log internals (`bufpage.h`, `itemid.h`, `htup_details.h`, `xlog_internal.h`, `xl
 """
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -101,15 +102,16 @@ def records(segments: Iterable[bytes], *, since: int = 0) -> Iterator[Record]:
     """The records of PostgreSQL's write-ahead log that were written after a place in it, in their order.
 
     Each page says where in the log it belongs, so segments may come in any order: one that is set aside for reuse has
-    a later name and its old pages. Does not: check the sums; what is no record is passed over up to the next page that
-    begins with one.
+    a later name and its old pages. Pages that were written over are gaps, over which no record goes. Does not: check
+    the sums; what is no record is passed over up to the next page that begins with one.
     """
-    stream, begins = _stream(segments, since)
+    stream, begins, gaps = _stream(segments, since)
     # The first page begins with the end of a record of which nothing else is here.
     place, following = begins[0] if begins else 0, iter(begins)
     while place + _RECORD.size <= len(stream):
         length, _xid, _before, _info, manager, padding, _sum = _RECORD.unpack_from(stream, place)
-        if _RECORD.size <= length <= _MOST_BYTES and manager < 128 and not padding and place + length <= len(stream):
+        whole = gaps[bisect_right(gaps, place)]
+        if _RECORD.size <= length <= _MOST_BYTES and manager < 128 and not padding and place + length <= whole:
             yield Record(bytes(stream[place : place + length]), place)
             place += -(-length // 8) * 8
             continue
@@ -125,18 +127,21 @@ def log_place(position: str) -> int:
     return (int(high, 16) << 32) + int(low, 16)
 
 
-def _stream(segments: Iterable[bytes], since: int) -> tuple[bytearray, list[int]]:
-    """The log without the headers of its pages, and where in it a page's first own record begins."""
+def _stream(segments: Iterable[bytes], since: int) -> tuple[bytearray, list[int], list[int]]:
+    """The log without the headers of its pages; where in it a page's first own record begins; after what pages are
+    missing, with the end of all."""
     written: dict[int, bytes] = {}
     for content in segments:
         for start in range(0, len(content), POSTGRES_PAGE):
             place = struct.unpack_from("<Q", content, start + 8)[0]
             if place and place + POSTGRES_PAGE > since:
                 written[place] = content[start : start + POSTGRES_PAGE]
-    stream, begins = bytearray(), []
-    for _place, page in sorted(written.items()):
+    stream, begins, gaps = bytearray(), [], []
+    for place, page in sorted(written.items()):
+        if stream and place - POSTGRES_PAGE not in written:
+            gaps.append(len(stream))
         info, rest = struct.unpack_from("<H", page, 2)[0], struct.unpack_from("<I", page, 16)[0]
         header = 40 if info & _LONG_HEADER else 24
         begins.append(len(stream) + -(-rest // 8) * 8)
         stream += page[header:]
-    return stream, begins
+    return stream, begins, [*gaps, len(stream)]

@@ -230,3 +230,31 @@ def test_the_log_of_postgresql_is_read_record_by_record(
     parts = [one[start : start + 8_192] for one in segments for start in range(0, len(one), 8_192)]
     assert list(pages.records(reversed(parts), since=since)) == list(pages.records(segments, since=since))
     assert list(pages.records(segments, since=since + (1 << 40))) == []
+
+
+@pytest.mark.postgres_only
+def test_no_record_goes_over_pages_that_were_written_over(
+    databases: dict[str, str], own_server: Path, tmp_path: Path
+) -> None:
+    begins = log_position(databases["ballots"])
+    with psycopg.connect(databases["ballots"], autocommit=True) as connection:
+        connection.execute("CREATE TABLE planted (content bytea)")
+        for number in range(80):
+            connection.execute("INSERT INTO planted VALUES (%s)", [bytes([number]) * 1_000])
+    (tmp_path / "data").mkdir()
+    image = Storage(tmp_path / "data", own_server, databases, log_from=begins).freeze("image", tmp_path / "image")
+    since = pages.log_place(begins)
+    parts = [
+        one[start : start + pages.POSTGRES_PAGE]
+        for file in image.files
+        if file.kind == "pg_wal"
+        for one in [file.read()]
+        for start in range(0, len(one), pages.POSTGRES_PAGE)
+    ]
+    own = [part for part in parts if any(bytes([number]) * 100 in part for number in range(1, 80))]
+    there = {one.content for one in pages.records(parts, since=since)}
+    assert len(own) >= 8
+    for gone in own:
+        left = {one.content for one in pages.records([part for part in parts if part is not gone], since=since)}
+        assert left
+        assert left <= there
