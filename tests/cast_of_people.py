@@ -33,6 +33,11 @@ class Slip:
         return self.request.blinded
 
     @property
+    def asking(self) -> dict[str, Any]:
+        """The body of POST /slips/."""
+        return {"blinded": [{"purpose": self.purpose, "value": wire.b64u(self.blinded)}], "round": self.round_id}
+
+    @property
     def slot(self) -> bytes:
         return ballot.slot_of(self.public_key)
 

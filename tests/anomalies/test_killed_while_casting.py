@@ -6,8 +6,6 @@ import http.client
 import json
 import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +16,9 @@ import pytest
 
 from andon.gateways.cli import serve
 from bench.answers import load
+from tests.anomalies.under_load.playing import made_world
 from tests.stack import Stack
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS, MEMBERS, KILLS = 6, 192, 3
 # A door that says "accepted" first and writes a moment later.
 HASTY = """
@@ -55,15 +53,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def casts(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """The bodies of as many ballots as there are members, with slips that the app gave them."""
-    world = tmp_path_factory.mktemp("world") / "world.json"
-    subprocess.run(
-        [sys.executable, "-m", "bench.answers.world", str(MEMBERS), str(world)],
-        env=stack.env | {"PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        check=True,
-        timeout=120,
-    )
-    made = json.loads(world.read_text())
+    made = made_world(stack, tmp_path_factory.mktemp("world") / "world.json", MEMBERS)
     address = ("127.0.0.1", urlsplit(stack.app_url).port or 0)
     bodies = []
     connection = http.client.HTTPConnection(*address, timeout=30)

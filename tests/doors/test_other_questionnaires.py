@@ -18,7 +18,6 @@ from andon.features.closing import public as closing
 from andon.features.instruments import public as instruments
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds.models import Round
-from andon.kernel import wire
 from tests.anonymous_client import AnonymousClient
 from tests.architecture.repository import ROOT
 from tests.cast_of_people import Slip
@@ -51,8 +50,7 @@ def opened(house: LivedIn, instrument_id: str) -> Any:
 def answered(house: LivedIn, name: str, round_id: str, answers: dict[str, int]) -> None:
     """A slip from the app, for whoever is signed in; the ballot to the other door, which knows nobody."""
     slip = Slip(round_id)
-    asking = {"blinded": [{"purpose": "ballot", "value": wire.b64u(slip.blinded)}], "round": round_id}
-    issued = client_of(house, name).post("/slips/", asking, content_type="application/json")
+    issued = client_of(house, name).post("/slips/", slip.asking, content_type="application/json")
     slip.finish(json.loads(issued.content))
     cast = AnonymousClient().post("/cast/", house.body(slip, answers), content_type="application/json")
     assert cast.status_code in {200, 201}, cast.content

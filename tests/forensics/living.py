@@ -182,8 +182,7 @@ def fetch_through_pages(member: Member, round_id: str) -> Slip:
     client = _clients[0] if _clients else Client(headers={"host": settings.ALLOWED_HOSTS[0]})
     _clients[:] = [client]
     client.cookies[settings.SESSION_COOKIE_NAME] = session_of(member)
-    asked = {"blinded": [{"purpose": "ballot", "value": wire.b64u(slip.blinded)}], "round": round_id}
-    answer = client.post("/slips/", json.dumps(asked), content_type="application/json")
+    answer = client.post("/slips/", json.dumps(slip.asking), content_type="application/json")
     assert answer.status_code == 200, answer.content
     return slip.finish(json.loads(answer.content))
 

@@ -130,10 +130,9 @@ class ThroughDoors:
 
     def _fetch(self, begun: dict[str, Any], session: str) -> Slip:
         slip = Slip(begun["round"])
-        asked = {"blinded": [{"purpose": "ballot", "value": wire.b64u(slip.blinded)}], "round": begun["round"]}
         cookies = zip(begun["cookies"], (session, CSRF), strict=True)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies), "X-CSRFToken": CSRF}
-        return slip.finish(json.loads(_post(self._app, "/slips/", json.dumps(asked).encode(), headers)))
+        return slip.finish(json.loads(_post(self._app, "/slips/", json.dumps(slip.asking).encode(), headers)))
 
     def _cast(self, slip: Slip, begun: dict[str, Any], answers: dict[str, int], sequence: int) -> bytes:
         body = slip.cast(answers, box_public_key=wire.unb64u(begun["box_key"], 32), sequence=sequence)

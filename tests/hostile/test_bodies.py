@@ -116,8 +116,7 @@ def test_no_body_makes_the_anonymous_door_fail_keep_or_repeat_anything(good: byt
 
 def test_no_body_makes_the_app_fail_or_give_or_repeat_anything(lived_in: LivedIn) -> None:
     round_id = lived_in.rounds["open"]
-    asking = {"blinded": [{"purpose": "ballot", "value": wire.b64u(Slip(round_id).blinded)}], "round": round_id}
-    good = json.dumps(asking).encode()
+    good = json.dumps(Slip(round_id).asking).encode()
     clients = {name: Client(raise_request_exception=False) for name in ("Bo", "Eve")}
     for name, client in clients.items():
         client.force_login(lived_in.people[name])

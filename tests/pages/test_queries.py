@@ -18,7 +18,6 @@ from andon.features.rounds import queries as rounds_queries
 from andon.features.rounds import services as rounds_services
 from andon.features.rounds import views as rounds_views
 from andon.foundation.organisation import public as organisation
-from andon.kernel import wire
 from tests.anonymous_client import AnonymousClient
 from tests.cast_of_people import Slip
 from tests.lived_in import ANSWERS, LivedIn, founded, members, queries
@@ -38,7 +37,7 @@ MOST = {
     "GET a round": 15,
     "GET a comparison": 20,
     "GET a withdrawal": 14,
-    "POST /rounds/new/": 23,
+    "POST /rounds/new/": 21,
     "GET /results/": 10,
     # Five for the rounds before, however many they were, and two for agreed steps.
     "GET a report": 22,
@@ -136,7 +135,6 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
     ada.force_login(house.people["Ada"])
     past, opened = house.rounds["past 0"], house.rounds["open 0"]
     slip = Slip(opened)
-    asking = {"blinded": [{"purpose": "ballot", "value": wire.b64u(slip.blinded)}], "round": opened}
     cast = house.body(house.slip("Ada 1", opened), ANSWERS)
     form = {"node": house.nodes["Detection"].pk, "instrument": "andon-core", "opens": "now", "closes": "7d"}
     place = {"team": "Team 1", "role": "member", "starts_on": organisation.today().isoformat()}
@@ -174,7 +172,7 @@ def visits(house: LivedIn, door: Any) -> Mapping[str, Callable[[], Any]]:
         "GET a comparison": lambda: gil.get(f"/rounds/{house.rounds['open 0']}/?compare=yes"),
         "GET a withdrawal": lambda: gil.get(f"/rounds/{house.rounds['coming']}/again/"),
         "POST /rounds/new/": lambda: ada.post("/rounds/new/", form),
-        "POST /slips/": lambda: bo.post("/slips/", asking, content_type="application/json"),
+        "POST /slips/": lambda: bo.post("/slips/", slip.asking, content_type="application/json"),
         "POST /cast/": lambda: door.post("/cast/", data=cast, content_type="application/json"),
     }
 

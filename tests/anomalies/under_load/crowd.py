@@ -66,12 +66,8 @@ class Person:
         return not self.has_slip or not self.body
 
     def slip_request(self) -> tuple[bytes, dict[str, str]]:
-        asked = {
-            "blinded": [{"purpose": "ballot", "value": wire.b64u(self.slip.blinded)}],
-            "round": self.world["round"],
-        }
         cookies = f"{self.world['session_cookie']}={self.session}; {self.world['csrf_cookie']}={CSRF}"
-        return json.dumps(asked).encode(), {"Cookie": cookies, "X-CSRFToken": CSRF}
+        return json.dumps(self.slip.asking).encode(), {"Cookie": cookies, "X-CSRFToken": CSRF}
 
     def next_ballot(self) -> bytes:
         """The ballot that waits for its acknowledgement, else a newer one with other answers."""

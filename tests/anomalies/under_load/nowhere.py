@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 from tests.anomalies.under_load import ledger, scenes
-from tests.anomalies.under_load.__main__ import CLIENTS, close, made_world, server_for
 from tests.anomalies.under_load.crowd import Crowd
+from tests.anomalies.under_load.playing import CLIENTS, close, made_world, server_for
 from tests.stack import Stack
 
 INSIDE = "ANDON_TESTS_IN_A_NETWORK_OF_THEIR_OWN"

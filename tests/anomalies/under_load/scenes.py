@@ -20,7 +20,8 @@ from tests.anomalies.under_load.crowd import Crowd
 from tests.stack import Stack
 
 START_WITHIN_SECONDS = 60.0
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+# By processor: /usr/lib/x86_64-linux-gnu, /usr/lib/aarch64-linux-gnu.
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), Path("/usr/lib/faketime/libfaketime.so.1"))
 FIU = (Path("/usr/lib/fiu/fiu_run_preload.so"), Path("/usr/lib/fiu/fiu_posix_preload.so"))
 
 
@@ -134,8 +135,7 @@ def database_restarts(scene: Scene) -> None:
 
 def restart_postgres(server: Path) -> None:
     """Start a server that has ended, as an operator does. What a killed one left of its lock is put aside."""
-    for name in ("postmaster.pid",):
-        (server / name).unlink(missing_ok=True)
+    (server / "postmaster.pid").unlink(missing_ok=True)
     for lock in server.glob(".s.PGSQL.*"):
         lock.unlink()
     # Its own log: what it inherits from us would stay open as long as it runs.

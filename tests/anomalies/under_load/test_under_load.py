@@ -11,8 +11,9 @@ import pytest
 from andon.kernel import wire
 from andon.kernel.ballot import box_public_key
 from tests.anomalies.under_load import ledger, nowhere, scenes
-from tests.anomalies.under_load.__main__ import play
+from tests.anomalies.under_load.__main__ import with_table
 from tests.anomalies.under_load.crowd import Crowd, Person
+from tests.anomalies.under_load.playing import HEAD, play
 
 SEED = 20_261_128
 WORLD = {
@@ -150,3 +151,12 @@ def test_nothing_is_sent_to_anybody_outside() -> None:
     except scenes.NotHere as reason:
         pytest.skip(f"needs {reason}")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_report_takes_the_place_of_the_one_before() -> None:
+    table = [HEAD, *([name, *["1"] * (len(HEAD) - 1)] for name in ("kills", "full disk"))]
+    page = with_table("# Faults\n\nBefore.\n", table) + "\nAfter.\n\n| scene | what is done |\n| --- | --- |\n"
+    assert page.count("| kills |") == 1
+    shorter = with_table(page, table[:2])
+    assert "| full disk |" not in shorter
+    assert shorter == page.replace("| full disk " + "| 1 " * (len(HEAD) - 1) + "|\n", "")
