@@ -73,15 +73,16 @@ def test_teams_that_are_counted_together_for_the_first_time_show_nothing_once(ho
     assert house.colour_of("Detection") == house.colour_of("Cloud") == (Band.LOW, True)
 
 
+def move(house: House, member: Any, to: str) -> None:
+    house.leave(member)
+    Membership.objects.create(member=member, node=house.people[to], starts_on=(house.at - timedelta(days=2)).date())
+
+
 def renamed(house: House, team: str) -> None:
     """As a file does it that calls the team otherwise: everybody is in a new node from then on, the old one empty."""
-    moved = house.of(team)
     house.people["Anew"] = Node.objects.create(name="Anew", parent=house.people["top"])
-    for member in moved:
-        house.leave(member)
-        Membership.objects.create(
-            member=member, node=house.people["Anew"], starts_on=(house.at - timedelta(days=2)).date()
-        )
+    for member in house.of(team):
+        move(house, member, "Anew")
 
 
 def test_a_team_that_was_renamed_by_a_file_shows_nothing_once(house: House) -> None:
@@ -107,13 +108,10 @@ def test_a_history_that_knows_teams_alone_would_show_a_fresh_colour_beside_the_l
 
 def moved_into_a_team_of_which_nothing_is_remembered(house: House) -> str:
     """Too few of Cloud answered last time; its people leave, those of Detection come, and somebody new."""
-    moved, left = house.of("Detection"), house.of("Cloud")
-    for member in (*moved, *left):
+    for member in house.of("Cloud"):
         house.leave(member)
-    for member in moved:
-        Membership.objects.create(
-            member=member, node=house.people["Cloud"], starts_on=(house.at - timedelta(days=2)).date()
-        )
+    for member in house.of("Detection"):
+        move(house, member, "Cloud")
     house.join("zed", "Cloud")
     return "Cloud"
 
@@ -173,7 +171,7 @@ def test_a_weekly_window_shows_no_statement_fresh_that_was_asked_otherwise_befor
     codes: list[set[str]] = []
     for _ in range(2):
         asked, silences, figures = window()
-        assert asked.isdisjoint(*codes) if codes else True
+        assert all(asked.isdisjoint(before) for before in codes)
         assert (set(silences.values()), figures) == ({Silence.OTHER_RULES}, set())
         codes.append(asked)
         house.join(f"zed{len(codes)}", "Detection")

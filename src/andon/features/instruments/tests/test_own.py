@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from andon.features.instruments import parsing
 from andon.features.instruments import public as instruments
 from andon.features.instruments.models import OwnInstrument
 from andon.features.instruments.tests.test_loading import SMALL
@@ -85,6 +86,19 @@ def test_a_statement_of_another_instrument_cannot_be_asked_a_second_time_under_a
     bring()
     with pytest.raises(instruments.StatementTaken, match="own-small"):
         bring(OWN.replace("id: own-small", "id: own-copy"))
+
+
+@pytest.mark.parametrize("wording", ["it is CALM!", "2. It is calm", "It is c\u0430lm.", "It is c\u00e1lm."])
+def test_a_statement_cannot_be_asked_twice_in_one_file(wording: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = OWN.replace("It is loud.", f'"{wording}"')
+    assert again != OWN
+    with pytest.raises(instruments.DuplicateCode, match="CA1 and CA2 say the same"):
+        bring(again)
+    assert OwnInstrument.objects.count() == 0
+    # The planted fault: letters are compared instead of what is read.
+    monkeypatch.setattr(parsing, "heard", str)
+    bring(again)
+    assert OwnInstrument.objects.count() == 1
 
 
 def test_a_new_wording_is_a_new_version_and_the_old_one_stays() -> None:

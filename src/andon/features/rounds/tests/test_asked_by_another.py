@@ -38,6 +38,15 @@ def test_nobody_is_asked_by_both_at_once(people: dict[str, Any], first: str, sec
     assert Round.objects.count() == 1
 
 
+def test_the_planted_fault_of_not_looking_asks_them_by_both(
+    people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "_asked_otherwise", lambda *_: [])
+    publish(people, "top", "andon-core")
+    publish(people, "Detection", "own-small")
+    assert Round.objects.count() == 2
+
+
 def test_other_people_may_be(people: dict[str, Any]) -> None:
     publish(people, "Detection", "andon-core")
     publish(people, "Cloud", "own-small")
