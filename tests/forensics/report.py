@@ -85,7 +85,8 @@ def _scans(runs: Sequence[Run]) -> Iterator[str]:
 
 PAGE = """# What the files give away
 
-This page is written by `make forensics REPORT=docs/security/forensics.md`; its figures are those of one run: {took}.
+This page is written by `make forensics TEAMS=5000 REPORT=docs/security/forensics.md`; its figures are those of one run:
+{took}.
 What is claimed on their ground is in the [threat model](threat-model.md), C3 to C6.
 
 ## What is done
@@ -126,7 +127,9 @@ That the test sees what it looks for is shown by `tests/forensics/test_known_lea
 "told" stands where nothing is held against the rule. **While a round is open the order of casting can be read**, on
 both databases: whoever has the files then and watches who comes is A2. **`{told}` keeps the order of casting after the
 close**, until its segments are written over, and an archive keeps it: with it somebody who watched people tells whose
-slot is whose. What was cast there is sealed to a key that is gone; a release shows no answer beside a slot.
+slot is whose. What was cast there is sealed to a key that is gone; a release shows no answer beside a slot. How much is
+left of it depends on how much was written since: hits of less than all say that a part was written over, not that it
+tells less.
 
 {table}
 

@@ -43,4 +43,4 @@ def test_the_page_that_is_published_is_one_of_a_run_that_passed_on_both_database
     assert f"| {' | '.join(report.HEAD)} |" in text
     assert "Nothing told more than the rule allows." in text
     for database in report.DATABASES.values():
-        assert f"{database} 1,000 teams" in text
+        assert f"{database} 5,000 teams" in text
