@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from andon.features.publiclog import public as publiclog
 from andon.features.rounds import public as rounds
 from andon.features.verify import holdings
+from andon.features.verify.adversaries import ADVERSARIES
 from andon.foundation.organisation import public as organisation
 from andon.foundation.permissions.public import current_member, member_required
 
@@ -21,6 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
         request,
         "verify/index.html",
         {
+            "adversaries": ADVERSARIES,
             "head": publiclog.head(),
             "rounds": [view for view in mine if view.fingerprint],
             "app_origin": settings.APP_ORIGIN,
