@@ -341,7 +341,7 @@ def test_rows_that_were_taken_out_are_noticed_by_the_sums(drill):
     table = lines.Table("default", "a.B", ("x",))
     table.add(lines.line([1]))
     table.add(lines.line([2]))
-    parser.take(lines.object_line(andon_backup=1))
+    parser.take(lines.object_line(andon_backup=1, migrations={}, version="0", at="2026-03-01T00:00:00+00:00"))
     parser.take(lines.object_line(database="default"))
     parser.take(lines.object_line(table="a.B", fields=["x"]))
     parser.take(lines.line([1]))

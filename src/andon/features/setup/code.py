@@ -94,5 +94,5 @@ def _read(file: Path) -> tuple[str, int]:
 def _parse(text: str) -> tuple[str, int]:
     lines = text.split()
     code = lines[0].replace("-", "") if lines else ""
-    tries = int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else 0
+    tries = int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
     return (code, tries) if len(code) == _GROUPS * _GROUP else ("", 0)

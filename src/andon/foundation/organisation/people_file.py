@@ -296,9 +296,13 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise _Refused(begins, str(error), reason) from None
 
 
+_LONGEST_HEADER = 200
+
+
 def _header(cell: str) -> str:
     """The column that a header means, or "" for one that is not ours."""
-    plain = re.sub(r"\[[^\]]*\]\s*$", "", cell.strip().strip('"'))
+    # No header is that long, and the pattern looks on from every bracket.
+    plain = re.sub(r"\[[^\]]*\]\s*$", "", cell[:_LONGEST_HEADER].strip().strip('"'))
     return _MEANS.get("".join(letter for letter in plain.casefold() if letter.isalnum()), "")
 
 

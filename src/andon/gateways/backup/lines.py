@@ -10,7 +10,7 @@ import decimal
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ class Parser:
     def take(self, raw: bytes) -> None:
         try:
             content = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadArchive("A line of the backup is not JSON.") from None
         if self._end is not None:
             raise BadArchive("There is something behind the end of the backup.")
@@ -114,7 +114,7 @@ class Parser:
             case {"andon_backup": number, **rest} if self._heading is None:
                 if number != FORMAT:
                     raise BadArchive(f"The backup has format {number}, and this version reads {FORMAT}.")
-                self._heading = {str(name): value for name, value in rest.items()}
+                self._heading = _checked_heading(rest)
                 self._listener.heading(self._heading)
             case _ if self._heading is None:
                 raise BadArchive("This is not a backup of Andon.")
@@ -159,6 +159,19 @@ class Parser:
         if self._alias is not None:
             self._listener.end_database(self._alias)
         self._alias = None
+
+
+def _checked_heading(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Which version wrote the backup, when, and which migrations it had by database. Raises: BadArchive."""
+    try:
+        dt.datetime.fromisoformat(told["at"])
+        migrations = {
+            str(alias): [(str(app), str(name)) for app, name in applied]
+            for alias, applied in told["migrations"].items()
+        }
+        return {**told, "version": str(told["version"]), "migrations": migrations}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise BadArchive("The backup does not say when and by which version it was written.") from None
 
 
 class Splitter:

@@ -70,8 +70,12 @@ class Looked(lines.Listener):
             raise lines.BadArchive(f"The backup holds {table.name}, which no backup of Andon holds.")
 
     def row(self, table: lines.Table, values: Sequence[Any]) -> None:
-        if table.model == "publiclog.LogEntry":
+        if table.model != "publiclog.LogEntry":
+            return
+        try:
             self.entries.append(base64.b64decode(values[table.fields.index("content")]))
+        except (TypeError, ValueError):
+            raise lines.BadArchive("The backup holds an entry of the public log that cannot be read.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,13 @@ def checked_log(
 
     Raises: RestoreRefused, where the log does not hold or does not reach that head: going on would fork it.
     """
-    whole: list[dict[str, Any]] = [json.loads(entry) for entry in entries]
+    whole: list[dict[str, Any]] = [_entry(entry) for entry in entries]
     if not whole:
         if missing or known_head:
             raise RestoreRefused("The backup has no public log. Nothing was restored. Leave out --log-head.")
         return []
     kept = len(whole)
-    added = [dict(entry) for entry in missing if int(entry.get("index", -1)) >= kept]
+    added = [dict(entry) for entry in missing if int(entry["index"]) >= kept]
     whole += sorted(added, key=lambda entry: int(entry["index"]))
     try:
         chain = manifest.check_chain(whole)
@@ -127,13 +131,25 @@ def read_entries(files: Sequence[Path]) -> list[dict[str, Any]]:
     for file in files:
         try:
             page = json.loads(file.read_bytes())["entries"]
-            found |= {int(entry["index"]): entry for entry in page}
-        except (OSError, ValueError, KeyError, TypeError):
+            found |= {int(entry["index"]): dict(entry) for entry in page}
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise RestoreRefused(
                 f"{file} is not a page of a public log, such as https://answer.example.org/log/?from=0 gives. "
                 "Nothing was restored."
             ) from None
     return [found[index] for index in sorted(found)]
+
+
+def _entry(content: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(content)
+    except (ValueError, RecursionError):
+        entry = None
+    if not isinstance(entry, dict):
+        raise RestoreRefused(
+            "The public log in this backup holds an entry that is none. Nothing was restored. Use another backup."
+        )
+    return entry
 
 
 def read_erasures(files: Sequence[Path]) -> frozenset[str]:
