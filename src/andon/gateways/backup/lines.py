@@ -161,7 +161,7 @@ class Parser:
         self._alias = None
 
 
-def _checked_heading(told: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_heading(told: Mapping[Any, Any]) -> dict[str, Any]:
     """Which version wrote the backup, when, and which migrations it had by database. Raises: BadArchive."""
     try:
         dt.datetime.fromisoformat(told["at"])
@@ -169,7 +169,10 @@ def _checked_heading(told: Mapping[str, Any]) -> dict[str, Any]:
             str(alias): [(str(app), str(name)) for app, name in applied]
             for alias, applied in told["migrations"].items()
         }
-        return {**told, "version": str(told["version"]), "migrations": migrations}
+        return {str(name): value for name, value in told.items()} | {
+            "migrations": migrations,
+            "version": str(told["version"]),
+        }
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BadArchive("The backup does not say when and by which version it was written.") from None
 
