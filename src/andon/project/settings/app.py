@@ -74,8 +74,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before static files, so that they say the same.
     "andon.foundation.interface.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.gateways.rest.problems.Problems",
     "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
@@ -115,6 +116,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("ANDON_STATIC", "")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# No page of another origin needs a file of ours.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it.
 # Other sites learn nothing.
