@@ -283,8 +283,11 @@ def everything_kept() -> str:
 
 def test_what_is_kept_about_tries_names_nobody_and_no_moment(bo: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     rest(bo.email)
-    signed_in(bo)
-    again.make_code(bo)
+    client = signed_in(bo)
+    grow_stale(client)
+    rest(bo.email)
+    code_for(client)
+    passing.remember("fresh", client.session["fresh"], within=again.FRESH_FOR)
     kept = " ".join(str(value) for row in Passing.objects.values_list() for value in row)
     assert bo.email not in kept
     assert bo.key not in kept
@@ -419,6 +422,7 @@ CHANGING = [
     "/you/second-factor/recovery-codes/",
     "/you/passkeys/",
     "/you/passkeys/1/",
+    "/you/sessions/",
 ]
 
 
@@ -456,6 +460,85 @@ def test_somebody_shows_it_by_password_by_mail_or_by_what_they_have(bo: Member) 
         assert client.get("/you/passkeys/").status_code == 302
     client.post("/accounts/again/", {"kind": "app", "answer": code_now(secret)} | onwards)
     assert client.get("/you/passkeys/").status_code == 200
+
+
+def cookie_after_showing_again(member: Member) -> tuple[Client, Client]:
+    """A browser that has shown it again, and one with the cookie that it had before."""
+    client, thief = signed_in(member), Client()
+    grow_stale(client)
+    thief.cookies["andon"] = client.cookies["andon"].value
+    fields = {"kind": "password", "answer": WORDS, "next": "/you/passkeys/"}
+    assert client.post("/accounts/again/", fields)["Location"] == "/you/passkeys/"
+    assert client.get("/you/passkeys/").status_code == 200
+    return client, thief
+
+
+def test_whoever_copied_the_cookie_before_gains_nothing_when_somebody_shows_it_again(
+    bo: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, thief = cookie_after_showing_again(bo)
+    assert is_signed_in(client)
+    assert not is_signed_in(thief)
+    assert len(rows_of(bo)) == 1
+    # With the same key the copy would be as fresh as the browser.
+    monkeypatch.setattr(sessions.SessionStore, "cycle_key", lambda self: None)
+    _client, thief = cookie_after_showing_again(bo)
+    assert thief.get("/you/passkeys/").status_code == 200
+
+
+def code_for(client: Client) -> str:
+    mail.outbox.clear()
+    client.post("/accounts/again/", {"send": "yes"})
+    [code] = re.findall(r"^\s{4}(\S+)$", mail.outbox[-1].body, flags=re.MULTILINE)
+    return str(code)
+
+
+def shows(client: Client, code: str) -> bool:
+    return bool(client.post("/accounts/again/", {"kind": "mail", "answer": code}).status_code == 302)
+
+
+@pytest.fixture
+def without_password(bo: Member) -> Member:
+    bo.set_unusable_password()
+    bo.save()
+    return bo
+
+
+def test_a_code_shows_it_once_and_only_in_the_browser_that_asked_for_it(
+    without_password: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = signed_in(without_password), signed_in(without_password)
+    grow_stale(here)
+    code = code_for(here)
+    assert not shows(there, code)
+    assert shows(here, code)
+    passing.forget("fresh", here.session["fresh"])
+    assert not shows(here, code)
+    # Were the session not in the name, the other browser could use it.
+    monkeypatch.setattr(again, "_name_in", lambda request: "any")
+    grow_stale(here)
+    code = code_for(here)
+    passing.forget("fresh", "any")
+    assert shows(there, code)
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(8, True), (10, False)])
+def test_a_code_that_shows_it_lasts_ten_minutes_wherever_the_quarter_of_an_hour_ends(
+    without_password: Member, monkeypatch: pytest.MonkeyPatch, minutes: int, counts: bool
+) -> None:
+    began = datetime(2026, 3, 2, 9, 1, 30, tzinfo=UTC)
+    now = [began]
+    monkeypatch.setattr(timezone, "now", lambda: now[0])
+    client = signed_in(without_password)
+    grow_stale(client)
+    code = code_for(client)
+    # So long the row itself is kept, which would be too long.
+    assert Passing.objects.filter(until=datetime(2026, 3, 2, 9, 15, tzinfo=UTC)).exists()
+    now[0] = began + timedelta(minutes=minutes)
+    assert shows(client, code) is counts
+    if not counts:
+        monkeypatch.setattr(again, "CODE_LASTS", timedelta(minutes=15))
+        assert shows(client, code)
 
 
 @pytest.mark.parametrize("onwards", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
