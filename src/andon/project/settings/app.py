@@ -1,5 +1,7 @@
 """The app door and the worker: people sign in here."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from andon.project.settings.base import *  # noqa: F403
 from andon.project.settings.base import (
     ANONYMOUS_ORIGIN,
@@ -70,7 +72,15 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "andon.foundation.people.passwords.HardToGuess"},
+    {"NAME": "andon.foundation.people.passwords.KnownToNobody"},
 ]
+# A list that the operator keeps, for nobody outside is asked.
+BREACHED_PASSWORDS_FILE = os.environ.get("ANDON_BREACHED_PASSWORDS", "")
+if BREACHED_PASSWORDS_FILE and not os.path.isfile(BREACHED_PASSWORDS_FILE):
+    raise ImproperlyConfigured(
+        f"ANDON_BREACHED_PASSWORDS names {BREACHED_PASSWORDS_FILE}, where no file is. Nothing was changed. "
+        "Put the list there, or unset it."
+    )
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

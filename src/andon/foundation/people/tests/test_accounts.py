@@ -1,10 +1,13 @@
 """What holds of passwords, second factors, sessions and pauses; each "must not" beside a fault that it would see."""
 
+import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -23,7 +26,8 @@ from andon.foundation.organisation.models import Duty, Organisation
 from andon.foundation.organisation.tests import cast as people
 from andon.foundation.people import again, links, locks, mfa, owed, passing, sessions
 from andon.foundation.people.models import Member, Passing, Session
-from andon.foundation.people.passwords import HardToGuess
+from andon.foundation.people.passwords import HardToGuess, KnownToNobody, is_listed
+from tests import starting
 from tests.pages.compared import without_tokens
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +95,61 @@ def test_a_password_that_is_easy_to_guess_is_refused_and_told_why(bo: Member, pa
 def test_any_other_is_taken_whatever_it_is_made_of(bo: Member, password: str) -> None:
     if len(set(password)) > 6:
         HardToGuess().validate(password, bo)
+
+
+KNOWN = ["1q2w3e4r5t6y7u8i9o", "kartoffelpuffer", "SeniSeviyorum"]
+
+
+@pytest.mark.parametrize("password", KNOWN)
+def test_a_password_from_a_breach_is_refused_although_it_looks_hard_to_guess(
+    bo: Member, settings: Any, password: str
+) -> None:
+    # The twin: the estimate alone would take it.
+    HardToGuess().validate(password, bo)
+    client = signed_in(bo)
+    fields = {"oldpassword": WORDS, "password1": password, "password2": password}
+    assert "lists of passwords" in client.post("/accounts/password/change/", fields).content.decode()
+    settings.AUTH_PASSWORD_VALIDATORS = [one for one in settings.AUTH_PASSWORD_VALIDATORS if "Known" not in one["NAME"]]
+    assert client.post("/accounts/password/change/", fields).status_code == 302
+
+
+def sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 50, 51])
+@pytest.mark.parametrize("end", [":3\n", ":27\r\n", "\n"])
+def test_a_list_of_the_operators_refuses_what_is_on_it_and_nothing_else(tmp_path: Path, count: int, end: str) -> None:
+    words = [f"password {number}" for number in range(count)]
+    file = tmp_path / "breached.txt"
+    file.write_bytes("".join(f"{line}{end}" for line in sorted(map(sha1, words))).encode())
+    assert all(is_listed(file, word) for word in words)
+    assert not any(is_listed(file, f"{word}!") for word in [*words, WORDS])
+
+
+def test_a_password_on_the_list_of_the_operator_is_refused(bo: Member, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "breached.txt"
+    file.write_text("".join(f"{line}:1\n" for line in sorted([sha1(OTHER_WORDS), sha1("a"), sha1("b")])))
+    KnownToNobody().validate(OTHER_WORDS, bo)
+    settings.BREACHED_PASSWORDS_FILE = str(file)
+    with pytest.raises(ValidationError, match="lists of passwords"):
+        KnownToNobody().validate(OTHER_WORDS, bo)
+    KnownToNobody().validate(WORDS, bo)
+    # A list that went away lets nothing through.
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        KnownToNobody().validate(WORDS, bo)
+
+
+def test_a_list_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
+    def started(file: Path) -> str:
+        own = {"ANDON_DATA": str(tmp_path), "ANDON_SECRET_KEY": "x" * 60, "ANDON_BREACHED_PASSWORDS": str(file)}
+        return starting.program("import andon.project.settings.app", env={**os.environ, **own}).stderr
+
+    file = tmp_path / "breached.txt"
+    assert "where no file is. Nothing was changed." in started(file)
+    file.touch()
+    assert started(file) == ""
 
 
 def test_a_long_password_costs_no_more_than_a_short_one(bo: Member) -> None:
