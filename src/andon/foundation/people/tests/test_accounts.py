@@ -24,7 +24,7 @@ from django.utils import timezone
 from andon.foundation.configuration import public as configuration
 from andon.foundation.organisation.models import Duty, Organisation
 from andon.foundation.organisation.tests import cast as people
-from andon.foundation.people import again, links, locks, mfa, owed, passing, sessions
+from andon.foundation.people import again, forms, links, locks, mfa, owed, passing, sessions
 from andon.foundation.people.models import Member, Passing, Session
 from andon.foundation.people.passwords import HardToGuess, KnownToNobody, is_listed
 from tests import starting
@@ -95,6 +95,63 @@ def test_a_password_that_is_easy_to_guess_is_refused_and_told_why(bo: Member, pa
 def test_any_other_is_taken_whatever_it_is_made_of(bo: Member, password: str) -> None:
     if len(set(password)) > 6:
         HardToGuess().validate(password, bo)
+
+
+def fields_for_passwords(client: Client) -> dict[str, list[dict[str, str]]]:
+    """On each page, what its inputs for passwords say."""
+    link = new_password_link("bo@example.org")
+    pages = {"/accounts/login/password/": Client(), link: Client(), "/accounts/password/change/": client}
+    grow_stale(client)
+    pages["/accounts/again/"] = client
+    found = {}
+    for address, visitor in pages.items():
+        page = visitor.get(address).content.decode()
+        inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', one)) for one in re.findall(r"<input[^>]*>", page)]
+        found[address] = [one for one in inputs if one.get("type") == "password"]
+    return found
+
+
+def faults_of_passwords(client: Client) -> list[str]:
+    found = []
+    for address, inputs in fields_for_passwords(client).items():
+        found += [] if inputs else [f"{address} has none"]
+        for one in inputs:
+            if one.get("autocomplete") not in {"current-password", "new-password"}:
+                found.append(f"{address} keeps password managers out")
+            found += [f"{address} says {name}" for name in one if name in {"maxlength", "pattern"} or name[:2] == "on"]
+    return found
+
+
+def test_a_password_is_masked_may_be_pasted_and_is_never_cut_off(bo: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(bo)
+    assert faults_of_passwords(client) == []
+    honest = forms._name
+
+    def planted(field: Any, label: Any, help_text: Any = "", **attributes: Any) -> None:
+        honest(field, label, help_text, **(attributes | {"maxlength": "8", "autocomplete": "off"}))
+
+    monkeypatch.setattr(forms, "_name", planted)
+    found = faults_of_passwords(client)
+    assert "/accounts/login/password/ says maxlength" in found
+    assert "/accounts/password/change/ keeps password managers out" in found
+
+
+@pytest.mark.parametrize("typed", [f" {WORDS} ", WORDS.upper(), WORDS[:-1], f"{WORDS}!"])
+def test_a_password_counts_exactly_as_it_was_typed(bo: Member, typed: str) -> None:
+    assert by_password(bo.email, typed).status_code == 200
+    bo.set_password(typed)
+    bo.save()
+    assert by_password(bo.email, typed).status_code == 302
+    assert by_password(bo.email, WORDS).status_code == 200
+
+
+def test_a_password_of_128_characters_is_taken_whole(bo: Member) -> None:
+    whole = "umbrella gravel tuesday oboe " * 4 + "sideways pum"
+    assert len(whole) == 128
+    fields = {"oldpassword": WORDS, "password1": whole, "password2": whole}
+    assert signed_in(bo).post("/accounts/password/change/", fields).status_code == 302
+    assert by_password(bo.email, whole).status_code == 302
+    assert by_password(bo.email, whole[:127]).status_code == 200
 
 
 KNOWN = ["1q2w3e4r5t6y7u8i9o", "kartoffelpuffer", "SeniSeviyorum"]
