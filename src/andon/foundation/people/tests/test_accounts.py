@@ -789,6 +789,17 @@ def test_a_copy_of_the_table_signs_nobody_in(bo: Member) -> None:
     assert is_signed_in(thief)
 
 
+def test_whoever_changed_a_factor_is_led_to_where_they_are_signed_in(bo: Member) -> None:
+    client = signed_in(bo)
+    with_app(bo)
+    page = client.get(client.post("/you/second-factor/app/remove/")["Location"]).content.decode()
+    assert page.count('href="/you/sessions/"') == 1
+    there = signed_in(bo)
+    client.post("/you/sessions/", {"place": "others"})
+    assert is_signed_in(client)
+    assert not is_signed_in(there)
+
+
 def test_somebody_elses_session_cannot_be_ended(bo: Member) -> None:
     ada = signed_in(Member.objects.get(email="ada@example.org"))
     [row] = Session.objects.all()
