@@ -48,6 +48,8 @@ class HardToGuess:
             raise ValidationError(
                 _("This password is too long. The most are 128 characters."), code="password_too_long"
             )
+        if is_known(password):
+            raise ValidationError(_easy(_("It is on the lists of passwords that are tried first.")), code="known")
         # Its lists of words take some megabytes, which only a process needs in which somebody chooses a password.
         from zxcvbn import zxcvbn
 
@@ -62,20 +64,14 @@ class HardToGuess:
         return str(HINT)
 
 
-class KnownToNobody:
-    """A validator for AUTH_PASSWORD_VALIDATORS: no password that was found in a breach.
+def is_known(password: str) -> bool:
+    """Whether it was found in a breach: the estimate takes some that look as if nobody could guess them.
 
-    The estimate alone takes some of them, which look as if nobody could guess them. Without a list of the operator's
-    (ANDON_BREACHED_PASSWORDS) there is Django's, whose twenty thousand are mostly too short for us anyway.
+    Without a list of the operator's (ANDON_BREACHED_PASSWORDS) there is Django's, whose twenty thousand are mostly too
+    short for us anyway. Raises: OSError.
     """
-
-    def validate(self, password: str, user: Any = None) -> None:
-        file = settings.BREACHED_PASSWORDS_FILE
-        if password.strip().lower() in _common() or (file and is_listed(Path(file), password)):
-            raise ValidationError(_easy(_("It is on the lists of passwords that are tried first.")), code="known")
-
-    def get_help_text(self) -> str:
-        return ""
+    file = settings.BREACHED_PASSWORDS_FILE
+    return password.strip().lower() in _common() or bool(file and is_listed(Path(file), password))
 
 
 @cache

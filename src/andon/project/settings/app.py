@@ -72,7 +72,6 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "andon.foundation.people.passwords.HardToGuess"},
-    {"NAME": "andon.foundation.people.passwords.KnownToNobody"},
 ]
 # A list that the operator keeps, for nobody outside is asked.
 BREACHED_PASSWORDS_FILE = os.environ.get("ANDON_BREACHED_PASSWORDS", "")
