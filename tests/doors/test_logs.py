@@ -5,6 +5,8 @@ import logging
 import os
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
@@ -131,6 +133,23 @@ def test_a_line_of_json_says_when_how_bad_where_from_and_what(monkeypatch):
     assert app["error"].splitlines()[0] == "KeyError"
     # With a time it would say when somebody's answers came.
     assert set(anonymous) == set(app) - {"time"}
+
+
+def test_a_line_of_text_is_one_line_with_a_time_in_utc(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    sent = "/accounts/login/\n2026-03-02 09:00:00.000Z ERROR andon planted\x1b[2J\u2028"
+    record = logging.LogRecord("andon.test", logging.ERROR, "", 0, "A line about %s", (sent,), None)
+    record.created, record.msecs = datetime(2026, 3, 2, 9, 1, 2, tzinfo=UTC).timestamp(), 3.0
+    line = WithoutValues("%(asctime)s %(levelname)s %(name)s %(message)s").format(record)
+    assert line.startswith("2026-03-02 09:01:02.003Z ERROR andon.test A line about /accounts/login/\\n2026")
+    assert line.isprintable()
+    # The twin: what Python's own formatter would have written.
+    planted = logging.Formatter("%(asctime)s %(message)s").format(record)
+    assert planted.startswith("2026-03-02 18:01:02,003")
+    assert len(planted.splitlines()) == 2
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_a_time_in_a_line_of_the_anonymous_door_is_seen():

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import time
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -22,10 +23,17 @@ def without_links(message: str) -> str:
 
 
 class WithoutValues(logging.Formatter):
-    """Prints the classes and frames of an error. Its message may hold a row of a database, or an address."""
+    """Prints the classes and frames of an error. Its message may hold a row of a database, or an address.
+
+    A message is one line, whatever was sent, and times are UTC: Django gives the process the organisation's zone.
+    """
+
+    converter = staticmethod(time.gmtime)
+    default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        return without_links(super().formatMessage(record))
+        said = without_links(super().formatMessage(record))
+        return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in said)
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
         return trace_without_values(ei[1]) if ei[1] is not None else ""

@@ -144,14 +144,16 @@ def _file(sha256: str, name: str) -> tuple[bytes, str]:
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """For a balancer or a supervisor: the same to everybody, with nothing of how a round is going."""
     found = readiness.troubles(readiness.OF_THE_ANONYMOUS_DOOR)
-    return HttpResponse(f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain")
+    return HttpResponse(
+        f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain; charset=utf-8"
+    )
 
 
 # In both languages at once: this door does not know which one a browser asks for, for that tells people apart.

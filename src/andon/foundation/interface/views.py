@@ -68,7 +68,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     text = _("This request could not be read. Nothing was changed.")
-    return HttpResponse(text, status=400, content_type="text/plain")
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -129,4 +129,4 @@ def well_known(request: HttpRequest) -> JsonResponse:
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process answers. Asks no database."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

@@ -1,5 +1,6 @@
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
 LARGEST_FILE_BYTES = 30_000_000
@@ -12,6 +13,16 @@ class ChooseFile(forms.Form):
             "A table saved as CSV, of at most 30 MB: your own, or an export of Okta, Entra or Google Workspace."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        # What is in it decides how it is read; this notices the wrong file before it is sent around.
+        validators=[
+            FileExtensionValidator(
+                ["csv", "tsv", "txt"],
+                message=_(
+                    "The name of this file does not end in .csv, .tsv or .txt. Nothing was changed. Save its table as "
+                    "“CSV UTF-8” and choose that file."
+                ),
+            )
+        ],
         error_messages={
             "required": _("No file was chosen. Nothing was changed."),
             "empty": _("This file is empty. Nothing was changed."),

@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from andon.foundation.people import passing
@@ -23,17 +24,28 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 FRESH_FOR = timedelta(minutes=10)
+CODE_LASTS = timedelta(minutes=10)
 _NAME = "fresh"
 MOST_TRIES = 10
 MOST_LETTERS = 5
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
 
 
-def mark(request: HttpRequest, kind: str = "fresh") -> None:
-    name = request.session.get(_NAME)
+def _name_in(request: HttpRequest) -> str:
+    name: str | None = request.session.get(_NAME)
     if not name:
         name = request.session[_NAME] = secrets.token_urlsafe(16)
-    passing.remember(kind, name, within=FRESH_FOR)
+    return name
+
+
+def mark(request: HttpRequest, kind: str = "fresh") -> None:
+    passing.remember(kind, _name_in(request), within=FRESH_FOR)
+
+
+def mark_shown(request: HttpRequest) -> None:
+    """Somebody signed in has shown it again. Whoever had copied the cookie before must not gain by that."""
+    request.session.cycle_key()
+    mark(request)
 
 
 def is_fresh(request: HttpRequest, kind: str = "fresh") -> bool:
@@ -90,22 +102,30 @@ def may_ask_for_letter(address: str, kind: str = "password") -> bool:
     return passing.count(f"letters.{kind}", address, within=timedelta(minutes=15)) <= MOST_LETTERS
 
 
-def make_code(member: Member) -> str | None:
-    """A code for a letter to the member, or None where too many were asked for."""
+def make_code(request: HttpRequest, member: Member) -> str | None:
+    """A code for a letter to the member, for this session alone, or None where too many were asked for."""
     if not may_ask_for_letter(member.email, "code"):
         return None
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
-    passing.remember("again code", f"{member.key}:{code}", within=FRESH_FOR)
+    passing.remember("again code", _code_name(request, member, code, _minute()), within=CODE_LASTS)
     return f"{code[:4]}-{code[4:]}"
 
 
-def take_code(member: Member, typed: str) -> bool:
-    """Whether this is a code that was sent; it works once."""
-    name = f"{member.key}:{typed.replace('-', '').replace(' ', '').upper()}"
-    if not passing.knows("again code", name):
-        return False
-    passing.forget("again code", name)
-    return True
+def take_code(request: HttpRequest, member: Member, typed: str) -> bool:
+    """Whether this is a code that was sent because this session asked for it; it works once, for ten minutes."""
+    code, now = typed.replace("-", "").replace(" ", "").upper(), _minute()
+    lasting = range(now - int(CODE_LASTS.total_seconds()) // 60 + 1, now + 1)
+    return passing.use_up("again code", [_code_name(request, member, code, minute) for minute in lasting])
+
+
+def _minute() -> int:
+    return int(timezone.now().timestamp()) // 60
+
+
+def _code_name(request: HttpRequest, member: Member, code: str, minute: int) -> str:
+    # What is remembered ends on a quarter of an hour, which is too long for a code. So the minute is in the name, where
+    # nobody reads it without the code.
+    return f"{member.key}:{_name_in(request)}:{minute}:{code}"
 
 
 def matches(member: Member, code: str) -> Any:

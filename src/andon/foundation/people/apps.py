@@ -36,6 +36,8 @@ class People(AppConfig):
         )
         register(section())
         register_words("second_factor.forgotten", _("The second factors of a member were removed"))
+        register_words("sessions.ended", _("Every session of a member was ended at the server"))
+        register_words("sessions.all_ended", _("Every session of everybody was ended at the server"))
         register_words("person.address_asked", _("Another address of a person was asked for; it waits for three days"))
         register_words("person.address_refused", _("Another address of a person was refused or taken back"))
         register_due("people.addresses", addresses.due)

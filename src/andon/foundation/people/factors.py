@@ -228,7 +228,7 @@ def show_again_by_passkey(request: HttpRequest) -> HttpResponse:
     form = webauthn_forms.ReauthenticateWebAuthnForm(_credential(request), user=member)
     onwards = where_next(request, reverse("people:profile"))
     if form.is_valid():
-        again.mark(request)
+        again.mark_shown(request)
         return redirect(onwards)
     messages.error(request, _("This passkey does not belong to your account. Nothing was changed."))
     return redirect("account_reauthenticate")

@@ -14,7 +14,7 @@ from andon.foundation.configuration import public as configuration
 from andon.foundation.organisation.choices import ZoneSelect, zone_choices
 from andon.foundation.people import again
 from andon.foundation.people.models import Member
-from andon.foundation.people.passwords import HINT, MOST
+from andon.foundation.people.passwords import HINT
 
 
 def _name(field: forms.Field, label: Any, help_text: Any = "", **attributes: Any) -> None:
@@ -53,12 +53,13 @@ class SignInByPassword(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _name(self.fields["login"], _("Your work e-mail address"), inputmode="email")
-        _name(self.fields["password"], _("Password"), maxlength=str(MOST))
+        _name(self.fields["password"], _("Password"))
 
 
 def _new_password(form: Any) -> None:
-    _name(form.fields["password1"], _("New password"), HINT, maxlength=str(MOST))
-    _name(form.fields["password2"], _("The same once more"), maxlength=str(MOST))
+    # No `maxlength`: a browser would cut off, without a word, what somebody pastes.
+    _name(form.fields["password1"], _("New password"), HINT)
+    _name(form.fields["password2"], _("The same once more"))
 
 
 class SetPassword(allauth.SetPasswordForm):
@@ -160,7 +161,6 @@ class ShowAgain(forms.Form):
                 self.fields["answer"] = forms.CharField(
                     label=_("Password"),
                     widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-                    max_length=MOST,
                     strip=False,
                 )
 

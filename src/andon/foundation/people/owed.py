@@ -44,8 +44,8 @@ def is_overdue(member: Member) -> bool:
 
 
 def lead_to_it(request: HttpRequest, member: Any, response: HttpResponse) -> HttpResponse:
-    """After a sign-in: by way of the page that says what is owed. An identity provider asks for its own factors."""
-    if any(step.get("method") == "socialaccount" for step in get_authentication_records(request, member)):
+    """After a sign-in: by way of the page that says what is owed, unless an identity provider asked for two factors."""
+    if any(step.get("strong") is True for step in get_authentication_records(request, member)):
         return response
     if not isinstance(response, HttpResponseRedirect) or not note(member):
         return response

@@ -4,7 +4,7 @@ Guarantees: a row is named by a keyed hash and ends on a quarter of an hour; the
 Does not: hide from whoever has the secret key and guesses the address, within those minutes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,12 @@ def remember(kind: str, value: str, *, within: timedelta, letter: str = "") -> N
 
 def knows(kind: str, value: str) -> bool:
     return Passing.objects.filter(pk=key_of(kind, value), until__gt=timezone.now()).exists()
+
+
+def use_up(kind: str, values: Iterable[str]) -> bool:
+    """Whether one of these was remembered until now; it is forgotten. Of two at once one is told so."""
+    known = Passing.objects.filter(pk__in=[key_of(kind, value) for value in values], until__gt=timezone.now())
+    return bool(known.delete()[0])
 
 
 def forget(kind: str, value: str) -> None:

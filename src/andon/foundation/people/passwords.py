@@ -4,9 +4,13 @@ Nothing is asked of their letters: a rule such as "one digit" makes passwords wo
 knows lists of passwords, names and words, keys that lie side by side, dates and repetitions.
 """
 
+import hashlib
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -44,6 +48,8 @@ class HardToGuess:
             raise ValidationError(
                 _("This password is too long. The most are 128 characters."), code="password_too_long"
             )
+        if is_known(password):
+            raise ValidationError(_easy(_("It is on the lists of passwords that are tried first.")), code="known")
         # Its lists of words take some megabytes, which only a process needs in which somebody chooses a password.
         from zxcvbn import zxcvbn
 
@@ -56,6 +62,47 @@ class HardToGuess:
 
     def get_help_text(self) -> str:
         return str(HINT)
+
+
+def is_known(password: str) -> bool:
+    """Whether it was found in a breach: the estimate takes some that look as if nobody could guess them.
+
+    Without a list of the operator's (ANDON_BREACHED_PASSWORDS) there is Django's, whose twenty thousand are mostly too
+    short for us anyway. Raises: OSError.
+    """
+    file = settings.BREACHED_PASSWORDS_FILE
+    return password.strip().lower() in _common() or bool(file and is_listed(Path(file), password))
+
+
+@cache
+def _common() -> frozenset[str]:
+    from django.contrib.auth.password_validation import CommonPasswordValidator
+
+    return frozenset(CommonPasswordValidator().passwords)
+
+
+def is_listed(file: Path, password: str) -> bool:
+    """Whether a list has the password: SHA-1 hashes in hex, one a line, sorted, whatever follows in the line.
+
+    Looks at some forty places of it, however large it is. Raises: OSError.
+    """
+    # How such lists are published. What is looked for never leaves this process.
+    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    with file.open("rb") as lines:
+        low, high = 0, lines.seek(0, 2)
+        # A line that begins before `low` comes before what is wanted; one that begins at `high` or later does not.
+        while low < high:
+            middle = (low + high) // 2
+            lines.seek(max(middle - 1, 0))
+            if middle:
+                lines.readline()
+            found = lines.readline()
+            if found and found[: len(wanted)].upper() < wanted:
+                low = lines.tell()
+            else:
+                high = middle
+        lines.seek(low)
+        return lines.readline()[: len(wanted)].upper() == wanted
 
 
 def _known_about(user: Any) -> list[str]:

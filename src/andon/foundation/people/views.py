@@ -76,7 +76,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @get_or_post
-@member_required
+@again.needs_again
 def signed_in_places(request: HttpRequest) -> HttpResponse:
     member = current_member(request)
     if request.method == "POST":
@@ -127,6 +127,16 @@ def _changed(request: HttpRequest, what: Promise) -> None:
     sessions.end_others(request, member)
     locks.end(member.email)
     letters.tell_change(member, what)
+
+
+@get_or_post
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Asked first, then done; the browser is told to keep no page, also for the button that leads back."""
+    answer: HttpResponse = allauth.logout(request)
+    if request.method == "POST":
+        # The cache alone: what is stored belongs to other tabs, and cookies to every name of the organisation's.
+        answer["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 class ChangePassword(allauth.PasswordChangeView):
@@ -219,7 +229,7 @@ def show_again(request: HttpRequest) -> HttpResponse:
         kind = kinds[0]
     context: dict[str, Any] = {"kinds": kinds, "kind": kind, "next": onwards}
     if request.method == "POST" and request.POST.get("send"):
-        code = again.make_code(member)
+        code = again.make_code(request, member)
         if code is None:
             messages.error(request, _("Codes were asked for too often. Please wait a quarter of an hour."))
         else:
@@ -236,9 +246,9 @@ def show_again(request: HttpRequest) -> HttpResponse:
         tried = "password" if kind == "password" else "code"
         if not again.may_try(member, tried):
             form.add_error("answer", _("That was tried too often. Please wait a quarter of an hour."))
-        elif _is_right(member, kind, form.cleaned_data["answer"]):
+        elif _is_right(request, member, kind, form.cleaned_data["answer"]):
             again.tried_well(member, tried)
-            again.mark(request)
+            again.mark_shown(request)
             if kind == "mail":
                 again.mark_by_code(request)
             return redirect(onwards)
@@ -247,14 +257,14 @@ def show_again(request: HttpRequest) -> HttpResponse:
     return render(request, "account/again.html", context)
 
 
-def _is_right(member: Member, kind: str, answer: str) -> bool:
+def _is_right(request: HttpRequest, member: Member, kind: str, answer: str) -> bool:
     match kind:
         case "password":
             return member.check_password(answer)
         case "app":
             return again.matches(member, answer) is not None
         case "mail":
-            return again.take_code(member, answer)
+            return again.take_code(request, member, answer)
     return False
 
 

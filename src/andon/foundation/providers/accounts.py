@@ -89,6 +89,15 @@ def is_verified(provider: IdentityProvider, claims: Mapping[str, Any]) -> bool:
     return said is True or said == "true"
 
 
+def had_two_factors(provider: IdentityProvider, claims: Mapping[str, Any]) -> bool:
+    """Whether the provider asked for more than one factor: a steward knows that it always does, or the token says so.
+
+    Reference: RFC 8176, section 2. Where neither is known, one factor is assumed.
+    """
+    said = claims.get("amr")
+    return provider.asks_second_factor or (isinstance(said, list) and "mfa" in said)
+
+
 def _join(provider: IdentityProvider, address: str, claims: Mapping[str, Any]) -> Member | None:
     """A new member, where the provider may add some and a rule says into which team."""
     if not provider.adds_members:

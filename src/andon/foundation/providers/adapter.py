@@ -74,7 +74,9 @@ class NothingKept(DefaultSocialAccountAdapter):
         found = accounts.member_for(provider, claims)
         if isinstance(found, accounts.Refused):
             raise ImmediateHttpResponse(_refused(request, provider, found.why))
-        raise ImmediateHttpResponse(_sign_in(request, found, provider, sociallogin.get_redirect_url(request)))
+        strong = accounts.had_two_factors(provider, claims)
+        onwards = sociallogin.get_redirect_url(request)
+        raise ImmediateHttpResponse(_sign_in(request, found, provider, onwards, strong=strong))
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
@@ -92,11 +94,11 @@ class NothingKept(DefaultSocialAccountAdapter):
 
 
 def _sign_in(
-    request: HttpRequest, member: Member, provider: IdentityProvider, redirect_url: str | None
+    request: HttpRequest, member: Member, provider: IdentityProvider, redirect_url: str | None, *, strong: bool
 ) -> HttpResponse:
     if request.user.is_authenticated and request.user.pk != member.pk:
         get_account_adapter(request).logout(request)
-    record_authentication(request, member, "socialaccount", provider=provider.slug)
+    record_authentication(request, member, "socialaccount", provider=provider.slug, strong=strong)
     return perform_login(request, Login(user=member, email=member.email, redirect_url=redirect_url))
 
 

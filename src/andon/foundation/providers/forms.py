@@ -25,7 +25,7 @@ class SetUp(forms.ModelForm[IdentityProvider]):
         model = IdentityProvider
         fields = (
             "name", "issuer", "client_id", "secret", "scopes", "groups_claim",
-            "trusts_addresses", "adds_members", "may_give_steward",
+            "trusts_addresses", "asks_second_factor", "adds_members", "may_give_steward",
         )  # fmt: skip
         labels = {
             "name": _("Name on the button"),
@@ -34,6 +34,7 @@ class SetUp(forms.ModelForm[IdentityProvider]):
             "scopes": _("Further scopes"),
             "groups_claim": _("Claim with the groups"),
             "trusts_addresses": _("Take the addresses of this provider as verified"),
+            "asks_second_factor": _("This provider asks everybody for a second factor"),
             "adds_members": _("Add whoever the provider vouches for"),
             "may_give_steward": _("Let a group make somebody steward"),
         }
@@ -46,6 +47,10 @@ class SetUp(forms.ModelForm[IdentityProvider]):
                 "For providers that do not say whether an address is verified, such as Entra. The risk: whoever can "
                 "change an address there, their own or another's, can come in here as the member with that address. "
                 "Tick it only if nobody but your administrators can."
+            ),
+            "asks_second_factor": _(
+                "Tick it only if nobody gets through there with a password alone. Without it, and where the provider "
+                "itself does not say so, whoever must have a second factor is asked to set one up here."
             ),
             "adds_members": _(
                 "Whoever is not on the list of people is put on it at their first sign-in, in the team that a rule "

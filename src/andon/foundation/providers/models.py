@@ -20,6 +20,8 @@ class IdentityProvider(models.Model):
     scopes = models.CharField(max_length=200, blank=True)
     groups_claim = models.CharField(max_length=100, blank=True)
     trusts_addresses = models.BooleanField(default=False)
+    # Whether nobody gets through there with one factor, as a steward says. What the ID token says counts as well.
+    asks_second_factor = models.BooleanField(default=False)
     adds_members = models.BooleanField(default=False)
     may_give_steward = models.BooleanField(default=False)
     is_enabled = models.BooleanField(default=False)

@@ -18,4 +18,6 @@ def ready(request: HttpRequest) -> HttpResponse:
             found.append("worker")
     except DatabaseError:
         found.append("database")
-    return HttpResponse(f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain")
+    return HttpResponse(
+        f"{' '.join(found) or 'ready'}\n", status=503 if found else 200, content_type="text/plain; charset=utf-8"
+    )

@@ -1,5 +1,7 @@
 """The app door and the worker: people sign in here."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from andon.project.settings.base import *  # noqa: F403
 from andon.project.settings.base import (
     ANONYMOUS_ORIGIN,
@@ -71,11 +73,19 @@ AUTHENTICATION_BACKENDS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "andon.foundation.people.passwords.HardToGuess"},
 ]
+# A list that the operator keeps, for nobody outside is asked.
+BREACHED_PASSWORDS_FILE = os.environ.get("ANDON_BREACHED_PASSWORDS", "")
+if BREACHED_PASSWORDS_FILE and not os.path.isfile(BREACHED_PASSWORDS_FILE):
+    raise ImproperlyConfigured(
+        f"ANDON_BREACHED_PASSWORDS names {BREACHED_PASSWORDS_FILE}, where no file is. Nothing was changed. "
+        "Put the list there, or unset it."
+    )
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before static files, so that they say the same.
     "andon.foundation.interface.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.gateways.rest.problems.Problems",
     "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
@@ -115,6 +125,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("ANDON_STATIC", "")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# No page of another origin needs a file of ours.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Under "no-referrer" browsers send `Origin: null` with a form, and the CSRF check refuses it.
 # Other sites learn nothing.

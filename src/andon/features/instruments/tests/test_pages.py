@@ -35,6 +35,16 @@ def send(house: LivedIn, content: bytes, name: str = "Stella") -> Any:
     return client_of(house, name).post(f"{HERE}add/", {"file": file}, follow=True)
 
 
+def test_a_file_that_is_not_called_yaml_is_refused(lived_in: LivedIn) -> None:
+    def said_of(name: str) -> str:
+        file = SimpleUploadedFile(name, b"id: own")
+        return text(client_of(lived_in, "Stella").post(f"{HERE}add/", {"file": file}, follow=True))
+
+    assert "does not end in .yaml or .yml. Nothing was stored." in said_of("own.zip")
+    # The twin: what is in it is looked at.
+    assert "does not end in" not in said_of("own.YML")
+
+
 def test_every_member_reads_the_list_and_each_statement_before_a_round(lived_in: LivedIn) -> None:
     bo = client_of(lived_in, "Bo")
     said = text(bo.get(HERE))

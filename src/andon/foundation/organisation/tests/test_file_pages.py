@@ -374,6 +374,24 @@ def test_files_that_wait_are_told_apart_by_name_time_and_number_of_people() -> N
     assert "june.csv" in page
 
 
+def test_a_file_of_another_kind_is_refused_before_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(people.enter().stella)
+
+    def said_of(name: str) -> str:
+        answer = client.post("/people/import/", {"file": SimpleUploadedFile(name, GOOD)}, follow=True)
+        return str(answer.content.decode())
+
+    for name in ("people.xlsx", "people.csv.exe", "people", ".csv"):
+        assert "does not end in .csv, .tsv or .txt. Nothing was changed" in said_of(name)
+    assert not PeopleFile.objects.exists()
+    # The twins: another of the three endings, in capitals, and a form that looks at no name.
+    said_of("PEOPLE.TSV")
+    assert PeopleFile.objects.count() == 1
+    monkeypatch.setattr(forms.ChooseFile.base_fields["file"], "validators", [])
+    said_of("people.exe")
+    assert PeopleFile.objects.count() == 2
+
+
 def test_the_same_file_again_would_change_nothing() -> None:
     client = signed_in(people.enter().stella)
     upload(client, b"email,name,team\nbo@example.org,Bo Lindqvist,Security/Detection/SOC night\n")

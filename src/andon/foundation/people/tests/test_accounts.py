@@ -1,10 +1,13 @@
 """What holds of passwords, second factors, sessions and pauses; each "must not" beside a fault that it would see."""
 
+import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -21,9 +24,10 @@ from django.utils import timezone
 from andon.foundation.configuration import public as configuration
 from andon.foundation.organisation.models import Duty, Organisation
 from andon.foundation.organisation.tests import cast as people
-from andon.foundation.people import again, links, locks, mfa, owed, passing, sessions
+from andon.foundation.people import again, forms, links, locks, mfa, owed, passing, passwords, sessions
 from andon.foundation.people.models import Member, Passing, Session
-from andon.foundation.people.passwords import HardToGuess
+from andon.foundation.people.passwords import HardToGuess, is_listed
+from tests import starting
 from tests.pages.compared import without_tokens
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +95,117 @@ def test_a_password_that_is_easy_to_guess_is_refused_and_told_why(bo: Member, pa
 def test_any_other_is_taken_whatever_it_is_made_of(bo: Member, password: str) -> None:
     if len(set(password)) > 6:
         HardToGuess().validate(password, bo)
+
+
+def fields_for_passwords(client: Client) -> dict[str, list[dict[str, str]]]:
+    """On each page, what its inputs for passwords say."""
+    link = new_password_link("bo@example.org")
+    pages = {"/accounts/login/password/": Client(), link: Client(), "/accounts/password/change/": client}
+    grow_stale(client)
+    pages["/accounts/again/"] = client
+    found = {}
+    for address, visitor in pages.items():
+        page = visitor.get(address).content.decode()
+        inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', one)) for one in re.findall(r"<input[^>]*>", page)]
+        found[address] = [one for one in inputs if one.get("type") == "password"]
+    return found
+
+
+def faults_of_passwords(client: Client) -> list[str]:
+    found = []
+    for address, inputs in fields_for_passwords(client).items():
+        found += [] if inputs else [f"{address} has none"]
+        for one in inputs:
+            if one.get("autocomplete") not in {"current-password", "new-password"}:
+                found.append(f"{address} keeps password managers out")
+            found += [f"{address} says {name}" for name in one if name in {"maxlength", "pattern"} or name[:2] == "on"]
+    return found
+
+
+def test_a_password_is_masked_may_be_pasted_and_is_never_cut_off(bo: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(bo)
+    assert faults_of_passwords(client) == []
+    honest = forms._name
+
+    def planted(field: Any, label: Any, help_text: Any = "", **attributes: Any) -> None:
+        honest(field, label, help_text, **(attributes | {"maxlength": "8", "autocomplete": "off"}))
+
+    monkeypatch.setattr(forms, "_name", planted)
+    found = faults_of_passwords(client)
+    assert "/accounts/login/password/ says maxlength" in found
+    assert "/accounts/password/change/ keeps password managers out" in found
+
+
+@pytest.mark.parametrize("typed", [f" {WORDS} ", WORDS.upper(), WORDS[:-1], f"{WORDS}!"])
+def test_a_password_counts_exactly_as_it_was_typed(bo: Member, typed: str) -> None:
+    assert by_password(bo.email, typed).status_code == 200
+    bo.set_password(typed)
+    bo.save()
+    assert by_password(bo.email, typed).status_code == 302
+    assert by_password(bo.email, WORDS).status_code == 200
+
+
+def test_a_password_of_128_characters_is_taken_whole(bo: Member) -> None:
+    whole = "umbrella gravel tuesday oboe " * 4 + "sideways pum"
+    assert len(whole) == 128
+    fields = {"oldpassword": WORDS, "password1": whole, "password2": whole}
+    assert signed_in(bo).post("/accounts/password/change/", fields).status_code == 302
+    assert by_password(bo.email, whole).status_code == 302
+    assert by_password(bo.email, whole[:127]).status_code == 200
+
+
+KNOWN = ["1q2w3e4r5t6y7u8i9o", "kartoffelpuffer", "SeniSeviyorum"]
+
+
+@pytest.mark.parametrize("password", KNOWN)
+def test_a_password_from_a_breach_is_refused_although_it_looks_hard_to_guess(
+    bo: Member, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    client = signed_in(bo)
+    fields = {"oldpassword": WORDS, "password1": password, "password2": password}
+    assert client.post("/accounts/password/change/", fields).content.decode().count("lists of passwords") == 1
+    # The twin: the estimate alone would take it.
+    monkeypatch.setattr(passwords, "is_known", lambda password: False)
+    assert client.post("/accounts/password/change/", fields).status_code == 302
+
+
+def sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 50, 51])
+@pytest.mark.parametrize("end", [":3\n", ":27\r\n", "\n"])
+def test_a_list_of_the_operators_refuses_what_is_on_it_and_nothing_else(tmp_path: Path, count: int, end: str) -> None:
+    words = [f"password {number}" for number in range(count)]
+    file = tmp_path / "breached.txt"
+    file.write_bytes("".join(f"{line}{end}" for line in sorted(map(sha1, words))).encode())
+    assert all(is_listed(file, word) for word in words)
+    assert not any(is_listed(file, f"{word}!") for word in [*words, WORDS])
+
+
+def test_a_password_on_the_list_of_the_operator_is_refused(bo: Member, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "breached.txt"
+    file.write_text("".join(f"{line}:1\n" for line in sorted([sha1(OTHER_WORDS), sha1("a"), sha1("b")])))
+    HardToGuess().validate(OTHER_WORDS, bo)
+    settings.BREACHED_PASSWORDS_FILE = str(file)
+    with pytest.raises(ValidationError, match="lists of passwords"):
+        HardToGuess().validate(OTHER_WORDS, bo)
+    HardToGuess().validate(WORDS, bo)
+    # A list that went away lets nothing through.
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        HardToGuess().validate(WORDS, bo)
+
+
+def test_a_list_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
+    def started(file: Path) -> str:
+        own = {"ANDON_DATA": str(tmp_path), "ANDON_SECRET_KEY": "x" * 60, "ANDON_BREACHED_PASSWORDS": str(file)}
+        return starting.program("import andon.project.settings.app", env={**os.environ, **own}).stderr
+
+    file = tmp_path / "breached.txt"
+    assert "where no file is. Nothing was changed." in started(file)
+    file.touch()
+    assert started(file) == ""
 
 
 def test_a_long_password_costs_no_more_than_a_short_one(bo: Member) -> None:
@@ -283,8 +398,11 @@ def everything_kept() -> str:
 
 def test_what_is_kept_about_tries_names_nobody_and_no_moment(bo: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     rest(bo.email)
-    signed_in(bo)
-    again.make_code(bo)
+    client = signed_in(bo)
+    grow_stale(client)
+    rest(bo.email)
+    code_for(client)
+    passing.remember("fresh", client.session["fresh"], within=again.FRESH_FOR)
     kept = " ".join(str(value) for row in Passing.objects.values_list() for value in row)
     assert bo.email not in kept
     assert bo.key not in kept
@@ -419,6 +537,7 @@ CHANGING = [
     "/you/second-factor/recovery-codes/",
     "/you/passkeys/",
     "/you/passkeys/1/",
+    "/you/sessions/",
 ]
 
 
@@ -456,6 +575,85 @@ def test_somebody_shows_it_by_password_by_mail_or_by_what_they_have(bo: Member) 
         assert client.get("/you/passkeys/").status_code == 302
     client.post("/accounts/again/", {"kind": "app", "answer": code_now(secret)} | onwards)
     assert client.get("/you/passkeys/").status_code == 200
+
+
+def cookie_after_showing_again(member: Member) -> tuple[Client, Client]:
+    """A browser that has shown it again, and one with the cookie that it had before."""
+    client, thief = signed_in(member), Client()
+    grow_stale(client)
+    thief.cookies["andon"] = client.cookies["andon"].value
+    fields = {"kind": "password", "answer": WORDS, "next": "/you/passkeys/"}
+    assert client.post("/accounts/again/", fields)["Location"] == "/you/passkeys/"
+    assert client.get("/you/passkeys/").status_code == 200
+    return client, thief
+
+
+def test_whoever_copied_the_cookie_before_gains_nothing_when_somebody_shows_it_again(
+    bo: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, thief = cookie_after_showing_again(bo)
+    assert is_signed_in(client)
+    assert not is_signed_in(thief)
+    assert len(rows_of(bo)) == 1
+    # With the same key the copy would be as fresh as the browser.
+    monkeypatch.setattr(sessions.SessionStore, "cycle_key", lambda self: None)
+    _client, thief = cookie_after_showing_again(bo)
+    assert thief.get("/you/passkeys/").status_code == 200
+
+
+def code_for(client: Client) -> str:
+    mail.outbox.clear()
+    client.post("/accounts/again/", {"send": "yes"})
+    [code] = re.findall(r"^\s{4}(\S+)$", mail.outbox[-1].body, flags=re.MULTILINE)
+    return str(code)
+
+
+def shows(client: Client, code: str) -> bool:
+    return bool(client.post("/accounts/again/", {"kind": "mail", "answer": code}).status_code == 302)
+
+
+@pytest.fixture
+def without_password(bo: Member) -> Member:
+    bo.set_unusable_password()
+    bo.save()
+    return bo
+
+
+def test_a_code_shows_it_once_and_only_in_the_browser_that_asked_for_it(
+    without_password: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = signed_in(without_password), signed_in(without_password)
+    grow_stale(here)
+    code = code_for(here)
+    assert not shows(there, code)
+    assert shows(here, code)
+    passing.forget("fresh", here.session["fresh"])
+    assert not shows(here, code)
+    # Were the session not in the name, the other browser could use it.
+    monkeypatch.setattr(again, "_name_in", lambda request: "any")
+    grow_stale(here)
+    code = code_for(here)
+    passing.forget("fresh", "any")
+    assert shows(there, code)
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(8, True), (10, False)])
+def test_a_code_that_shows_it_lasts_ten_minutes_wherever_the_quarter_of_an_hour_ends(
+    without_password: Member, monkeypatch: pytest.MonkeyPatch, minutes: int, counts: bool
+) -> None:
+    began = datetime(2026, 3, 2, 9, 1, 30, tzinfo=UTC)
+    now = [began]
+    monkeypatch.setattr(timezone, "now", lambda: now[0])
+    client = signed_in(without_password)
+    grow_stale(client)
+    code = code_for(client)
+    # So long the row itself is kept, which would be too long.
+    assert Passing.objects.filter(until=datetime(2026, 3, 2, 9, 15, tzinfo=UTC)).exists()
+    now[0] = began + timedelta(minutes=minutes)
+    assert shows(client, code) is counts
+    if not counts:
+        monkeypatch.setattr(again, "CODE_LASTS", timedelta(minutes=15))
+        assert shows(client, code)
 
 
 @pytest.mark.parametrize("onwards", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
@@ -588,6 +786,17 @@ def test_a_copy_of_the_table_signs_nobody_in(bo: Member) -> None:
     assert not is_signed_in(thief)
     thief.cookies["andon"] = cookie
     assert is_signed_in(thief)
+
+
+def test_whoever_changed_a_factor_is_led_to_where_they_are_signed_in(bo: Member) -> None:
+    client = signed_in(bo)
+    with_app(bo)
+    page = client.get(client.post("/you/second-factor/app/remove/")["Location"]).content.decode()
+    assert page.count('href="/you/sessions/"') == 1
+    there = signed_in(bo)
+    client.post("/you/sessions/", {"place": "others"})
+    assert is_signed_in(client)
+    assert not is_signed_in(there)
 
 
 def test_somebody_elses_session_cannot_be_ended(bo: Member) -> None:

@@ -151,8 +151,15 @@ def test_signing_out_is_asked_first_and_then_done(bo: Member) -> None:
     client.force_login(bo)
     assert "Stay signed in" in client.get("/accounts/logout/").content.decode()
     assert is_signed_in(client)
-    client.post("/accounts/logout/")
+    assert "Clear-Site-Data" not in client.get("/accounts/logout/").headers
+    copied = Client()
+    copied.cookies["andon"] = client.cookies["andon"].value
+    assert is_signed_in(copied)
+    # Cookies of other names of the organisation's, and what other tabs store, are nobody's business here.
+    assert client.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'
     assert not is_signed_in(client)
+    # Not only the cookie is gone: a copy of it signs nobody in any more.
+    assert not is_signed_in(copied)
 
 
 def test_a_member_without_a_password_may_set_one(bo: Member) -> None:

@@ -251,6 +251,33 @@ def test_a_provider_does_not_stand_for_the_second_factor_that_a_member_has_here(
     assert who(client) == "Bo"
 
 
+STELLA = {"sub": "u-9", "email": "stella@example.org"}
+
+
+@pytest.mark.parametrize("amr", [None, [], ["pwd"], "mfa", {"mfa": 1}, ["MFA"], [["mfa"]]])
+def test_whoever_must_have_a_second_factor_is_asked_unless_the_provider_asked(
+    cast: Cast, provider: Provider, amr: Any
+) -> None:
+    """One factor is assumed where nothing else is known."""
+    stored = provider.add()
+    assert provider.sign_in(Client(), **STELLA, amr=amr)["Location"].startswith("/you/second-factor/needed/")
+    # Nobody is asked who need not have one.
+    assert provider.sign_in(Client())["Location"] == "/"
+    # The twins: the token says that it did, or a steward knows that it always does.
+    assert provider.sign_in(Client(), **STELLA, amr=["pwd", "mfa"])["Location"] == "/"
+    stored.asks_second_factor = True
+    stored.save()
+    assert provider.sign_in(Client(), **STELLA, amr=amr)["Location"] == "/"
+
+
+def test_a_provider_whose_word_is_taken_for_two_factors_unseen_is_noticed(
+    cast: Cast, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.add()
+    monkeypatch.setattr("andon.foundation.providers.accounts.had_two_factors", lambda *_any: True)
+    assert provider.sign_in(Client(), **STELLA)["Location"] == "/"
+
+
 @pytest.mark.parametrize("name", ["Bo Berg <bo@example.org>", "Bo\u202e Berg\x00", " \u200b ", "\ud800"])
 def test_a_name_from_a_provider_makes_nobody_look_like_somebody_else(cast: Cast, provider: Provider, name: str) -> None:
     stored = provider.add(adds_members=True)
