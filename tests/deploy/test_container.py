@@ -234,6 +234,43 @@ def test_no_proxy_keeps_or_hands_on_who_asks_the_anonymous_door(name: str) -> No
     assert keeps(re.sub(r".*Cookie.*\n", "", block)) == ["hands on Cookie"]
 
 
+def weak(text: str) -> list[str]:
+    """What is wrong with the TLS of a configuration for nginx or Apache, and with its way from http."""
+    found = []
+    doors = [part for part in re.split(r"\nserver \{|<VirtualHost", text) if re.search(r"listen 443|^ \*:443", part)]
+    for door in doors:
+        protocols = re.search(r"(?:ssl_protocols|SSLProtocol)(.*)", door)
+        if protocols is None or set(re.findall(r"TLSv1[.\d]*|SSLv\d", protocols[1])) != {"TLSv1.2", "TLSv1.3"}:
+            found.append("another TLS than 1.2 and 1.3")
+        ciphers = re.search(r"(?:ssl_ciphers|SSLCipherSuite) ([^;\n]+)", door)
+        names = ciphers[1].split(":") if ciphers else []
+        if not names or [
+            one for one in names if not re.fullmatch(r"ECDHE-\w+-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)", one)
+        ]:
+            found.append("a cipher that is not authenticated, or that keeps the past less secret")
+    # Closed before anything is led on.
+    closed = re.search(r"(?:location ~|RedirectMatch 403) \^/\(([a-z|]+)\)/", text)
+    if (
+        closed is None
+        or "api" not in closed[1]
+        or closed.start() > re.search(r"return 301|Redirect perm", text).start()
+    ):
+        found.append("a program is led on from http")
+    return found if len(doors) == 2 else ["not two doors"]
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "apache.conf"])
+def test_no_proxy_offers_weak_tls_or_leads_a_program_on_from_http(name: str) -> None:
+    text = (PROXIES / name).read_text()
+    assert weak(text) == []
+    assert weak(re.sub(r"(TLSv1\.2) ", r"\1 TLSv1.1 ", text, count=1)) == ["another TLS than 1.2 and 1.3"]
+    assert weak(re.sub(r".*(ssl_protocols|SSLProtocol).*\n", "", text)) == ["another TLS than 1.2 and 1.3"] * 2
+    old = "a cipher that is not authenticated, or that keeps the past less secret"
+    assert weak(re.sub(r"ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA", text, count=1)) == [old]
+    assert weak(re.sub(r".*(ssl_ciphers|SSLCipherSuite).*\n", "", text)) == [old, old]
+    assert weak(text.replace("api|", "")) == ["a program is led on from http"]
+
+
 def test_nginx_writes_down_no_link_that_signs_somebody_in() -> None:
     """An error line of nginx names the request, when the service does not answer, with the whole address."""
 

@@ -117,6 +117,15 @@ def test_a_body_that_is_shorter_than_announced_is_not_handed_on():
     assert called == []
 
 
+@pytest.mark.parametrize("always", [[("X-Always", "yes")], []])
+def test_what_is_answered_without_the_application_says_what_it_always_says(always):
+    door = WholeRequests(echo, most_bytes=100, threads=1, with_address=False, seconds=0.2, always=always)
+    for proto, status in ((Proto(b"a", pause=0.5), 408), (Proto(b"ab"), 400)):
+        asyncio.run(door.__rsgi__(Scope(("content-length", "4")), proto))
+        own = [(name.lower(), value) for name, value in always]
+        assert proto.answer == (status, [("connection", "close"), *own], b"")
+
+
 def test_an_application_that_fails_does_not_take_the_thread_with_it():
     def fail_first(environ, start_response):
         called.append(environ)

@@ -1,5 +1,6 @@
 """Over TLS, under two names: by a proxy in front, and by the doors themselves. The wallet works in both."""
 
+import http.client
 import re
 import socket
 import ssl
@@ -33,12 +34,13 @@ ROSTER = "e-mail,name,team,role\n" + "".join(
 
 
 @contextmanager
-def caddy(folder: Path, stack: Stack, port: int) -> Iterator[Path]:
-    """The Caddyfile of deploy/proxy, on another port and with an authority of its own; what it writes down."""
+def caddy(folder: Path, stack: Stack, port: int, http_port: int) -> Iterator[Path]:
+    """The Caddyfile of deploy/proxy, on other ports and with an authority of its own; what it writes down."""
     text = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
     assert text.startswith("# Caddy in front of Andon")
     options = (
-        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\tauto_https disable_redirects\n"
+        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\thttp_port {http_port}\n"
+        "\tauto_https disable_redirects\n"
     )
     text = text.replace("\n{\n", options, 1)
     (folder / "Caddyfile").write_text(text)
@@ -92,6 +94,15 @@ def head_over_tls(port: int, name: str) -> str:
             return answer.read().partition(b"\r\n\r\n")[0].decode("latin-1").lower()
 
 
+def status_without_tls(port: int, name: str, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": name})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 @pytest.fixture(params=["proxy", "doors"])
 def served(
     request: pytest.FixtureRequest, make_stack: Callable[..., Any], mailbox: Mailbox, tmp_path: Path
@@ -118,7 +129,17 @@ def served(
     )
     stack.app_url, stack.anonymous_url = stack.env["ANDON_APP_ORIGIN"], stack.env["ANDON_ANONYMOUS_ORIGIN"]
     if request.param == "proxy":
-        with caddy(tmp_path, stack, ports[0]) as log:
+        http_port = free_ports(1)[0]
+        with caddy(tmp_path, stack, ports[0], http_port) as log:
+            assert status_without_tls(http_port, APP, "/accounts/login/") == 301
+            assert status_without_tls(http_port, ANONYMOUS, "/answer/") == 301
+            for name, path in (
+                (APP, "/api/v1/rounds"),
+                (APP, "/slips/"),
+                (ANONYMOUS, "/cast/"),
+                (ANONYMOUS, "/log/head"),
+            ):
+                assert status_without_tls(http_port, name, path) == 403
             yield stack, [log]
     else:
         yield stack, []

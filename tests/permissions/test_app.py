@@ -276,3 +276,26 @@ def test_no_page_changes_anything_by_being_read(lived_in: LivedIn, monkeypatch: 
     house = lived_in
     monkeypatch.setattr(rounds_queries, "rounds_of", noting)
     assert "rounds:index" in changing_gets(lived_in)
+
+
+def pages_without_a_way_out(house: LivedIn, role: str) -> list[str]:
+    """Pages that this role is shown and from which nothing leads to signing out."""
+    browser, found = signed_in(house, role), []
+    for row in (row for row in ROWS if row.method == "GET"):
+        client = Client()
+        client.cookies.update(browser.cookies)
+        answer = answer_of(client, "GET", reverse(row.name, args=arguments(row.name, house)))
+        is_page = answer.headers.get("Content-Type", "").startswith("text/html") and not answer.streaming
+        if is_page and answer.status_code == 200 and b'href="/accounts/logout/"' not in answer.content:
+            found.append(row.name)
+    return found
+
+
+@pytest.mark.parametrize("role", ["member", "steward"])
+def test_every_page_leads_to_signing_out(lived_in: LivedIn, role: str) -> None:
+    assert pages_without_a_way_out(lived_in, role) == []
+
+
+def test_a_page_without_a_way_out_is_seen(lived_in: LivedIn) -> None:
+    # Whoever is not signed in has nothing to sign out of, so these pages have none.
+    assert "account_login" in pages_without_a_way_out(lived_in, "nobody")

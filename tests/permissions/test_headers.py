@@ -153,6 +153,26 @@ def test_a_bare_answer_of_the_anonymous_door_is_seen(monkeypatch: pytest.MonkeyP
     assert "TRACE /cast/: the policy lacks frame-ancestors " in found
 
 
+@pytest.mark.parametrize("door", ["app", "anonymous"])
+def test_what_a_door_answers_without_the_application_says_the_same(door: str) -> None:
+    """To half a request, and to one file too many."""
+    text = f"import json; from andon.project.wsgi_{door} import door; print(json.dumps(door._always))"
+
+    def said(scheme: str) -> dict[str, str]:
+        own = {
+            "ANDON_APP_ORIGIN": f"{scheme}://localhost:8443",
+            "ANDON_ANONYMOUS_ORIGIN": f"{scheme}://localhost:8444",
+            "ANDON_SECRET_KEY": "x" * 60,
+            "ANDON_DATA": os.environ["ANDON_DATA"],
+        }
+        headers = dict(json.loads(starting.program(text, env={**os.environ, **own}).stdout))
+        return {name.title(): value for name, value in headers.items()}
+
+    assert [*faults(said("https"))] == []
+    # The twin: without TLS the first of them is missed.
+    assert [*faults(said("http"))] == ["Strict-Transport-Security is None"]
+
+
 def methods_that_answer(methods: tuple[str, ...] = ("TRACE", "CONNECT", "ANYTHING")) -> list[str]:
     """Methods that somebody signed in gets more by than a refusal, or an echo of what they sent."""
     found = []

@@ -116,11 +116,14 @@ class WholeRequests:
         short: ShortWay | None = None,
         large: LargeBody | None = None,
         seconds: float = SECONDS_FOR_A_BODY,
+        always: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._application = application
         self._most_bytes = most_bytes
         self._with_address = with_address
         self._seconds = seconds
+        # What the application says with each of its answers, for those that are given without it.
+        self._always = [(name.lower(), value) for name, value in always]
         self._threads = threads
         self._short = short
         self._large = large
@@ -142,7 +145,8 @@ class WholeRequests:
         if (older := self._senders.pop(admitted, None)) is not None:
             older.reschedule(0.0)
         if len(self._senders) >= large.at_once:
-            proto.response_bytes(*_BUSY)
+            status, own, text = _BUSY
+            proto.response_bytes(status, [*own, *self._always], text)
             return
         with tempfile.SpooledTemporaryFile(max_size=large.in_memory_bytes) as file:
             reading = self._read_into(file, headers, proto, large.most_bytes)
@@ -178,11 +182,11 @@ class WholeRequests:
             async with asyncio.timeout(seconds):
                 body = await reading
         except TimeoutError:
-            proto.response_empty(HTTPStatus.REQUEST_TIMEOUT, [("connection", "close")])
+            proto.response_empty(HTTPStatus.REQUEST_TIMEOUT, [("connection", "close"), *self._always])
             return
         except Exception:  # noqa: BLE001
             # Whoever sent half a request has gone. There is nobody to answer, and nothing to write down.
-            proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close")])
+            proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close"), *self._always])
             return
         self._begin()
         answered = asyncio.get_running_loop().create_future()

@@ -1,5 +1,6 @@
 """Results as files to take along. Each one stands in the change log, so it is asked for by a form, never by a link."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,10 @@ from andon.foundation.interface.views import sentence
 from andon.foundation.people.models import Member
 from andon.foundation.permissions.public import current_member, member_required
 
+# Setting one keeps a thread busy for about a second, and there may be one thread. Counted in the change log, where each
+# stands anyway.
+MOST_PAPERS, PAPERS_WITHIN = 10, timedelta(minutes=15)
+KIND = "results.exported"
 CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
 
 
@@ -27,6 +32,9 @@ def unit(request: HttpRequest, round_id: str) -> HttpResponse:
     kind = request.POST.get("as", "")
     if kind not in CONTENT_TYPES:
         return _unknown(request)
+    since = timezone.now() - PAPERS_WITHIN
+    if kind == "pdf" and audit.count_by(member, KIND, since=since, taken_as="PDF") >= MOST_PAPERS:
+        return _too_often(request)
     line = trend.trend_of(own.round, own.unit, asked=member)
     context = views.shown(own, line)
     report: queries.Report = context["report"]
@@ -74,10 +82,22 @@ def _unknown(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, member: Member) -> HttpResponse:
-    audit.record(
-        kind="results.exported", by=member, at=timezone.now(), subject=f"{what}, {view.words}", taken_as=kind.upper()
+def _too_often(request: HttpRequest) -> HttpResponse:
+    answer = sentence(
+        request,
+        title=_("That was asked too often"),
+        happened=_(
+            "You took ten PDFs along in a quarter of an hour. Nothing was exported. Wait a few minutes, or take CSV or "
+            "JSON."
+        ),
+        status=429,
     )
+    answer["Retry-After"] = "300"
+    return answer
+
+
+def _attached(content: bytes, kind: str, *, what: str, view: rounds.RoundView, member: Member) -> HttpResponse:
+    audit.record(kind=KIND, by=member, at=timezone.now(), subject=f"{what}, {view.words}", taken_as=kind.upper())
     name = exports.file_name(what, view, kind)
     return HttpResponse(
         content, content_type=CONTENT_TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'}

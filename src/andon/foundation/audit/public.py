@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from andon.foundation.audit.models import AuditEntry
 
 __all__ = [
+    "count_by",
     "fact_in_words",
     "forget_person",
     "is_recorded",
@@ -49,6 +50,12 @@ def record(
 def is_recorded(kind: str, **facts: Any) -> bool:
     """Whether an entry of this kind with these facts is there, for whoever may have been killed before it was."""
     return AuditEntry.objects.filter(kind=kind, **{f"facts__{name}": value for name, value in facts.items()}).exists()
+
+
+def count_by(member: object, kind: str, *, since: datetime, **facts: Any) -> int:
+    """How many entries of this kind with these facts the member has caused since then. One query."""
+    named = {f"facts__{name}": value for name, value in facts.items()}
+    return AuditEntry.objects.filter(by_id=getattr(member, "pk", member), kind=kind, at__gt=since, **named).count()
 
 
 def newest(kind: str) -> datetime | None:

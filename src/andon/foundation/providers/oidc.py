@@ -25,6 +25,8 @@ from andon.foundation.providers.models import IdentityProvider
 
 # No HMAC, whose key the provider would share with every client that has the secret, and never "none".
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+# What NIST SP 800-131A asks for; the large providers sign with exactly that.
+LEAST_RSA_BITS = 2048
 LEEWAY_SECONDS = 60
 LONGEST_SUBJECT = 191
 
@@ -59,7 +61,7 @@ def fetch_configuration(issuer: str) -> dict[str, Any]:
 
 
 def fetch_keys(jwks_uri: str) -> dict[str, jwt.PyJWK]:
-    """The keys for signatures, by key id. Raises: NotTrusted, requests.RequestException."""
+    """The keys for signatures, by key id, but for those too short. Raises: NotTrusted, requests.RequestException."""
     with asking.session() as session:
         answer = session.get(jwks_uri)
         answer.raise_for_status()
@@ -69,9 +71,11 @@ def fetch_keys(jwks_uri: str) -> dict[str, jwt.PyJWK]:
         for number, key in enumerate(found["keys"]):
             if key.get("use", "sig") == "sig" and key.get("kty") in {"RSA", "EC", "OKP"}:
                 try:
-                    keys[str(key.get("kid", f"#{number}"))] = jwt.PyJWK.from_dict(key)
+                    read = jwt.PyJWK.from_dict(key)
                 except jwt.PyJWTError:
                     continue
+                if key["kty"] != "RSA" or read.key.key_size >= LEAST_RSA_BITS:
+                    keys[str(key.get("kid", f"#{number}"))] = read
     except (KeyError, TypeError, AttributeError):
         raise NotTrusted(_("The provider's keys cannot be read.")) from None
     return keys

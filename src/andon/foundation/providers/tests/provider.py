@@ -18,6 +18,7 @@ ISSUER = "https://id.example.org"
 CLIENT_ID = "andon-at-lanternworks"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 ANOTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SHORT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 class Provider:
@@ -39,6 +40,7 @@ class Provider:
         self.asked: list[tuple[str, str]] = []
         self.sent: dict[str, Any] = {}
         self.key: Any = KEY
+        self.published: Any = KEY
         self.algorithm = "RS256"
         self.kid: str | None = "one"
         self.question: dict[str, str] = {}
@@ -64,7 +66,7 @@ class Provider:
             case "/.well-known/openid-configuration":
                 return _answer(self.configuration)
             case "/keys":
-                public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+                public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.published.public_key()))
                 return _answer({"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]})
             case "/token":
                 self.sent = dict(options["data"])

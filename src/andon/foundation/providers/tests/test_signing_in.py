@@ -16,7 +16,7 @@ from andon.foundation.organisation.tests.cast import Cast, enter
 from andon.foundation.people.models import Member
 from andon.foundation.providers import asking, oidc
 from andon.foundation.providers.models import Identity
-from andon.foundation.providers.tests.provider import ANOTHER_KEY, CLIENT_ID, ISSUER, KEY, Provider
+from andon.foundation.providers.tests.provider import ANOTHER_KEY, CLIENT_ID, ISSUER, KEY, SHORT_KEY, Provider
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -109,9 +109,11 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "signed with the client secret": ({}, {"algorithm": "HS256", "key": "a secret of the client" * 2}),
     "nobody": ({"sub": ""}, {}),
     "an endless subject": ({"sub": "u" * 500}, {}),
+    "a key that could be computed": ({}, {"key": SHORT_KEY, "published": SHORT_KEY}),
 }
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_token_with_a_fault_signs_nobody_in(cast: Cast, provider: Provider, fault: str) -> None:
     provider.add()
@@ -124,6 +126,18 @@ def test_a_token_with_a_fault_signs_nobody_in(cast: Cast, provider: Provider, fa
     assert "Signing in did not work" in page.content.decode()
     assert who(client) == ""
     assert not Identity.objects.exists()
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_a_short_key_that_is_let_in_would_sign_somebody_in(
+    cast: Cast, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.add()
+    provider.key = provider.published = SHORT_KEY
+    monkeypatch.setattr(oidc, "LEAST_RSA_BITS", 1024)
+    client = Client()
+    provider.sign_in(client)
+    assert who(client) == "Bo"
 
 
 def test_the_signature_check_of_allauth_alone_would_not_have_noticed(
