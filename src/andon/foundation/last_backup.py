@@ -35,5 +35,5 @@ def read(data_directory: Path) -> LastBackup | None:
         return LastBackup(datetime.fromisoformat(content["at"]), str(content.get("destination", "")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable from error

@@ -104,7 +104,7 @@ class Parser:
     def take(self, raw: bytes) -> None:
         try:
             content = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadArchive("A line of the backup is not JSON.") from None
         if self._end is not None:
             raise BadArchive("There is something behind the end of the backup.")

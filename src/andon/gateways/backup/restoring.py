@@ -128,7 +128,7 @@ def read_entries(files: Sequence[Path]) -> list[dict[str, Any]]:
         try:
             page = json.loads(file.read_bytes())["entries"]
             found |= {int(entry["index"]): entry for entry in page}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise RestoreRefused(
                 f"{file} is not a page of a public log, such as https://answer.example.org/log/?from=0 gives. "
                 "Nothing was restored."

@@ -63,7 +63,7 @@ class GroupRelease:
         """Raises: MalformedRelease for anything to_json cannot have made."""
         try:
             return cls._read(value)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise MalformedRelease("a group's release has other parts") from None
 
     @classmethod
