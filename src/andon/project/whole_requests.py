@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import io
+import re
 import sys
 import tempfile
 import threading
@@ -89,11 +90,12 @@ _BUSY = (
 
 # What belongs to the body and not to the question whether it may come.
 _OF_THE_BODY = frozenset({"content-length", "content-type", "expect", "transfer-encoding"})
+_LENGTH = re.compile("[0-9]{1,19}")
 
 
 def _declared(headers: Headers) -> int:
     named = next((value for name, value in headers if name == "content-length"), "")
-    return int(named) if named.isdigit() else 0
+    return int(named) if _LENGTH.fullmatch(named) else 0
 
 
 class WholeRequests:
@@ -272,7 +274,7 @@ class WholeRequests:
     async def _read(self, headers: list[tuple[str, str]], proto: Any) -> bytes:
         named = {name: value for name, value in headers if name in {"content-length", "transfer-encoding"}}
         declared = named.get("content-length", "0")
-        if not named or not declared.isdigit() or int(declared) > self._most_bytes:
+        if not named or not _LENGTH.fullmatch(declared) or int(declared) > self._most_bytes:
             return b""
         if "transfer-encoding" not in named:
             # In one step, which the server ends after what was announced.

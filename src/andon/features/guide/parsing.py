@@ -156,7 +156,7 @@ def _file(path: Path, language: str = ORIGINAL) -> _Part:
     try:
         # A loader of plain values that refuses one thing more than the safe one.
         return _Part(name, yaml.load(path.read_text("utf-8"), _Loader), language)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BadContent(f"{name}: {' '.join(str(error).split())}") from None
 
 

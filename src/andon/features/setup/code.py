@@ -10,6 +10,7 @@ may read the data directory, who holds the installation anyway.
 import fcntl
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def is_right(folder: Path, typed: str) -> bool:
     """Whether this is the code that holds. A wrong one is counted, on the disk."""
     letters = "".join(sign for sign in typed.upper() if sign.isalnum())
     try:
-        file = (folder / NAME).open("r+")
+        file = (folder / NAME).open("r+", encoding="ascii", errors="replace")
     except FileNotFoundError:
         return False
     with file:
@@ -86,7 +87,7 @@ def remove(folder: Path) -> None:
 
 
 def _read(file: Path) -> tuple[str, int]:
-    with file.open() as handle:
+    with file.open(encoding="ascii", errors="replace") as handle:
         fcntl.flock(handle, fcntl.LOCK_SH)
         return _parse(handle.read())
 
@@ -94,5 +95,6 @@ def _read(file: Path) -> tuple[str, int]:
 def _parse(text: str) -> tuple[str, int]:
     lines = text.split()
     code = lines[0].replace("-", "") if lines else ""
-    tries = int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
+    # A number that nobody here wrote is as good as too many tries: the code then is worth nothing.
+    tries = int(lines[1]) if len(lines) > 1 and re.fullmatch("[0-9]{1,4}", lines[1]) else TRIES
     return (code, tries) if len(code) == _GROUPS * _GROUP else ("", 0)

@@ -56,6 +56,7 @@ def host_of(url: str) -> str:
 
 def check_scheme(url: str) -> None:
     """Whether it is https, or plain http to this very machine in a trial. Raises: NotAsked."""
+    host_of(url)
     parts = urlsplit(url)
     here = parts.hostname in OURSELVES
     if parts.scheme != "https" and not (parts.scheme == "http" and here and not settings.BEHIND_TLS):

@@ -45,7 +45,7 @@ def recipients_from(texts: Iterable[str]) -> list[Any]:
         try:
             kind = pyrage.ssh if text.startswith("ssh-") else pyrage.x25519
             found.append(kind.Recipient.from_str(text))
-        except pyrage.RecipientError:
+        except (pyrage.RecipientError, UnicodeEncodeError):
             raise BadRecipient(f"{text[:20]}... is not a recipient such as age1.... Nothing was written.") from None
     if not found:
         raise BadRecipient(

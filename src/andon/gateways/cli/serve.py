@@ -10,6 +10,7 @@ Does not: restart anything. systemd, a container runtime or a person does, and s
 import argparse
 import ctypes
 import os
+import re
 import select
 import signal
 import socket
@@ -27,6 +28,8 @@ from andon.gateways.cli.refusal import Refusal
 
 NAMES = ("app", "anonymous", "worker")
 GRACE_SECONDS = 10.0
+# Python takes other signs for digits too, some of which are no number to it.
+_NUMBER = re.compile("[0-9]{1,5}")
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 ROOMS_BIND = "ANDON_ROOMS_BIND"
@@ -136,14 +139,14 @@ def _tls_files(environment: Mapping[str, str]) -> tuple[str, str] | None:
 def address(variable: str, value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not _NUMBER.fullmatch(port) or not 0 < int(port) < 65536:
         raise Refusal(f"{variable} is {value!r}, which is not an address such as 127.0.0.1:8000. Nothing was started.")
     return host, int(port)
 
 
 def _count(variable: str, environment: Mapping[str, str], default: int) -> int:
     value = environment.get(variable) or str(default)
-    if not value.isdigit() or not 1 <= int(value) <= 64:
+    if not _NUMBER.fullmatch(value) or not 1 <= int(value) <= 64:
         raise Refusal(f"{variable} is {value!r}, which is not a number from 1 to 64. Nothing was started.")
     return int(value)
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,6 +131,20 @@ def test_no_bytes_make_it_fail(content: bytes) -> None:
     file = read_people(content)
     assert file.rows or file.bad_rows
     assert all(isinstance(bad, BadRow) for bad in file.bad_rows)
+
+
+@pytest.mark.parametrize("sign", ["[", "[ ", "] ", '"'])
+def test_a_header_of_a_hundred_thousand_signs_is_read_in_a_moment(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seconds() -> float:
+        began = time.process_time()
+        read_people((sign * 100_000).encode())
+        return time.process_time() - began
+
+    assert seconds() < 2
+    if sign == "[":
+        # The planted fault: all of it is looked at, from every bracket on.
+        monkeypatch.setattr(people_file, "_LONGEST_HEADER", 100_000)
+        assert seconds() > 2
 
 
 def test_a_file_of_another_kind_ends_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
