@@ -33,8 +33,8 @@ class SecurityHeaders:
     """Sets the policy of what a page may load, and keeps pages out of every cache.
 
     Guarantees: no inline script, no eval, no foreign origin except the frame of the anonymous door; a response that
-    does not say otherwise is not stored, so that the next person at the same computer finds nothing.
-    Does not: cover static files, which are answered before this runs.
+    does not say otherwise is not stored, so that the next person at the same computer finds nothing. Static files have
+    the same policy: a drawing that is opened by itself is a page, which could be framed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -74,8 +74,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.foundation.interface.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "andon.gateways.rest.problems.Problems",
     "andon.features.setup.middleware.FirstRun",
     "andon.foundation.configuration.middleware.SettingsOnce",
