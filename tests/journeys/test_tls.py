@@ -3,11 +3,7 @@
 import re
 import socket
 import ssl
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,68 +11,20 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from andon.gateways.cli import serve
-from tests.architecture.repository import ROOT
 from tests.certificates import certificate_for
 from tests.journeys import people
 from tests.journeys.conftest import ACT_WITHIN_MILLISECONDS, CHROMIUM, FLAGS
 from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import Watcher
+from tests.proxied import ANONYMOUS, APP, caddy
 from tests.stack import Stack, free_ports
 
 pytestmark = pytest.mark.timeout(300)
 
-APP, ANONYMOUS = "andon.example.org", "answer.example.org"
 ROSTER = "e-mail,name,team,role\n" + "".join(
     f"{name.lower()}@example.org,{name} Example,Lanternworks/Detection,{'lead' if name == 'Ada' else 'member'}\n"
     for name in ("Ada", "Bo", "Cleo", "Dan", "Eve")
 )
-
-
-@contextmanager
-def caddy(folder: Path, stack: Stack, port: int) -> Iterator[Path]:
-    """The Caddyfile of deploy/proxy, on another port and with an authority of its own; what it writes down."""
-    text = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
-    assert text.startswith("# Caddy in front of Andon")
-    options = (
-        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\tauto_https disable_redirects\n"
-    )
-    text = text.replace("\n{\n", options, 1)
-    (folder / "Caddyfile").write_text(text)
-    log = folder / "caddy.log"
-    environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/bin:/bin"} | {
-        f"ANDON_{name.upper()}_UPSTREAM": stack.env[f"ANDON_{name.upper()}_BIND"] for name in ("app", "anonymous")
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).parent / "caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"],
-            env=environment,
-            cwd=folder,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until = time.monotonic() + 30
-        while not has_certificate(port, ANONYMOUS):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
-        yield log
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def has_certificate(port: int, name: str) -> bool:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", port), 2) as plain,
-            context.wrap_socket(plain, server_hostname=name),
-        ):
-            return True
-    except OSError:
-        return False
 
 
 def head_over_tls(port: int, name: str) -> str:
