@@ -1,7 +1,7 @@
 """The anonymous door's description, docs/protocol/anonymous-door.yaml, and how schemathesis is asked to follow it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,9 +63,9 @@ def _note(grade: Grade, recorder: Any) -> None:
 
 
 def configuration(
-    *, examples: int, phases: Collection[str], rounds: Collection[str], hashes: Collection[str]
+    *, examples: int, phases: Collection[str], known: Mapping[str, Collection[str]], **more: Any
 ) -> SchemathesisConfig:
-    """`rounds` and `hashes`: of those that there are, so that it gets past what is absent."""
+    """`known`: by the name of a parameter in a path, what there is of it, so that it gets past what is absent."""
     return SchemathesisConfig.from_dict(
         {
             "seed": 1,
@@ -73,11 +73,9 @@ def configuration(
             "cache": {"enabled": False},
             "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True, "database": "none"},
             "phases": {name: {"enabled": name in phases} for name in PHASES},
-            "dictionaries": {"rounds": {"values": list(rounds)}, "hashes": {"values": list(hashes)}},
-            "parameters": {
-                "path.round_id": {"dictionary": "rounds", "probability": 0.6},
-                "path.sha256": {"dictionary": "hashes", "probability": 0.6},
-            },
+            "dictionaries": {name: {"values": list(values)} for name, values in known.items()},
+            "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.6} for name in known},
+            **more,
         }
     )
 

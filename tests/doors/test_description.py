@@ -75,9 +75,10 @@ def served() -> Callable[..., Any]:
 
 
 def configured(house: LivedIn, **options: Any) -> Any:
-    file, of_rooms = ballots.installed_bundle()["answer.css"], rooms_views.bundle.installed()["room.js"]
+    files = {one.sha256 for one in (*ballots.installed_bundle().values(), *rooms_views.bundle.installed().values())}
     rounds = [house.rounds[name] for name in ("open", "published", "released")]
-    return described.configuration(rounds=rounds, hashes=[file.sha256, of_rooms.sha256], **options)
+    known = {"round_id": rounds, "sha256": sorted(files)}
+    return described.configuration(known=known, **options)
 
 
 def graded(
@@ -185,6 +186,8 @@ def whatever_is_known(house: LivedIn, door: Client) -> Iterator[tuple[str, Any]]
         if place.startswith("POST /rooms/"):
             yield f"too long, {place}", ask_room(door, place.rpartition("/")[2], more="x" * 4_000)
     yield from _a_room(door)
+    for name, file in ballots.installed_bundle().items():
+        yield name, door.get(f"/bundle/{file.sha256}/{name}")
     with undone():
         slip = house.slip("Ada", house.rounds["open"])
         older, newer = (
