@@ -153,6 +153,8 @@ class Broken:
     asked: list[str] = field(default_factory=list)
 
 
+# Where the whole body stands among the fields of a request.
+BODY = ""
 Answering = Callable[[str, dict[str, str]], Answer]
 
 
@@ -166,11 +168,10 @@ def broken_site(
         def do_GET(self) -> None:
             where = urllib.parse.urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
-            fields = urllib.parse.parse_qs(where.query) | urllib.parse.parse_qs(
-                self.rfile.read(length).decode(errors="replace")
-            )
+            body = self.rfile.read(length).decode(errors="replace")
+            fields = {name: values[0] for name, values in urllib.parse.parse_qs(f"{where.query}&{body}").items()}
             site.asked.append(where.path)
-            answer = answering(where.path, {name: values[0] for name, values in fields.items()})
+            answer = answering(where.path, {**fields, BODY: body})
             content = answer.body.encode()
             self.send_response(answer.status)
             for name, value in {"Content-Type": "text/html; charset=utf-8", **answer.headers}.items():
