@@ -4,17 +4,18 @@ Every page in every state is looked at by both in the tests (tests/pages/test_en
 Here the scripts run, and the wallet's frame is there.
 """
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.architecture.repository import ROOT
 from tests.audit.grading import Finding, Grade, Planted
 from tests.audit.service import ROLES, Answer, broken_site, demonstration, sign_in
 from tests.journeys.conftest import CHROMIUM, FLAGS
@@ -59,7 +60,8 @@ class Barriers:
     )
 
     def version(self) -> str:
-        return metadata.version("axe-playwright-python")
+        engine = json.loads((ROOT / "node_modules" / "accessibility-checker-engine" / "package.json").read_text())
+        return f"{AXE.partition('axe v')[2].split()[0]}, {engine['version']}"
 
     def planted(self, folder: Path) -> Sequence[Planted]:
         bodies = [body for _fault, body in PLANTED.values()]
