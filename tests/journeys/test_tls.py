@@ -4,11 +4,7 @@ import http.client
 import re
 import socket
 import ssl
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +12,16 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from andon.gateways.cli import serve
-from tests.architecture.repository import ROOT
 from tests.certificates import certificate_for
 from tests.journeys import people
 from tests.journeys.conftest import ACT_WITHIN_MILLISECONDS, CHROMIUM, FLAGS
 from tests.journeys.mailbox import Mailbox
 from tests.journeys.watching import Watcher
+from tests.proxied import ANONYMOUS, APP, caddy
 from tests.stack import Stack, free_ports
 
 pytestmark = pytest.mark.timeout(300)
 
-APP, ANONYMOUS = "andon.example.org", "answer.example.org"
 ROSTER = "e-mail,name,team,role\n" + "".join(
     f"{name.lower()}@example.org,{name} Example,Lanternworks/Detection,{'lead' if name == 'Ada' else 'member'}\n"
     for name in ("Ada", "Bo", "Cleo", "Dan", "Eve")

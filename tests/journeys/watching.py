@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
+from tests.architecture.repository import ROOT
+
 OWN_SCHEMES = {"about", "blob", "data"}
 # axe is in no frame, and would wait half a second for an answer from each: frames are looked at by themselves.
 WCAG = {
@@ -18,6 +20,17 @@ WCAG = {
 }
 AXE = Axe().axe_script
 RUN_AXE = "async options => (await axe.run(document, options)).violations"
+ACE = (ROOT / "node_modules/accessibility-checker-engine/ace.js").read_text()
+# A form without a name is no landmark (HTML-AAM), so several of them on a page need none; and the frame in which the
+# set-up asks the anonymous door is empty until it does.
+RUN_ACE = """async () => {
+    const found = await new ace.Checker().check(document, ['WCAG_2_2']);
+    return found.results
+        .filter(one => one.value[0] === 'VIOLATION' && one.value[1] === 'FAIL')
+        .filter(one => one.ruleId !== 'html_lang_exists' || !one.path.dom.includes('iframe'))
+        .filter(one => one.ruleId !== 'aria_form_label_unique')
+        .map(one => `${one.ruleId}: ${one.message} (${one.path.dom})`);
+}"""
 
 
 def origin_of(url: str) -> str:

@@ -18,24 +18,12 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from andon.features.ballots import public as ballots
 from tests.journeys.conftest import CHROMIUM, FLAGS
-from tests.journeys.watching import AXE, RUN_AXE, WCAG
+from tests.journeys.watching import ACE, AXE, RUN_ACE, RUN_AXE, WCAG
 from tests.lived_in import LivedIn, undone
 from tests.pages import visiting
 from tests.pages.test_html import unsound
 
-ROOT = Path(__file__).parents[2]
-ACE = (ROOT / "node_modules/accessibility-checker-engine/ace.js").read_text()
 ORIGIN = "http://andon.test"
-# A form without a name is no landmark (HTML-AAM), so several of them on a page need none; and the frame in which the
-# set-up asks the anonymous door is empty until it does.
-RUN_ACE = """async () => {
-    const found = await new ace.Checker().check(document, ['WCAG_2_2']);
-    return found.results
-        .filter(one => one.value[0] === 'VIOLATION' && one.value[1] === 'FAIL')
-        .filter(one => one.ruleId !== 'html_lang_exists' || !one.path.dom.includes('iframe'))
-        .filter(one => one.ruleId !== 'aria_form_label_unique')
-        .map(one => `${one.ruleId}: ${one.message} (${one.path.dom})`);
-}"""
 
 
 class Laid:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django import forms
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -43,6 +44,32 @@ def test_a_refused_form_says_so_in_the_title_and_has_the_focus_in_its_first_wron
     wrong = re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', refused.content.decode())
     assert len(wrong) > 1
     assert focused(refused) == wrong[:1]
+
+
+def test_of_buttons_for_one_choice_the_first_has_the_focus(lived_in: LivedIn) -> None:
+    share = reverse("results:share", args=[lived_in.rounds["security"]])
+    page = client_of(lived_in, "Bo").post(share, {"node": "x"}).content.decode()
+    assert page.count('type="radio" name="node"') > 1
+    assert re.findall(r' id="(\w+)"', " ".join(re.findall(r"<input[^>]*autofocus[^>]*>", page))) == ["id_node_0"]
+
+
+class Planted(forms.Form):
+    leaves_focus = False
+    name = forms.CharField()
+    team = forms.CharField(help_text="Any.", widget=forms.HiddenInput)
+
+
+def test_of_two_forms_on_a_page_one_has_the_focus() -> None:
+    first, second = Planted({}), Planted({})
+    second.leaves_focus = True
+    assert ["autofocus" in str(form["name"]) for form in (first, second)] == [True, False]
+
+
+def test_what_nobody_sees_is_described_to_nobody() -> None:
+    form = Planted({})
+    assert "aria-invalid" in str(form["name"])
+    assert 'type="hidden"' in str(form["team"])
+    assert "aria-" not in str(form["team"])
 
 
 def test_it_says_so_in_the_readers_language(lived_in: LivedIn) -> None:

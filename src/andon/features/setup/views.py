@@ -117,6 +117,8 @@ def _organisation(request: HttpRequest, begun: draft.Draft) -> HttpResponse:
     if choices is not None and not begun.name:
         # Whoever reads the first page in a language most likely wants it to be the organisation's.
         choices.suggest("organisation.language", get_language())
+    if choices is not None:
+        choices.leaves_focus = not form.is_valid()
     if data is not None and form.is_valid() and (choices is None or choices.is_valid()):
         if choices is not None:
             configuration.write(choices.chosen(), by=None, at=timezone.now())

@@ -14,6 +14,9 @@ def name_of(key: str) -> str:
 class SectionForm(forms.Form):
     """The settings of one section as a form, filled with what holds now."""
 
+    # Whether another form of the page has the focus when both are refused.
+    leaves_focus = False
+
     def __init__(self, section: configuration.Section, data: Any = None) -> None:
         self.section = section
         self.now = configuration.read_all([setting.key for setting in section.settings])

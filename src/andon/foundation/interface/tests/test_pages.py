@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import HttpResponseBase
 from django.template.loader import render_to_string
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 
 import andon
 from andon.foundation.interface import views
@@ -55,6 +56,33 @@ def test_a_page_may_load_nothing_foreign_but_the_frame_of_the_anonymous_door(bo:
     assert page["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in page["Permissions-Policy"]
     assert page["Referrer-Policy"] == "same-origin"
+
+
+FILES = ("interface/andon.svg", "interface/css/tokens.css")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_static_file_that_is_opened_by_itself_may_load_as_little_as_a_page(file: str) -> None:
+    page, opened = Client().get("/healthz"), Client().get(f"/static/{file}")
+    assert opened.status_code == 200
+    assert_as_guarded_as(page, opened)
+    # Unlike a page it may be kept.
+    assert "no-store" not in opened["Cache-Control"]
+
+
+def test_a_file_that_is_answered_before_the_headers_are_set_is_seen() -> None:
+    order = [layer for layer in settings.MIDDLEWARE if "WhiteNoise" not in layer]
+    files = next(layer for layer in settings.MIDDLEWARE if "WhiteNoise" in layer)
+    page = Client().get("/healthz")
+    with override_settings(MIDDLEWARE=[order[0], files, *order[1:]]):
+        opened = Client().get(f"/static/{FILES[0]}")
+        with pytest.raises(KeyError):
+            assert_as_guarded_as(page, opened)
+
+
+def assert_as_guarded_as(page: HttpResponseBase, opened: HttpResponseBase) -> None:
+    for header in ("Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Resource-Policy"):
+        assert opened[header] == page[header]
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
