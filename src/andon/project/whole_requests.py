@@ -29,6 +29,9 @@ SECONDS_FOR_A_BODY = 10.0
 # More would save little of what a commit costs, and the doors would take turns: while one works on everybody's
 # requests, the other has none.
 MOST_TOGETHER = 8
+# Requests that have arrived whole and wait for a thread, or have one. Whoever comes when there are more is told so at
+# once: behind so many the page would have given up before its turn. It counts requests and knows nobody.
+MOST_WAITING = 512
 
 
 Headers = list[tuple[str, str]]
@@ -88,6 +91,17 @@ _BUSY = (
 )
 
 
+_FULL: Answer = (
+    503,
+    [
+        ("content-type", "application/json"),
+        ("retry-after", "5"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ],
+    b'{"error": "unavailable", "message": "Many people are asking now. Nothing was kept. Try again in a few seconds."}',
+)
+
 # What belongs to the body and not to the question whether it may come.
 _OF_THE_BODY = frozenset({"content-length", "content-type", "expect", "transfer-encoding"})
 _LENGTH = re.compile("[0-9]{1,19}")
@@ -118,6 +132,7 @@ class WholeRequests:
         short: ShortWay | None = None,
         large: LargeBody | None = None,
         seconds: float = SECONDS_FOR_A_BODY,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._application = application
         self._most_bytes = most_bytes
@@ -130,6 +145,8 @@ class WholeRequests:
         self._waiting: SimpleQueue[_Job] = SimpleQueue()
         self._together: SimpleQueue[tuple[Any, _Asked]] = SimpleQueue()
         self._begun = False
+        self._most_waiting = most_waiting
+        self._present = 0
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         headers = scope.headers.items()
@@ -186,14 +203,23 @@ class WholeRequests:
             # Whoever sent half a request has gone. There is nobody to answer, and nothing to write down.
             proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close")])
             return
+        if self._present >= self._most_waiting:
+            proto.response_bytes(*_FULL)
+            return
         self._begin()
         answered = asyncio.get_running_loop().create_future()
         asked = (scope, proto, body, answered)
+        self._present += 1
+        answered.add_done_callback(self._leave)
         if (seen := self._seen_by_the_short_way(scope, headers, body)) is not None:
             self._together.put((seen, asked))
         else:
             self._leave_to_the_application(asked)
-        await answered
+        # Not cancelled with whoever goes away: what was begun is worked on, and keeps its place until then.
+        await asyncio.shield(answered)
+
+    def _leave(self, _answered: object) -> None:
+        self._present -= 1
 
     def _begin(self) -> None:
         if self._begun:
