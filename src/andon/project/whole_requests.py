@@ -41,6 +41,10 @@ class _BrokenOff(Exception):
     pass
 
 
+class _LeftOut(bytes):
+    """Nothing, in place of a body that was larger than what is read, however its size was announced."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShortWay:
     """How `POST path` is answered without the application, together with others that have come in the meantime.
@@ -296,8 +300,10 @@ class WholeRequests:
     async def _read(self, headers: list[tuple[str, str]], proto: Any) -> bytes:
         named = {name: value for name, value in headers if name in {"content-length", "transfer-encoding"}}
         declared = named.get("content-length", "0")
-        if not named or not _LENGTH.fullmatch(declared) or int(declared) > self._most_bytes:
+        if not named:
             return b""
+        if not _LENGTH.fullmatch(declared) or int(declared) > self._most_bytes:
+            return _LeftOut()
         if "transfer-encoding" not in named:
             # In one step, which the server ends after what was announced.
             whole: bytes = await proto()
@@ -308,13 +314,13 @@ class WholeRequests:
         async for chunk in proto:
             body += chunk
             if len(body) > self._most_bytes:
-                return b""
+                return _LeftOut()
         return bytes(body)
 
     async def _read_into(self, file: IO[bytes], headers: Headers, proto: Any, most_bytes: int) -> Body:
         declared = _declared(headers)
         if declared > most_bytes:
-            return b""
+            return _LeftOut()
         count = 0
         async for chunk in proto:
             count += len(chunk)
@@ -344,7 +350,7 @@ class WholeRequests:
             "wsgi.url_scheme": scope.scheme,
             "wsgi.version": (1, 0),
         }
-        if isinstance(body, bytes) and not body and _declared(headers):
+        if isinstance(body, _LeftOut):
             # No header comes in under such a name.
             environ["andon.left_out"] = True
         if self._with_address:
