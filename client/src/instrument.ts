@@ -31,7 +31,8 @@ export function readInstrument(bytes: Uint8Array, languages: readonly string[]):
   const translations = instrument['translations'];
   const states = isObject(translations) ? translations : {};
   const original = Object.keys(states).find((tag) => states[tag] === 'original');
-  const isDraft = states[lang] === 'draft' && original !== undefined;
+  // The original is read only where it is there: a file that names one without texts would be read for ever.
+  const isDraft = states[lang] === 'draft' && original !== undefined && original !== lang && isObject(labels) && Object.hasOwn(labels, original);
   return { statements, labels: read, lang, original: isDraft ? readInstrument(bytes, [original]) : null };
 }
 

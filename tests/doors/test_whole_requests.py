@@ -346,3 +346,54 @@ def test_a_slow_one_gives_its_place_back_when_its_time_is_over():
         return [first.answer[0], second.answer[0]]
 
     assert asyncio.run(one_after_the_other()) == [408, 200]
+
+
+def ask_when_all_threads_are_busy(count, **choices):
+    """The statuses of so many requests that all have arrived before the first is answered, whoever sends them."""
+    free = threading.Event()
+
+    def wait(environ, start_response):
+        free.wait(5)
+        return echo(environ, start_response)
+
+    door = WholeRequests(wait, most_bytes=100, threads=1, with_address=False, **choices)
+
+    async def all_of_them():
+        protos = [Proto() for _ in range(count)]
+        # Different visitors: nothing of them may be what is counted by.
+        scopes = [Scope(("x-forwarded-for", f"192.0.2.{number}"), ("cookie", f"a={number}")) for number in range(count)]
+        for number, scope in enumerate(scopes):
+            scope.client = f"203.0.113.{number}:40000"
+        running = [
+            asyncio.create_task(door.__rsgi__(scope, proto)) for scope, proto in zip(scopes, protos, strict=True)
+        ]
+        for _turn in range(20):
+            await asyncio.sleep(0)
+        refused = [proto.answer for proto in protos if proto.answer is not None]
+        # Whoever goes away keeps the place: what was begun is worked on all the same.
+        running[0].cancel()
+        await asyncio.sleep(0)
+        late = Proto()
+        await asyncio.wait({asyncio.create_task(door.__rsgi__(Scope(), late))}, timeout=0.05)
+        free.set()
+        await asyncio.gather(*running, return_exceptions=True)
+        again = Proto()
+        while again.answer is None or again.answer[0] != 200:
+            await door.__rsgi__(Scope(), again)
+        return refused, late.answer
+
+    return asyncio.run(all_of_them())
+
+
+def test_a_door_with_more_to_do_than_it_can_says_so_at_once_and_takes_the_next_one_later():
+    refused, late = ask_when_all_threads_are_busy(5, most_waiting=3)
+    assert [status for status, _headers, _body in [*refused, late]] == [503, 503, 503]
+    _status, headers, body = refused[0]
+    assert dict(headers)["retry-after"] == "5"
+    # The word by which a wallet keeps its ballot and tries again.
+    assert json.loads(body)["error"] == "unavailable"
+
+
+def test_a_door_without_that_bound_lets_everybody_wait():
+    refused, _late = ask_when_all_threads_are_busy(5, most_waiting=100)
+    assert refused == []

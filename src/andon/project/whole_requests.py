@@ -29,6 +29,9 @@ SECONDS_FOR_A_BODY = 10.0
 # More would save little of what a commit costs, and the doors would take turns: while one works on everybody's
 # requests, the other has none.
 MOST_TOGETHER = 8
+# Requests that have arrived whole and wait for a thread, or have one. Whoever comes when there are more is told so at
+# once: behind so many the page would have given up before its turn. It counts requests and knows nobody.
+MOST_WAITING = 512
 
 
 Headers = list[tuple[str, str]]
@@ -36,6 +39,10 @@ Headers = list[tuple[str, str]]
 
 class _BrokenOff(Exception):
     pass
+
+
+class _LeftOut(bytes):
+    """Nothing, in place of a body that was larger than what is read, however its size was announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,17 @@ _BUSY = (
 )
 
 
+_FULL: Answer = (
+    503,
+    [
+        ("content-type", "application/json"),
+        ("retry-after", "5"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ],
+    b'{"error": "unavailable", "message": "Many people are asking now. Nothing was kept. Try again in a few seconds."}',
+)
+
 # What belongs to the body and not to the question whether it may come.
 _OF_THE_BODY = frozenset({"content-length", "content-type", "expect", "transfer-encoding"})
 _LENGTH = re.compile("[0-9]{1,19}")
@@ -119,6 +137,7 @@ class WholeRequests:
         large: LargeBody | None = None,
         seconds: float = SECONDS_FOR_A_BODY,
         always: Sequence[tuple[str, str]] = (),
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._application = application
         self._most_bytes = most_bytes
@@ -133,6 +152,8 @@ class WholeRequests:
         self._waiting: SimpleQueue[_Job] = SimpleQueue()
         self._together: SimpleQueue[tuple[Any, _Asked]] = SimpleQueue()
         self._begun = False
+        self._most_waiting = most_waiting
+        self._present = 0
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         headers = scope.headers.items()
@@ -190,14 +211,23 @@ class WholeRequests:
             # Whoever sent half a request has gone. There is nobody to answer, and nothing to write down.
             proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close"), *self._always])
             return
+        if self._present >= self._most_waiting:
+            proto.response_bytes(*_FULL)
+            return
         self._begin()
         answered = asyncio.get_running_loop().create_future()
         asked = (scope, proto, body, answered)
+        self._present += 1
+        answered.add_done_callback(self._leave)
         if (seen := self._seen_by_the_short_way(scope, headers, body)) is not None:
             self._together.put((seen, asked))
         else:
             self._leave_to_the_application(asked)
-        await answered
+        # Not cancelled with whoever goes away: what was begun is worked on, and keeps its place until then.
+        await asyncio.shield(answered)
+
+    def _leave(self, _answered: object) -> None:
+        self._present -= 1
 
     def _begin(self) -> None:
         if self._begun:
@@ -274,8 +304,10 @@ class WholeRequests:
     async def _read(self, headers: list[tuple[str, str]], proto: Any) -> bytes:
         named = {name: value for name, value in headers if name in {"content-length", "transfer-encoding"}}
         declared = named.get("content-length", "0")
-        if not named or not _LENGTH.fullmatch(declared) or int(declared) > self._most_bytes:
+        if not named:
             return b""
+        if not _LENGTH.fullmatch(declared) or int(declared) > self._most_bytes:
+            return _LeftOut()
         if "transfer-encoding" not in named:
             # In one step, which the server ends after what was announced.
             whole: bytes = await proto()
@@ -286,13 +318,13 @@ class WholeRequests:
         async for chunk in proto:
             body += chunk
             if len(body) > self._most_bytes:
-                return b""
+                return _LeftOut()
         return bytes(body)
 
     async def _read_into(self, file: IO[bytes], headers: Headers, proto: Any, most_bytes: int) -> Body:
         declared = _declared(headers)
         if declared > most_bytes:
-            return b""
+            return _LeftOut()
         count = 0
         async for chunk in proto:
             count += len(chunk)
@@ -322,7 +354,7 @@ class WholeRequests:
             "wsgi.url_scheme": scope.scheme,
             "wsgi.version": (1, 0),
         }
-        if isinstance(body, bytes) and not body and _declared(headers):
+        if isinstance(body, _LeftOut):
             # No header comes in under such a name.
             environ["andon.left_out"] = True
         if self._with_address:

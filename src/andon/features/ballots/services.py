@@ -14,6 +14,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 
 from andon.features.ballots.keys import KeyDirectory, KeyDirectoryMissing, KeyGone, KeyKind
 from andon.features.ballots.models import Ballot, Box, Generation
+from andon.features.ballots.pace import Pace
 from andon.kernel import ballot, wire
 from andon.kernel.credential import EvaluationKey
 
@@ -59,7 +60,14 @@ class EqualSequence:
     """The same sequence was cast with other bytes: two devices use one wallet."""
 
 
-CastOutcome = Accepted | NoSuchRound | NotOpen | AlreadyClosed | BadSlip | LowerSequence | EqualSequence
+@dataclass(frozen=True, slots=True)
+class TooOften:
+    """This slot was written very often just now. What was accepted before is kept, and this may come again later."""
+
+    seconds: int
+
+
+CastOutcome = Accepted | NoSuchRound | NotOpen | AlreadyClosed | BadSlip | LowerSequence | EqualSequence | TooOften
 
 
 def key_directory() -> KeyDirectory:
@@ -126,6 +134,7 @@ class EvaluationKeys:
 
 
 evaluation_keys = EvaluationKeys()
+pace = Pace()
 
 
 def cast(body: bytes) -> CastOutcome:
@@ -149,11 +158,13 @@ def cast(body: bytes) -> CastOutcome:
         # A seed is written over before it is gone. Whoever comes at that moment of a close has no bad slip.
         refusal = _refusal(_box_state(handed_in.round_id))
         return refusal if isinstance(refusal, AlreadyClosed) else BadSlip()
-    if not _keep([handed_in]):
-        refusal = _why_not_kept(handed_in)
-        if refusal is not None:
-            return refusal
-    return _accepted(handed_in)
+    # Only whoever holds the slip comes this far: nobody else can use up what a slot may be written.
+    if pace.is_over(_place(handed_in)):
+        return TooOften(int(pace.seconds))
+    if _keep([handed_in]):
+        pace.count(_place(handed_in))
+        return _accepted(handed_in)
+    return _why_not_kept(handed_in) or _accepted(handed_in)
 
 
 def cast_together(bodies: Sequence[bytes]) -> list[Accepted | None]:
@@ -170,6 +181,8 @@ def cast_together(bodies: Sequence[bytes]) -> list[Accepted | None]:
     first = [by_place[place] for place in sorted(by_place)]
     try:
         kept = _keep(first) if first else set()
+        for place in kept:
+            pace.count(place)
     except DatabaseError:
         # Nothing of the group was kept. Whoever is not to blame is accepted when asked for alone.
         kept = set()
@@ -187,7 +200,7 @@ def _plainly_good(body: bytes) -> ballot.Cast | None:
         _check(handed_in)
     except (wire.Malformed, ballot.WrongSize, ballot.BadSlip, KeyGone, KeyDirectoryMissing, OSError):
         return None
-    return handed_in
+    return None if pace.is_over(_place(handed_in)) else handed_in
 
 
 def _check(handed_in: ballot.Cast) -> None:

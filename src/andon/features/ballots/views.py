@@ -69,6 +69,16 @@ def _answer(outcome: services.CastOutcome) -> JsonResponse:
             return refusal(409, "lower_sequence", "A newer ballot is in this slot already.", sequence=stored)
         case services.EqualSequence():
             return refusal(409, "equal_sequence", "Another ballot with this number is in this slot already.")
+        case services.TooOften(seconds=seconds):
+            # The word that pages of every version know for "keep it and try again".
+            answer = refusal(
+                429,
+                "unavailable",
+                "This slot was written very often just now. The ballot before this one is kept. Send this one again "
+                "in a minute.",
+            )
+            answer["Retry-After"] = str(seconds)
+            return answer
         case _:
             assert_never(outcome)
 
