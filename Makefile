@@ -12,7 +12,7 @@ EXTENT ?= not journey and not slow and not sweep
 # Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
 pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
-.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench attacks forensics audit screenshots
+.PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench attacks forensics audit bill screenshots
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -99,6 +99,10 @@ forensics: setup ## look for the order of ballots in the files of simulated roun
 audit: ## let graders look that nobody here wrote, each at planted faults first; a table, and failure (ONLY="wapiti pysa", REPORT=yes)
 	@deploy/setup audit
 	python -m tests.audit $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report)
+
+bill: ## write what is shipped, part by part, as CycloneDX: dist/andon-python.cdx.json and dist/andon-browser.cdx.json
+	@deploy/setup audit
+	python -m tests.audit.bill dist
 
 screenshots: setup ## take the pictures in docs/images anew
 	python -m tests.journeys.screenshots
