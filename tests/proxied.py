@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.architecture.repository import ROOT
-from tests.stack import Stack
+from tests.stack import Stack, free_ports
 
 APP, ANONYMOUS = "andon.example.org", "answer.example.org"
 # Where Caddy keeps the certificate of the authority that it makes for itself, in its folder.
@@ -19,14 +19,17 @@ AUTHORITY = Path("caddy", "pki", "authorities", "local", "root.crt")
 
 @contextmanager
 def caddy(folder: Path, stack: Stack, port: int, *, plain_port: int | None = None) -> Iterator[Path]:
-    """The Caddyfile of deploy/proxy, on another port and with an authority of its own; what it writes down.
+    """The Caddyfile of deploy/proxy, on other ports and with an authority of its own; what it writes down.
 
-    `plain_port`: where it answers without TLS, and sends visitors on; without one nobody does.
+    `plain_port`: where it answers without TLS, and sends visitors on.
     """
     text = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
     assert text.startswith("# Caddy in front of Andon")
-    plain = f"http_port {plain_port}" if plain_port else "auto_https disable_redirects"
-    options = f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\t{plain}\n"
+    plain = plain_port or free_ports(1)[0]
+    options = (
+        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\thttp_port {plain}\n"
+        "\tauto_https disable_redirects\n"
+    )
     text = text.replace("\n{\n", options, 1)
     (folder / "Caddyfile").write_text(text)
     log = folder / "caddy.log"

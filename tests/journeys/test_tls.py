@@ -28,54 +28,6 @@ ROSTER = "e-mail,name,team,role\n" + "".join(
 )
 
 
-@contextmanager
-def caddy(folder: Path, stack: Stack, port: int, http_port: int) -> Iterator[Path]:
-    """The Caddyfile of deploy/proxy, on other ports and with an authority of its own; what it writes down."""
-    text = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
-    assert text.startswith("# Caddy in front of Andon")
-    options = (
-        f"\n{{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttps_port {port}\n\thttp_port {http_port}\n"
-        "\tauto_https disable_redirects\n"
-    )
-    text = text.replace("\n{\n", options, 1)
-    (folder / "Caddyfile").write_text(text)
-    log = folder / "caddy.log"
-    environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/bin:/bin"} | {
-        f"ANDON_{name.upper()}_UPSTREAM": stack.env[f"ANDON_{name.upper()}_BIND"] for name in ("app", "anonymous")
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).parent / "caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"],
-            env=environment,
-            cwd=folder,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until = time.monotonic() + 30
-        while not has_certificate(port, ANONYMOUS):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
-        yield log
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def has_certificate(port: int, name: str) -> bool:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", port), 2) as plain,
-            context.wrap_socket(plain, server_hostname=name),
-        ):
-            return True
-    except OSError:
-        return False
-
-
 def head_over_tls(port: int, name: str) -> str:
     """The lines above the answer to a request of the log's head, in small letters."""
     context = ssl.create_default_context()
@@ -125,7 +77,7 @@ def served(
     stack.app_url, stack.anonymous_url = stack.env["ANDON_APP_ORIGIN"], stack.env["ANDON_ANONYMOUS_ORIGIN"]
     if request.param == "proxy":
         http_port = free_ports(1)[0]
-        with caddy(tmp_path, stack, ports[0], http_port) as log:
+        with caddy(tmp_path, stack, ports[0], plain_port=http_port) as log:
             assert status_without_tls(http_port, APP, "/accounts/login/") == 301
             assert status_without_tls(http_port, ANONYMOUS, "/answer/") == 301
             for name, path in (

@@ -212,7 +212,8 @@ class WholeRequests:
             proto.response_empty(HTTPStatus.BAD_REQUEST, [("connection", "close"), *self._always])
             return
         if self._present >= self._most_waiting:
-            proto.response_bytes(*_FULL)
+            status, own, text = _FULL
+            proto.response_bytes(status, [*own, *self._always], text)
             return
         self._begin()
         answered = asyncio.get_running_loop().create_future()

@@ -35,8 +35,6 @@ class SecurityHeaders:
     Guarantees: no inline script, no eval, no foreign origin except the frame of the anonymous door; a response that
     does not say otherwise is not stored, so that the next person at the same computer finds nothing. Static files,
     which say that they may be stored, carry the same policy: one that is opened by itself, or framed, can do nothing.
-    does not say otherwise is not stored, so that the next person at the same computer finds nothing. Static files have
-    the same policy: a drawing that is opened by itself is a page, which could be framed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
