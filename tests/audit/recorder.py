@@ -60,15 +60,17 @@ class Recorder:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Said:
-        session = self.session
+        session, is_shown = self.session, True
         said = self.ask(method, target, self._with_session(headers, session), body)
         if self.role and self._sent_to_sign_in(said):
             self._sign_in_again(session)
             said = self.ask(method, target, self._with_session(headers, self.session), body)
-            self.outside += self._sent_to_sign_in(said)
+            is_shown = not self._sent_to_sign_in(said)
         with self._lock:
             self.statuses[said.status] += 1
-            self.addresses[urllib.parse.urlsplit(target).path] += 1
+            self.outside += not is_shown
+            if is_shown:
+                self.addresses[urllib.parse.urlsplit(target).path] += 1
             if said.status in {500, 502, 503}:
                 self.failed.append(f"{method} {target}"[:200] + f" answered {said.status}")
         return said
