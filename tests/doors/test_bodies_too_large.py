@@ -40,13 +40,11 @@ APP = places("andon.project.urls_app")
 ANONYMOUS = places("andon.project.urls_anonymous")
 
 
-def status_of(origin: str, address: str, headers: str, *body: bytes) -> int:
+def status_of(origin: str, address: str, headers: str, *body: bytes, kind: str = "application/json") -> int:
     """What is answered, although perhaps not all of the body was taken."""
     port = int(origin.rpartition(":")[2])
     with socket.create_connection(("localhost", port), timeout=SECONDS) as connection:
-        start = (
-            f"POST {address} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n{headers}\r\n\r\n"
-        )
+        start = f"POST {address} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {kind}\r\n{headers}\r\n\r\n"
         try:
             connection.sendall(start.encode())
             for piece in body:
@@ -123,3 +121,26 @@ def test_a_door_that_reads_whatever_comes_is_seen() -> None:
     assert called[0]["andon.left_out"] is True
     assert ask(Proto(b"x" * 101), chunked, most_bytes=1_000)[1] == [("x-size", "101")]
     assert "andon.left_out" not in called[0]
+
+
+def of_parts(count: int) -> tuple[str, bytes]:
+    part = b'--edge\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n'
+    return "multipart/form-data; boundary=edge", part * count + b"--edge--\r\n"
+
+
+def of_fields(count: int) -> tuple[str, bytes]:
+    return "application/x-www-form-urlencoded", b"&".join(b"f%d=1" % number for number in range(count))
+
+
+@pytest.mark.parametrize(("form", "most"), [(of_parts, 100), (of_fields, 1_000)])
+def test_a_form_of_very_many_parts_is_refused_before_it_is_taken_apart(
+    house: Stack, form: Callable[[int], tuple[str, bytes]], most: int
+) -> None:
+    statuses = []
+    for count in (most, most + 1):
+        kind, body = form(count)
+        # Only with the cookie of a form is its token looked for.
+        headers = f"Content-Length: {len(body)}\r\nCookie: andon-csrf={'a' * 32}"
+        statuses.append(status_of(house.app_url, APP["account_login"], headers, body, kind=kind))
+    # The first was read, and has no token of a form.
+    assert statuses == [403, 400]
