@@ -531,6 +531,14 @@ def test_questions_that_are_not_the_purposes_in_their_order_are_refused(question
         manifest.check_manifest(a_window(questions=questions))
 
 
+def test_the_last_of_many_questions_is_asked_before_the_close() -> None:
+    purposes = ["ballot/TS1", "ballot/TS2", "ballot/TS3"]
+    begins = [("TS1", "23T08:00:00"), ("TS2", "24T08:00:00")]
+    manifest.check_manifest(a_window(purposes=purposes, questions=asked(*begins, ("TS3", "25T08:00:00"))))
+    with pytest.raises(manifest.BadQuestions):
+        manifest.check_manifest(a_window(purposes=purposes, questions=asked(*begins, ("TS3", "30T17:00:00"))))
+
+
 @pytest.mark.parametrize("questions", [[{"code": "TS1"}, {"code": "TS2"}], [5, 6], asked(("TS1", "x"), ("TS2", "y"))])
 def test_questions_of_another_shape_are_refused(questions: object) -> None:
     with pytest.raises(manifest.BadManifest):

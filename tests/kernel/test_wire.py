@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,3 +129,9 @@ def test_an_object_with_other_keys_is_refused(bad: object) -> None:
     assert wire.check_keys({"a": 1, "b": 2}, frozenset({"a", "b"})) == {"a": 1, "b": 2}
     with pytest.raises(wire.Malformed):
         wire.check_keys(bad, frozenset({"a", "b"}))
+
+
+def test_a_moment_is_written_in_utc_to_the_second() -> None:
+    assert wire.utc_text(datetime(2026, 11, 27, 9, 5, 7, 999_999, tzinfo=UTC)) == "2026-11-27T09:05:07Z"
+    east = timezone(timedelta(hours=2))
+    assert wire.utc_text(datetime(2027, 1, 1, 1, 30, tzinfo=east)) == "2026-12-31T23:30:00Z"
