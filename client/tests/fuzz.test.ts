@@ -182,6 +182,12 @@ test('what is deep or long is refused or read, and soon', () => {
   }
 });
 
+test('an instrument that names an original without texts is read once', () => {
+  const labels = { de: LABELS };
+  const named = { scale: { labels }, statements: [{ code: 'IN1', wording: { de: 'Ruhig.' } }], translations: { de: 'draft', fr: 'original' } };
+  assert.equal(readInstrument(canonical(named as Json), ['de']).original, null);
+});
+
 test('a parser that fails in a way of its own is seen', () => {
   const planted: Parser = { covers: ['planted'], read: (value: JsonObject) => (value['a'] as JsonObject)['b'], good: [{ a: { b: 1 } }] };
   assert.throws(() => tried(planted));
