@@ -190,11 +190,13 @@ def whatever_is_known(house: LivedIn, door: Client) -> Iterator[tuple[str, Any]]
         yield name, door.get(f"/bundle/{file.sha256}/{name}")
     with undone():
         slip = house.slip("Ada", house.rounds["open"])
-        older, newer = (
-            slip.cast(ANSWERS, box_public_key=house.box_key(slip.round_id), sequence=number) for number in (1, 2)
+        older, newer, *more = (
+            slip.cast(ANSWERS, box_public_key=house.box_key(slip.round_id), sequence=number) for number in range(1, 13)
         )
         yield "a ballot", cast(door, newer)
         yield "an older one", cast(door, older)
+        for one in more:
+            yield "one of very many", cast(door, one)
 
 
 def cast(door: Client, body: bytes) -> Any:

@@ -11,9 +11,21 @@ from andon.kernel import wire
 
 rooms = memory.Rooms()
 
+SECONDS_TOO_SOON = 2
+SECONDS_AWAY = 30
+
 
 def refusal(status: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse({"error": code, "message": message}, status=status)
+    response = JsonResponse({"error": code, "message": message}, status=status)
+    return _saying_when(response)
+
+
+def _saying_when(response: HttpResponse) -> Any:
+    """Whoever is to come again is told when. For how long all rooms are in use, nobody knows."""
+    seconds = {429: SECONDS_TOO_SOON, 503: SECONDS_AWAY}.get(response.status_code)
+    if seconds is not None:
+        response["Retry-After"] = str(seconds)
+    return response
 
 
 @require_safe
@@ -83,7 +95,8 @@ def _from(keeper: tuple[str, int], deed: str, body: bytes, request: HttpRequest)
         status, content = forwarding.ask(keeper, deed, body, host=request.get_host())
     except forwarding.NotReached:
         return refusal(503, "unavailable", "Rooms cannot be reached right now. It is safe to ask again.")
-    return HttpResponse(content, status=status, content_type="application/json")
+    answered: HttpResponse = _saying_when(HttpResponse(content, status=status, content_type="application/json"))
+    return answered
 
 
 def _create() -> dict[str, object]:
