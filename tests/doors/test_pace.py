@@ -5,10 +5,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from andon.features.ballots import services, together
 from andon.features.ballots.models import Ballot
 from andon.features.ballots.pace import Pace
+from andon.project.settings import base
 from tests.lived_in import ANSWERS, LivedIn
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -135,3 +137,16 @@ def test_nothing_but_how_often_is_kept_and_that_for_a_minute() -> None:
     for number in range(100):
         pace.count(("r", bytes([number]), "ballot"))
         assert len(pace._counts) <= 3
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "ten", "1.5", "²", "9" * 10])
+def test_a_number_that_is_none_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ANDON_CASTS_A_MINUTE", value)
+    with pytest.raises(ImproperlyConfigured, match=r"ANDON_CASTS_A_MINUTE is .*, which is not a number from 1"):
+        base.read_count("ANDON_CASTS_A_MINUTE", 10)
+
+
+@pytest.mark.parametrize(("value", "count"), [("", 10), ("25", 25)])
+def test_an_operator_may_allow_more(monkeypatch: pytest.MonkeyPatch, value: str, count: int) -> None:
+    monkeypatch.setenv("ANDON_CASTS_A_MINUTE", value)
+    assert base.read_count("ANDON_CASTS_A_MINUTE", 10) == count

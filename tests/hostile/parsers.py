@@ -733,7 +733,8 @@ _EXCUSES = {
     "what the service stored itself, under a digest that is compared": """
         features/releases/public.FinishedGroup.from_json features/releases/public.FinishedUnit.from_json""",
     "a variable of the environment, or a file of the machine, as it stands": """
-        project/settings/base.read_secret project/settings/base.read_flag gateways/doctor/place.Place.read
+        project/settings/base.read_secret project/settings/base.read_flag
+        project/settings/base.read_count gateways/doctor/place.Place.read
         verifier/steward._read""",
     "bytes of a request, which tests/doors/test_whole_requests.py sends in every way": """
         project/whole_requests.WholeRequests._read project/whole_requests.WholeRequests._read_into""",

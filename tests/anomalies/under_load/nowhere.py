@@ -71,6 +71,7 @@ def live(folder: Path, database: str) -> ledger.Ledger:
             folder / "stack",
             server,
             ANDON_STEWARD_KEY_FILE=str(folder / "steward.key"),
+            ANDON_CASTS_A_MINUTE="1000000",
             PYTHONPATH=str(Path(__file__).resolve().parents[3]),
         ) as stack,
     ):

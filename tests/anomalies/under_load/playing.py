@@ -81,6 +81,8 @@ def play(name: str, database: str, *, folder: Path, times: int, seed: int, membe
                 ANDON_STEWARD_KEY_FILE=str(folder / "steward.key"),
                 PYTHONPATH=str(ROOT),
                 ANDON_LOG_LEVEL="WARNING",
+                # The crowd casts without end.
+                ANDON_CASTS_A_MINUTE="1000000",
             )
         )
         world = made_world(stack, folder / "world.json", members)

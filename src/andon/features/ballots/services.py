@@ -134,7 +134,7 @@ class EvaluationKeys:
 
 
 evaluation_keys = EvaluationKeys()
-pace = Pace()
+pace = Pace(most=settings.CASTS_A_MINUTE)
 
 
 def cast(body: bytes) -> CastOutcome:

@@ -5,6 +5,7 @@ ANDON_DATA; `docs/operations/settings.md` lists them all.
 """
 
 import os
+import re
 from pathlib import Path
 
 import dj_database_url
@@ -31,6 +32,14 @@ def read_flag(name: str) -> bool:
     return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
 
+def read_count(name: str, default: int) -> int:
+    """Raises: ImproperlyConfigured."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not re.fullmatch("[0-9]{1,9}", value) or int(value) < 1:
+        raise ImproperlyConfigured(f"{name} is {value!r}, which is not a number from 1.")
+    return int(value)
+
+
 # What the environment says comes before what a steward chose on the settings page.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("ANDON_")}
 # Two flags of version 0.1.0, which one setting replaced.
@@ -45,6 +54,9 @@ DEMO = read_flag("ANDON_DEMO")
 APP_ORIGIN = os.environ.get("ANDON_APP_ORIGIN", "http://localhost:8000").rstrip("/")
 ANONYMOUS_ORIGIN = os.environ.get("ANDON_ANONYMOUS_ORIGIN", "http://localhost:8001").rstrip("/")
 BEHIND_TLS = APP_ORIGIN.startswith("https://")
+
+# How often one slot may be written in a minute, by each process of the anonymous door.
+CASTS_A_MINUTE = read_count("ANDON_CASTS_A_MINUTE", 10)
 
 DEBUG = False
 LOG_FORMAT = os.environ.get("ANDON_LOG_FORMAT") or "text"
