@@ -1,4 +1,4 @@
-"""The anonymous door's description, docs/protocol/anonymous-door.yaml, and how schemathesis is asked to follow it."""
+"""How schemathesis is asked to follow a description of a door, and that of the anonymous one."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping

@@ -7,7 +7,6 @@ draws is drawn alike in each run. Reference: docs/guide/programs.md, How it is g
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -23,32 +22,19 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import PathView
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import events, from_schema
 from schemathesis.transport.wsgi import WSGITransport
 
 from andon.features.results import public as results
 from andon.foundation.tokens import public as tokens
 from andon.gateways.rest import api, problems
+from tests import described
 from tests.lived_in import LivedIn, absent_id
 
 BOTH = (results.UNIT_SCOPE, results.GROUPS_SCOPE)
-# Each value at its borders; drawn ones; and what one answer holds, sent on with the next request.
-ALONE = ("coverage", "examples", "fuzzing")
-PHASES = (*ALONE, "stateful")
 # What no request can bring about while everything works: it would need a thousand parameters, or a fault of ours.
 UNMET = {"400", "500", "503"}
 # Of requests by a method that is not described, so it has no place of its own in the description.
 ANOTHER_METHOD = {"405"}
-
-
-@dataclass
-class Grade:
-    """What was found: the statuses that each operation answered with, and the first fault by each check that failed."""
-
-    answers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    described: dict[str, set[str]] = field(default_factory=dict)
-    checks: set[str] = field(default_factory=set)
-    faults: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +55,11 @@ def key_of(house: LivedIn, *allowed: str) -> str:
 def configuration(house: LivedIn, key: str, *, examples: int, phases: Collection[str]) -> SchemathesisConfig:
     rounds = [house.rounds["released"], house.rounds["autumn"], house.rounds["open"], absent_id()]
     groups = [str(house.nodes[name].pk) for name in ("Lanternworks", "Security")]
-    return SchemathesisConfig.from_dict(
-        {
-            "seed": 1,
-            "continue-on-failure": True,
-            "cache": {"enabled": False},
-            "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True, "database": "none"},
-            "phases": {name: {"enabled": name in phases} for name in PHASES},
-            "auth": {"openapi": {"ByKey": {"bearer": key}}},
-            "dictionaries": {"rounds": {"values": rounds}, "groups": {"values": groups}},
-            "parameters": {
-                "path.round_id": {"dictionary": "rounds", "probability": 0.6},
-                "path.node_id": {"dictionary": "groups", "probability": 0.6},
-            },
-        }
+    return described.configuration(
+        examples=examples,
+        phases=phases,
+        known={"round_id": rounds, "node_id": groups},
+        auth={"openapi": {"ByKey": {"bearer": key}}},
     )
 
 
@@ -107,52 +84,45 @@ def send_in_process(transport: WSGITransport, case: Any, *, send: Any = WSGITran
     return send(transport, case, **options)
 
 
-def graded(house: LivedIn, key: str, *, examples: int, phases: Collection[str], operation: str | None = None) -> Grade:
+def schema_for(
+    house: LivedIn, key: str, *, examples: int, phases: Collection[str], operation: str | None = None
+) -> Any:
     config = configuration(house, key, examples=examples, phases=phases)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app_door(), config=config)
-    if operation is not None:
-        schema = schema.include(operation_id=operation)
-    grade = Grade()
-    for path, operations in schema.raw_schema["paths"].items():
-        for method, told in operations.items():
-            grade.described[f"{method.upper()} {path}"] = set(told["responses"])
+    return schema if operation is None else schema.include(operation_id=operation)
+
+
+def graded(schema: Any) -> described.Grade:
     with patch.object(WSGITransport, "send", send_in_process):
-        for event in from_schema(schema).execute():
-            match event:
-                case events.NonFatalError():
-                    raise event.value
-                case events.FatalError():
-                    raise event.exception
-                case events.ScenarioFinished():
-                    _note(grade, event.recorder)
-    return grade
+        return described.graded(schema)
 
 
-def _note(grade: Grade, recorder: Any) -> None:
-    for case_id, interaction in recorder.interactions.items():
-        operation = recorder.cases[case_id].value.operation
-        grade.answers[operation.label].add(str(interaction.response.status_code))
-    for check in (one for checks in recorder.checks.values() for one in checks):
-        grade.checks.add(check.name)
-        if check.failure_info is not None:
-            told = f"{check.failure_info.failure.message}\n{check.failure_info.code_sample}"
-            grade.faults.setdefault(check.name, told)
+def operations(schema: Any) -> dict[str, set[str]]:
+    """The statuses that each is described with."""
+    return {
+        f"{method.upper()} {path}": set(told["responses"])
+        for path, methods in schema.raw_schema["paths"].items()
+        for method, told in methods.items()
+    }
 
 
 def assert_is_as_described(house: LivedIn, *, examples: int) -> None:
     """With a key for everything, and with one for each scope, which is refused the rest."""
     load_all_checks()
     met: dict[str, set[str]] = defaultdict(set)
-    for allowed, phases in ((BOTH, PHASES), (BOTH[:1], ALONE), (BOTH[1:], ALONE)):
-        grade = graded(house, key_of(house, *allowed), examples=examples, phases=phases)
+    told: dict[str, set[str]] = {}
+    for allowed, phases in ((BOTH, described.PHASES), (BOTH[:1], described.ALONE), (BOTH[1:], described.ALONE)):
+        schema = schema_for(house, key_of(house, *allowed), examples=examples, phases=phases)
+        told = operations(schema)
+        grade = graded(schema)
         assert grade.faults == {}, allowed
         assert grade.checks == set(CHECKS.get_all_names())
         for operation, statuses in grade.answers.items():
             met[operation] |= statuses
     # It got everywhere: whatever is described was met, and nothing else.
-    assert met.keys() == grade.described.keys()
+    assert met.keys() == told.keys()
     for operation, statuses in met.items():
-        assert statuses - ANOTHER_METHOD == grade.described[operation] - UNMET, operation
+        assert statuses - ANOTHER_METHOD == told[operation] - UNMET, operation
 
 
 # On PostgreSQL the long one asks.
@@ -204,5 +174,5 @@ def test_it_finds_a_planted_fault(house: LivedIn, monkeypatch: pytest.MonkeyPatc
             monkeypatch.setitem(place._exception_handlers, ValidationError, lambda *_: HttpResponse("{}"))
         case _:
             monkeypatch.setattr(place, name, fault)
-    grade = graded(house, key, examples=1, phases=ALONE, operation="read_unit")
-    assert check in grade.faults
+    schema = schema_for(house, key, examples=1, phases=described.ALONE, operation="read_unit")
+    assert check in graded(schema).faults
