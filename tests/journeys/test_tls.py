@@ -80,11 +80,13 @@ def served(
         with caddy(tmp_path, stack, ports[0], plain_port=http_port) as log:
             assert status_without_tls(http_port, APP, "/accounts/login/") == 301
             assert status_without_tls(http_port, ANONYMOUS, "/answer/") == 301
+            # Read by people too, and nothing secret is sent to it.
+            assert status_without_tls(http_port, ANONYMOUS, "/log/head") == 301
             for name, path in (
                 (APP, "/api/v1/rounds"),
                 (APP, "/slips/"),
                 (ANONYMOUS, "/cast/"),
-                (ANONYMOUS, "/log/head"),
+                (ANONYMOUS, "/rooms/create"),
             ):
                 assert status_without_tls(http_port, name, path) == 403
             yield stack, [log]
