@@ -162,7 +162,7 @@ def test_a_daily_ballot_answers_its_one_statement_or_none() -> None:
 
 
 def test_what_is_printed_of_a_ballot_holds_no_answer_and_no_slip() -> None:
-    assert "TS1" not in repr(ballot.AnswersPayload({"TS1": 4}))
+    assert repr(ballot.AnswersPayload({"TS1": 4})) == "AnswersPayload(...)"
     assert "secret" not in repr(ballot.CommentPayload("secret"))
     assert repr(a_cast()) == "Cast(...)"
 

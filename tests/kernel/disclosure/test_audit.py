@@ -110,6 +110,8 @@ def test_somebody_who_is_counted_twice_is_found():
         AuditedUnit("two", [*people(9, "v"), "u3"], {"IN1": FRESH}),
     ]
     assert reasons(*units) == ["counted_twice", "counted_twice"]
+    # Of a unit as a whole, and of none of its statements.
+    assert {(one.unit, one.statement) for one in audit(units).findings} == {("one", ""), ("two", "")}
 
 
 @pytest.mark.parametrize("edges", [[9, 20, 26, 31, 37, 45], [9, 12, 27, 42, 45]])

@@ -34,6 +34,13 @@ def history(*mids, **same):
     return [window(mid, begins=number == 0, **same) for number, mid in enumerate(mids)]
 
 
+def test_a_window_has_a_ballot_and_no_more_than_people():
+    assert window(50, n=1).ballots == 1
+    for ballots in (0, 9):
+        with pytest.raises(MalformedHistory):
+            window(50, n=ballots)
+
+
 @pytest.mark.parametrize(("n", "overlap", "expected"), [(5, 5, 0.31), (5, 0, 0.87), (10, 10, 0.22), (10, 0, 0.61)])
 def test_the_golden_values_of_what_can_be_detected(n, overlap, expected):
     assert detectable_change(PRIOR, n1=n, n2=n, overlap=overlap) == pytest.approx(expected, abs=0.005)

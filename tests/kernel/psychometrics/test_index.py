@@ -55,6 +55,7 @@ def test_only_reversed_statements_turn():
 
 def test_a_ballot_is_turned_statement_by_statement_and_skips_stay_skips():
     assert key_ballot({"IN1": 5, "IN3": 5}, {"IN1": "+", "IN2": "+", "IN3": "-"}) == {"IN1": 5, "IN3": 1}
+    assert key_ballot({"IN1": 2, "IN2": 2}, {"IN1": "+", "IN2": "-"}) == {"IN1": 2, "IN2": 4}
 
 
 @pytest.mark.parametrize("value", [0, 6, True, 2.0, "4", None])

@@ -55,6 +55,12 @@ def test_the_same_seed_gives_the_same_team():
     assert simulate_team(Random(3), 9, FOUR) != simulate_team(Random(4), 9, FOUR)
 
 
+def test_nobody_makes_no_ballots_and_fewer_are_refused():
+    assert simulate_team(Random(3), 0, FOUR) == ()
+    with pytest.raises(ValueError, match=r"."):
+        simulate_team(Random(3), -1, FOUR)
+
+
 def test_a_team_can_be_placed_and_statements_skipped():
     low = simulate_team(Random(1), 400, FOUR, team_level=-1.5)
     high = simulate_team(Random(1), 400, FOUR, team_level=1.0, skip_rate=0.25)

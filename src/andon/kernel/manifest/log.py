@@ -103,7 +103,6 @@ class RoundSummary:
 
     round_id: str
     manifest: Mapping[str, object]
-    manifest_index: int
     bundle: Mapping[str, str]
     replaced: tuple[str, ...] = ()
     opened: bool = False
@@ -231,7 +230,7 @@ def check_chain(entries: Iterable[Mapping[str, object]]) -> ChainSummary:
             check_delegation(body, organisation=organisation, steward_public_key=steward_key, known=known)
             delegations.append(Delegation.of(body, index=len(hashes)))
         else:
-            _advance(rounds, kind, body, index=len(hashes), signer=signer)
+            _advance(rounds, kind, body, signer=signer)
         hashes.append(entry_hash(entry))
         before = entry
     if before is None:
@@ -265,7 +264,6 @@ def _advance(
     kind: str,
     body: Mapping[str, object],
     *,
-    index: int,
     signer: Delegation | None = None,
 ) -> None:
     round_id = str(body["round"])
@@ -274,7 +272,7 @@ def _advance(
         if known is not None:
             raise OutOfOrder("a round has a second manifest")
         bundle = cast(Mapping[str, str], body["bundle"])
-        rounds[round_id] = RoundSummary(round_id, body, index, bundle, signer=signer)
+        rounds[round_id] = RoundSummary(round_id, body, bundle, signer=signer)
         return
     if known is None:
         raise OutOfOrder("a round without a manifest")
@@ -299,7 +297,7 @@ def _advance(
         case _:
             raise OutOfOrder(f"a round is {kind} twice or too early")
     rounds[round_id] = RoundSummary(
-        round_id, known.manifest, known.manifest_index, bundle, replaced, opened, closed, released, void, known.signer
+        round_id, known.manifest, bundle, replaced, opened, closed, released, void, known.signer
     )
 
 
