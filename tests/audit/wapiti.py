@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import sys
 import urllib.parse
@@ -21,7 +22,7 @@ MODULES = "csp,http_headers,cookieflags,csrf,redirect,xss,permanentxss,sql,exec,
 # What would end a visit, and what makes somebody else of the visitor. The paths of a scan are told to it in full.
 LEFT_OUT = ("/accounts/logout/", "/demo/sign-in/*", "/people/*/deactivate/", "/privacy/erase/*")
 # Fields are tried in the order that they were found in until time is up: `make audit` prints where it was.
-CRAWL_SECONDS, MODULE_SECONDS = 30, 7
+CRAWL_SECONDS, MODULE_SECONDS = 30, int(os.environ.get("WAPITI_SECONDS") or 7)
 # What is planted must not be missed because a machine is busy.
 PLANTED_SECONDS = 60
 NOBODY = "nobody"
