@@ -232,6 +232,31 @@ def test_people_who_come_back_to_a_team_that_remembers_them_do_not_follow_on_it_
     assert house.colour_of("Detection") == (Band.LOW, True)
 
 
+@pytest.mark.parametrize("looks_since", [True, False], ids=["", "planted: a memory that nobody asks about meanwhile"])
+def test_who_comes_back_does_not_follow_on_a_question_that_their_first_window_there_left_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, looks_since: bool
+) -> None:
+    if not looks_since:
+        monkeypatch.setattr(history, "_came_back", lambda *_facts: {})
+
+    def window(team: str, answer: int, *codes: str) -> dict[str, Any]:
+        monkeypatch.setattr(rounds_services.windows, "statements_of_turn", lambda _instrument, _last: codes)
+        house.ask_in_a_window(rounds.Kind.WEEKLY, team, answer)
+        return dict(house.seen_by(team).figures or {})
+
+    assert set(window("Detection", 3, "IN1", "IN2")) == {"IN1", "IN2"}
+    renamed(house, "Detection")
+    house.join("zed", "Anew")
+    assert window("Anew", 5, "IN1") == {}
+    assert set(window("Anew", 5, "IN1")) == {"IN1"}
+    for member in house.of("Anew"):
+        if member.email != "zed@example.org":
+            move(house, member, "Detection")
+    window("Detection", 5, "LE1")
+    # What nobody asked them elsewhere is followed on as before.
+    assert set(window("Detection", 5, "IN1", "IN2")) == ({"IN2"} if looks_since else {"IN1", "IN2"})
+
+
 def test_a_team_that_was_asked_alone_meanwhile_is_followed_as_before(house: House) -> None:
     """What was asked since of other people, or of a few who came from elsewhere, makes nobody forget."""
     house.ask({"Detection": 5, "Cloud": 5})
@@ -245,6 +270,27 @@ def test_other_rules_show_nothing_once(house: House) -> None:
     stricter = disclosure.Policy(least_ballots=6)
     with mock.patch.object(rounds_services.choices, "policy", return_value=stricter):
         house.ask({"Detection": 1})
+    assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
+
+
+@pytest.mark.parametrize("compares", [True, False], ids=["", "planted: rules that are not compared"])
+@pytest.mark.parametrize("is_kept", [True, False], ids=["", "as version 0.1.0 left it"])
+def test_after_the_first_rules_the_same_people_are_shown_nothing_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, is_kept: bool, compares: bool
+) -> None:
+    if not compares:
+        monkeypatch.setattr(history, "terms", lambda view, policy: "all alike")
+    first = disclosure.Policy(rules="andon-disclosure/1")
+    with mock.patch.object(rounds_services.choices, "policy", return_value=first):
+        house.ask({"Detection": 3})
+    assert house.colour_of("Detection") is not None
+    if not is_kept:
+        LastCounted.objects.all().delete()
+    house.join("zed", "Detection")
+    house.ask({"Detection": 5})
+    if not compares:
+        assert house.colour_of("Detection") == (Band.HIGH, True)
+        return
     assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
 
 
