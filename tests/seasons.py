@@ -54,8 +54,11 @@ class House:
         closing.close_round(round_id=self.round_id, at=self.at + WEEK - early, early=bool(early), by=None)
         self.at += SEASON
 
-    def ask_in_a_window(self, kind: str, team: str, answer: int) -> set[str]:
-        """A whole window of one team, in which everybody answers each question so; the statements asked."""
+    def ask_in_a_window(self, kind: str, team: str, answer: int, *, early: bool = False) -> set[str]:
+        """A whole window of one team, in which everybody answers each question so; the statements asked.
+
+        `early`: it is closed a day after its opening, when no more than one was asked.
+        """
         published = rounds.publish_round(
             node_id=self.people[team].pk,
             instrument_id="andon-core",
@@ -67,13 +70,16 @@ class House:
         )
         self.round_id = str(published.pk)
         rounds.open_round(round_id=self.round_id, at=self.at)
-        codes = {str(question["code"]) for question in published.questions}
+        ends_at = self.at + timedelta(days=1) if early else published.closes_at
+        view = rounds.find(self.round_id)
+        assert view is not None
+        codes = {question.code for question in view.questions if question.asked_from < ends_at}
         box_key = box_key_of(self.round_id)
         for member in self.of(team):
             for code in codes:
                 slip = slip_for(member, self.round_id, f"ballot/{code}")
                 assert isinstance(casting.cast(slip.cast({code: answer}, box_public_key=box_key)), casting.Accepted)
-        closing.close_round(round_id=self.round_id, at=published.closes_at, early=False, by=None)
+        closing.close_round(round_id=self.round_id, at=ends_at, early=early, by=None)
         self.at = published.closes_at + timedelta(days=30)
         return codes
 

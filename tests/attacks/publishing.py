@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from andon.kernel import disclosure, psychometrics
-from andon.kernel.disclosure import above, audit, large
+from andon.kernel.disclosure import above, audit, large, slow
 from andon.kernel.disclosure.noise import OpenDpNoise
 from andon.kernel.disclosure.slow import Remembered
 from tests.attacks.organisation import Asked
@@ -113,11 +113,14 @@ class Publisher:
     def _with_rests(
         self, past: disclosure.Past | None, unit: disclosure.Unit, policy: disclosure.Policy
     ) -> disclosure.Past | None:
-        """What would be set fresh rests where five of the unit, or more than half, were asked last elsewhere."""
-        fresh = frozenset(self.statements) - (past.remembered.keys() if past else frozenset())
+        """What would be set fresh rests where five of the unit, or more than half, were asked last elsewhere; what is
+        remembered of them from before that is forgotten, where three changes do not do so anyway."""
         home = frozenset(unit.node_ids), policy.makes_bands_as
         elsewhere = sum(self.counted_with.get(who, home) != home for who in unit.members)
         is_known = elsewhere >= disclosure.LEAST_UNIT or 2 * elsewhere > len(unit.members)
+        if is_known and past and past.joiners + past.leavers <= slow.MOST_CHANGES:
+            past = replace(past, remembered={})
+        fresh = frozenset(self.statements) - (past.remembered.keys() if past else frozenset())
         if not fresh or not is_known or (past and not past.follows):
             return past
         return replace(past or disclosure.Past({}, 0, 0), resting=fresh)

@@ -67,3 +67,26 @@ def test_without_that_rule_the_same_is_asked_at_once_and_shown(restored: Callabl
         house.ask({"Detection": 5, "Cloud": 5})
     assert house.colour_of("Detection") is not None
     assert house.state() is rounds.State.RELEASED
+
+
+@pytest.mark.parametrize("by_what_was_planned", [False, True], ids=["", "planted: planned counts as asked"])
+def test_a_question_that_an_early_end_came_before_was_not_asked_since(
+    tmp_path: Path, settings: Any, key_directory: Any, monkeypatch: pytest.MonkeyPatch, by_what_was_planned: bool
+) -> None:
+    """The first window after the loss ends after its first question; the others were never asked, and rest still."""
+    codes = ("IN1", "IN2", "IN3", "IN4")
+    # Every window asks the same statements, as in an instrument of few.
+    monkeypatch.setattr(services.windows, "statements_of_turn", lambda _instrument, _last: codes)
+    house = House(found_organisation(tmp_path, settings, teams={"Detection": 5, "Cloud": 5}))
+    house.ask({"Cloud": 3}, node="Cloud")
+    kept = earlier.keep()
+    house.ask_in_a_window(rounds.Kind.WEEKLY, "Detection", 3)
+    assert set(house.seen_by("Detection").figures or {}) == set(codes)
+    earlier.put_back(kept, at=house.at, keys=tmp_path / "new-keys", settings=settings)
+    house.at += 28 * DAY
+    first = house.ask_in_a_window(rounds.Kind.WEEKLY, "Detection", 5, early=True)
+    assert not house.seen_by("Detection").figures
+    if by_what_was_planned:
+        monkeypatch.setattr(losses.rounds, "asked_since", lambda known, **_facts: {one: [codes] for one in known})
+    house.ask_in_a_window(rounds.Kind.WEEKLY, "Detection", 5)
+    assert set(house.seen_by("Detection").figures or {}) == (set(codes) if by_what_was_planned else first)

@@ -11,6 +11,7 @@ from andon.features.instruments import public as instruments
 from andon.features.releases import public as releases
 from andon.features.rounds import public as rounds
 from andon.kernel import disclosure
+from andon.kernel.disclosure import slow
 
 
 def terms(view: rounds.RoundView, policy: disclosure.Policy) -> str:
@@ -41,14 +42,16 @@ def pasts(
     that follows on nothing is set fresh only if it says nothing beside an earlier one of the same people: a statement
     that five of a unit, or more than half, were asked last with other teams or on other terms shows nothing once. A
     team that was renamed in a file, or made anew, or that people moved into, would else have a fresh colour beside
-    their last one, and whoever joined between them stand out. People who were erased count as having left, as having
-    joined, and as known from elsewhere: their number is known, and no longer who they were.
+    their last one, and whoever joined between them stand out. So would people who were asked elsewhere meanwhile and
+    came back: of them what the unit remembers rests, too, and is forgotten. People who were erased count as having
+    left, as having joined, and as known from elsewhere: their number is known, and no longer who they were.
     """
     last = releases.last_counted(view.instrument_id, {node for unit in units for node in unit.node_ids})
     round_of = {place.unit_id: place.round_id for place in last.values()}
     before, remembered = rounds.counted_units(round_of), releases.remembered(round_of)
     wanted = terms(view, policy)
     found: dict[str, disclosure.Past | None] = {}
+    counted_in: dict[str, str] = {}
     for unit in units:
         places = {last.get(node) for node in unit.node_ids}
         place = next(iter(places)) if len(places) == 1 else None
@@ -62,12 +65,44 @@ def pasts(
         ):
             found[unit.id] = disclosure.Past({}, 0, 0, follows=False)
         else:
+            counted_in[unit.id] = place.round_id
             was, here = before[place.unit_id], now[unit.id]
             stayed = len(was.people & here.people)
             found[unit.id] = disclosure.Past(
                 remembered.get(place.unit_id, {}), joiners=here.size - stayed, leavers=was.size - stayed
             )
+    found |= _came_back(found, counted_in, now, view, wanted)
     return found | _with_rests(found, now, view, wanted)
+
+
+def _came_back(
+    found: Mapping[str, disclosure.Past | None],
+    last_rounds: Mapping[str, str],
+    now: Mapping[str, rounds.CountedUnit],
+    view: rounds.RoundView,
+    wanted: str,
+) -> dict[str, disclosure.Past | None]:
+    """Those of these units whose people were asked elsewhere since the unit was counted last, without what is
+    remembered of the statements that they were asked.
+
+    Else two teams could remember the same people, one of them with somebody more, and be asked in turn: each colour
+    would follow on its own team's with no change counted, and the one person be the difference of the two.
+    """
+    # After more changes everything is forgotten in any case, and says that it is for these.
+    kept = {
+        unit_id: past
+        for unit_id, past in found.items()
+        if past and past.remembered and past.joiners + past.leavers <= slow.MOST_CHANGES
+    }
+    people = {one for unit_id in kept for one in now[unit_id].people}
+    later = rounds.asked_before(people, view, since={last_rounds[unit_id] for unit_id in kept})
+    forgotten: dict[str, disclosure.Past | None] = {}
+    for unit_id, past in kept.items() if later else ():
+        elsewhere = _resting(frozenset(past.remembered), now[unit_id], later, wanted)
+        if elsewhere:
+            remembered = {code: value for code, value in past.remembered.items() if code not in elsewhere}
+            forgotten[unit_id] = replace(past, remembered=remembered)
+    return forgotten
 
 
 def _with_rests(

@@ -31,7 +31,7 @@ def silent_after(
             found[unit.id] = disclosure.Past({}, 0, 0, follows=False)
             continue
         rounds_since = later[unit.known_by]
-        resting = asked - {code for codes in rounds_since for code in codes or asked}
+        resting = asked - {code for codes in rounds_since for code in (asked if codes is None else codes)}
         if resting:
             past = past or disclosure.Past({}, 0, 0)
             past = replace(past, resting=past.resting | resting)

@@ -33,7 +33,8 @@ def asked_since(
     known: Collection[str], *, instrument_id: str, since: datetime
 ) -> dict[str, list[tuple[str, ...] | None]]:
     """What was asked of units (`known_by`) in each of their released rounds that ended after `since`: the codes of a
-    window, None for whatever a round asked all at once. A query for each five hundred. For `closing`."""
+    window that came up before its end, None for whatever a round asked all at once. A query for each five hundred. For
+    `closing`."""
     found: dict[str, list[tuple[str, ...] | None]] = defaultdict(list)
     wanted = sorted(known)
     for start in range(0, len(wanted), 500):
@@ -42,7 +43,8 @@ def asked_since(
             round__instrument_id=instrument_id,
             round__ending__kind=Ending.Kind.CLOSED,
             round__ending__at__gt=since,
-        ).values_list("known_by", "round__questions")
-        for one, questions in rows:
-            found[one].append(tuple(question["code"] for question in questions) or None)
+        ).values_list("known_by", "round__questions", "round__ending__at")
+        for one, questions, ended_at in rows:
+            asked = [question["code"] for question in questions if manifest.read_time(question["from"]) < ended_at]
+            found[one].append(tuple(asked) if questions else None)
     return dict(found)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import Http404
 
 from andon.features.instruments import public as instruments
@@ -437,13 +437,18 @@ class AskedBefore:
     counted_with: Mapping[str, str]
 
 
-def asked_before(people: Collection[str], view: RoundView) -> list[AskedBefore]:
+def asked_before(people: Collection[str], view: RoundView, *, since: Collection[str] = ()) -> list[AskedBefore]:
     """The released rounds of the same instrument in which any of these people were asked, the newest first. A query,
     and one for each five hundred people if there was such a round. For `closing`.
+
+    `since`: rounds, of which the first to end is the bound: only what ended later is looked at.
     """
     if not people:
         return []
     rows = _rounds().filter(instrument_id=view.instrument_id, ending__kind=Ending.Kind.CLOSED)
+    if since:
+        ends = Ending.objects.filter(round_id__in=list(since)).order_by("at").values("at")
+        rows = rows.filter(ending__at__gt=Subquery(ends[:1]))
     released = {row.pk: row for row in rows.order_by("-ending__at", "pk") if row.pk != view.id}
     counted: dict[str, dict[str, str]] = {round_id: {} for round_id in released}
     wanted = sorted(people) if released else []

@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 
+from andon.features.closing import history
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.releases.models import LastCounted
@@ -98,7 +99,7 @@ def test_a_team_that_was_renamed_by_a_file_shows_nothing_once(house: House) -> N
 def test_a_history_that_knows_teams_alone_would_show_a_fresh_colour_beside_the_last_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "asked_before", lambda people, view: [])
+    monkeypatch.setattr(rounds, "asked_before", lambda people, view, since=(): [])
     house.ask({"Detection": 3})
     renamed(house, "Detection")
     house.join("zed", "Anew")
@@ -147,7 +148,7 @@ def test_people_who_come_along_from_elsewhere_leave_no_fresh_colour_beside_their
     house: House, monkeypatch: pytest.MonkeyPatch, way: Any, knows_people: bool
 ) -> None:
     if not knows_people:
-        monkeypatch.setattr(rounds, "asked_before", lambda people, view: [])
+        monkeypatch.setattr(rounds, "asked_before", lambda people, view, since=(): [])
     house.ask({"Detection": 3})
     team = way(house)
     house.ask({team: 5})
@@ -206,11 +207,90 @@ def test_a_team_whose_partner_was_counted_elsewhere_meanwhile_does_not_follow_on
     assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
 
 
+@pytest.mark.parametrize("looks_since", [True, False], ids=["", "planted: a memory that nobody asks about meanwhile"])
+def test_people_who_come_back_to_a_team_that_remembers_them_do_not_follow_on_it_beside_their_last_colour(
+    house: House, monkeypatch: pytest.MonkeyPatch, looks_since: bool
+) -> None:
+    """They are asked in another team together with somebody new, and come back without them."""
+    if not looks_since:
+        monkeypatch.setattr(history, "_came_back", lambda *_facts: {})
+    house.ask({"Detection": 3})
+    renamed(house, "Detection")
+    house.join("zed", "Anew")
+    house.ask({"Anew": 5})
+    house.ask({"Anew": 5})
+    assert house.colour_of("Anew") == (Band.HIGH, True)
+    for member in house.of("Anew"):
+        if member.email != "zed@example.org":
+            move(house, member, "Detection")
+    house.ask({"Detection": 1}, node="Detection")
+    if not looks_since:
+        assert house.colour_of("Detection") == (Band.LOW, True)
+        return
+    assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
+    house.ask({"Detection": 1}, node="Detection")
+    assert house.colour_of("Detection") == (Band.LOW, True)
+
+
+@pytest.mark.parametrize("looks_since", [True, False], ids=["", "planted: a memory that nobody asks about meanwhile"])
+def test_who_comes_back_does_not_follow_on_a_question_that_their_first_window_there_left_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, looks_since: bool
+) -> None:
+    if not looks_since:
+        monkeypatch.setattr(history, "_came_back", lambda *_facts: {})
+
+    def window(team: str, answer: int, *codes: str) -> dict[str, Any]:
+        monkeypatch.setattr(rounds_services.windows, "statements_of_turn", lambda _instrument, _last: codes)
+        house.ask_in_a_window(rounds.Kind.WEEKLY, team, answer)
+        return dict(house.seen_by(team).figures or {})
+
+    assert set(window("Detection", 3, "IN1", "IN2")) == {"IN1", "IN2"}
+    renamed(house, "Detection")
+    house.join("zed", "Anew")
+    assert window("Anew", 5, "IN1") == {}
+    assert set(window("Anew", 5, "IN1")) == {"IN1"}
+    for member in house.of("Anew"):
+        if member.email != "zed@example.org":
+            move(house, member, "Detection")
+    window("Detection", 5, "LE1")
+    # What nobody asked them elsewhere is followed on as before.
+    assert set(window("Detection", 5, "IN1", "IN2")) == ({"IN2"} if looks_since else {"IN1", "IN2"})
+
+
+def test_a_team_that_was_asked_alone_meanwhile_is_followed_as_before(house: House) -> None:
+    """What was asked since of other people, or of a few who came from elsewhere, makes nobody forget."""
+    house.ask({"Detection": 5, "Cloud": 5})
+    house.ask({"Cloud": 5}, node="Cloud")
+    house.ask({"Detection": 1, "Cloud": 1})
+    assert house.colour_of("Detection") == house.colour_of("Cloud") == (Band.LOW, True)
+
+
 def test_other_rules_show_nothing_once(house: House) -> None:
     house.ask({"Detection": 5})
     stricter = disclosure.Policy(least_ballots=6)
     with mock.patch.object(rounds_services.choices, "policy", return_value=stricter):
         house.ask({"Detection": 1})
+    assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
+
+
+@pytest.mark.parametrize("compares", [True, False], ids=["", "planted: rules that are not compared"])
+@pytest.mark.parametrize("is_kept", [True, False], ids=["", "as version 0.1.0 left it"])
+def test_after_the_first_rules_the_same_people_are_shown_nothing_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, is_kept: bool, compares: bool
+) -> None:
+    if not compares:
+        monkeypatch.setattr(history, "terms", lambda view, policy: "all alike")
+    first = disclosure.Policy(rules="andon-disclosure/1")
+    with mock.patch.object(rounds_services.choices, "policy", return_value=first):
+        house.ask({"Detection": 3})
+    assert house.colour_of("Detection") is not None
+    if not is_kept:
+        LastCounted.objects.all().delete()
+    house.join("zed", "Detection")
+    house.ask({"Detection": 5})
+    if not compares:
+        assert house.colour_of("Detection") == (Band.HIGH, True)
+        return
     assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
 
 
