@@ -26,15 +26,22 @@ class House:
         self.erased_while_open: list[Member] = []
 
     def ask(
-        self, answers: Mapping[str, int], *, node: str = "top", silent: int = 0, early: timedelta = timedelta()
+        self,
+        answers: Mapping[str, int],
+        *,
+        node: str = "top",
+        silent: int = 0,
+        early: timedelta = timedelta(),
+        by: str = "andon-core",
+        code: str = "IN1",
     ) -> None:
-        """A whole round. Everybody but the `silent` last of each team gives one answer: to IN1, by team.
+        """A whole round. Everybody but the `silent` last of each team gives one answer: to `code`, by team.
 
         `early`: how long before its date it is closed.
         """
         published = rounds.publish_round(
             node_id=self.people[node].pk,
-            instrument_id="andon-core",
+            instrument_id=by,
             opens_at=self.at,
             closes_at=self.at + WEEK,
             by=None,
@@ -46,7 +53,7 @@ class House:
         for team, answer in answers.items():
             on_roster = [member for member in self.of(team) if rounds.unit_of(member, self.round_id) is not None]
             for member in on_roster[: len(on_roster) - silent]:
-                body = slip_for(member, self.round_id).cast({"IN1": answer}, box_public_key=box_key)
+                body = slip_for(member, self.round_id).cast({code: answer}, box_public_key=box_key)
                 assert isinstance(casting.cast(body), casting.Accepted)
         for member in self.erased_while_open:
             rounds.erase_member(member_id=member.pk, at=self.at)

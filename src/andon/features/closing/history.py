@@ -82,8 +82,8 @@ def _came_back(
     view: rounds.RoundView,
     wanted: str,
 ) -> dict[str, disclosure.Past | None]:
-    """Those of these units whose people were asked elsewhere since the unit was counted last, without what is
-    remembered of the statements that they were asked.
+    """Those of these units whose people were asked elsewhere since the unit was counted last, or by another
+    questionnaire among other people, without what is remembered of the statements that they were asked.
 
     Else two teams could remember the same people, one of them with somebody more, and be asked in turn: each colour
     would follow on its own team's with no change counted, and the one person be the difference of the two.
@@ -95,10 +95,13 @@ def _came_back(
         if past and past.remembered and past.joiners + past.leavers <= slow.MOST_CHANGES
     }
     people = {one for unit_id in kept for one in now[unit_id].people}
-    later = rounds.asked_before(people, view, since={last_rounds[unit_id] for unit_id in kept})
+    later = rounds.asked_before(people, view, since={last_rounds[unit_id] for unit_id in kept}, by_others=True)
+    by_another = _counted_by_another(later)
     forgotten: dict[str, disclosure.Past | None] = {}
     for unit_id, past in kept.items() if later else ():
-        elsewhere = _resting(frozenset(past.remembered), now[unit_id], later, wanted)
+        # Where somebody came or left, a margin stands between this colour and that of another questionnaire.
+        compared = [one for one in later if not one.by_another or not past.joiners + past.leavers]
+        elsewhere = _resting(frozenset(past.remembered), now[unit_id], compared, wanted, by_another)
         if elsewhere:
             remembered = {code: value for code, value in past.remembered.items() if code not in elsewhere}
             forgotten[unit_id] = replace(past, remembered=remembered)
@@ -119,25 +122,35 @@ def _with_rests(
         if past is None or past.follows
     }
     fresh = {unit_id: codes for unit_id, codes in fresh.items() if codes}
-    earlier = rounds.asked_before({one for unit_id in fresh for one in now[unit_id].people}, view)
+    earlier = rounds.asked_before({one for unit_id in fresh for one in now[unit_id].people}, view, by_others=True)
     if not earlier:
         return {}
+    by_another = _counted_by_another(earlier)
     rests: dict[str, disclosure.Past | None] = {}
     for unit_id, codes in fresh.items():
-        resting = _resting(codes, now[unit_id], earlier, wanted)
+        resting = _resting(codes, now[unit_id], earlier, wanted, by_another)
         past = found[unit_id] or disclosure.Past({}, 0, 0)
         if resting:
             rests[unit_id] = replace(past, resting=resting)
     return rests
 
 
+def _counted_by_another(earlier: Sequence[rounds.AskedBefore]) -> dict[str, rounds.CountedUnit]:
+    return rounds.counted_units({unit for one in earlier if one.by_another for unit in one.unit_of.values()})
+
+
 def _resting(
-    codes: frozenset[str], unit: rounds.CountedUnit, earlier: Sequence[rounds.AskedBefore], wanted: str
+    codes: frozenset[str],
+    unit: rounds.CountedUnit,
+    earlier: Sequence[rounds.AskedBefore],
+    wanted: str,
+    by_another: Mapping[str, rounds.CountedUnit],
 ) -> frozenset[str]:
-    """Those of these statements that many of the unit were asked last with other teams or on other terms."""
+    """Those of these statements that many of the unit were asked last with other teams or on other terms, or since then
+    by another questionnaire among other people: in these units, `by_another`."""
     here = rounds.known_by(unit.node_ids)
     # Statements of the same rounds have the same past; None stands for whatever a round asked all at once.
-    asked_in = [_asked_in(one.round) for one in earlier]
+    asked_in = [None if one.by_another else _asked_in(one.round) for one in earlier]
     alike: dict[tuple[bool, ...], set[str]] = defaultdict(set)
     for code in codes:
         alike[tuple(asked is None or code in asked for asked in asked_in)].add(code)
@@ -146,10 +159,14 @@ def _resting(
         rounds_of_these = [one for one, is_asked in zip(earlier, places, strict=True) if is_asked]
         elsewhere = unit.size - len(unit.people)
         for member in unit.people:
-            newest = next((one for one in rounds_of_these if member in one.counted_with), None)
-            if newest is not None:
-                at_home = newest.counted_with[member] == here and terms(newest.round, newest.policy) == wanted
-                elsewhere += not at_home
+            asked = [one for one in rounds_of_these if member in one.counted_with]
+            same = next((one for one in asked if not one.by_another), None)
+            at_home = same is None or (same.counted_with[member] == here and terms(same.round, same.policy) == wanted)
+            # What another questionnaire asked may have meant the same, so whoever came or left since stands out.
+            if asked and asked[0].by_another:
+                beside = by_another[asked[0].unit_of[member]]
+                at_home = at_home and (beside.size, beside.people) == (unit.size, unit.people)
+            elsewhere += not at_home
         if elsewhere >= disclosure.LEAST_UNIT or 2 * elsewhere > unit.size:
             resting |= some
     return frozenset(resting)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404
 
 from andon.features.instruments import public as instruments
@@ -430,34 +430,56 @@ def counted_units(unit_ids: Collection[str]) -> dict[str, CountedUnit]:
 
 @dataclass(frozen=True, slots=True)
 class AskedBefore:
-    """A released round, and the teams (`known_by`) with which each of some people was counted in it."""
+    """A released round, and the teams (`known_by`) with which each of some people was counted in it, and in which unit.
+
+    `by_another`: by another questionnaire, which may say the same in other words.
+    """
 
     round: RoundView
     policy: disclosure.Policy
     counted_with: Mapping[str, str]
+    unit_of: Mapping[str, str]
+    by_another: bool
 
 
-def asked_before(people: Collection[str], view: RoundView, *, since: Collection[str] = ()) -> list[AskedBefore]:
+def asked_before(
+    people: Collection[str], view: RoundView, *, since: Collection[str] = (), by_others: bool = False
+) -> list[AskedBefore]:
     """The released rounds of the same instrument in which any of these people were asked, the newest first. A query,
     and one for each five hundred people if there was such a round. For `closing`.
 
     `since`: rounds, of which the first to end is the bound: only what ended later is looked at.
+    `by_others`: also those by another instrument, where it or this one is somebody's own.
     """
     if not people:
         return []
-    rows = _rounds().filter(instrument_id=view.instrument_id, ending__kind=Ending.Kind.CLOSED)
+    rows = _rounds().filter(ending__kind=Ending.Kind.CLOSED)
+    if not by_others:
+        rows = rows.filter(instrument_id=view.instrument_id)
+    elif not view.instrument_id.startswith(instruments.OWN):
+        rows = rows.filter(Q(instrument_id=view.instrument_id) | Q(instrument_id__startswith=instruments.OWN))
     if since:
         ends = Ending.objects.filter(round_id__in=list(since)).order_by("at").values("at")
         rows = rows.filter(ending__at__gt=Subquery(ends[:1]))
     released = {row.pk: row for row in rows.order_by("-ending__at", "pk") if row.pk != view.id}
     counted: dict[str, dict[str, str]] = {round_id: {} for round_id in released}
+    units: dict[str, dict[str, str]] = {round_id: {} for round_id in released}
     wanted = sorted(people) if released else []
     for start in range(0, len(wanted), 500):
         entries = RosterEntry.objects.filter(member_id__in=wanted[start : start + 500], round_id__in=list(released))
-        for member, round_id, known in entries.values_list("member_id", "round_id", "unit__known_by"):
+        for member, round_id, known, unit_id in entries.values_list(
+            "member_id", "round_id", "unit__known_by", "unit_id"
+        ):
             counted[round_id][member.hex] = known
+            units[round_id][member.hex] = unit_id
     return [
-        AskedBefore(_view(row), disclosure.Policy.from_json(row.policy), counted[round_id])
+        AskedBefore(
+            _view(row),
+            disclosure.Policy.from_json(row.policy),
+            counted[round_id],
+            units[round_id],
+            by_another=row.instrument_id != view.instrument_id,
+        )
         for round_id, row in released.items()
         if counted[round_id]
     ]

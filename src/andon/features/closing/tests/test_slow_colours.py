@@ -7,6 +7,8 @@ from unittest import mock
 import pytest
 
 from andon.features.closing import history
+from andon.features.instruments import public as instruments
+from andon.features.instruments.tests.test_own import OWN
 from andon.features.publiclog import public as publiclog
 from andon.features.releases import public as releases
 from andon.features.releases.models import LastCounted
@@ -99,7 +101,7 @@ def test_a_team_that_was_renamed_by_a_file_shows_nothing_once(house: House) -> N
 def test_a_history_that_knows_teams_alone_would_show_a_fresh_colour_beside_the_last_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "asked_before", lambda people, view, since=(): [])
+    monkeypatch.setattr(rounds, "asked_before", lambda people, view, **_which: [])
     house.ask({"Detection": 3})
     renamed(house, "Detection")
     house.join("zed", "Anew")
@@ -148,7 +150,7 @@ def test_people_who_come_along_from_elsewhere_leave_no_fresh_colour_beside_their
     house: House, monkeypatch: pytest.MonkeyPatch, way: Any, knows_people: bool
 ) -> None:
     if not knows_people:
-        monkeypatch.setattr(rounds, "asked_before", lambda people, view, since=(): [])
+        monkeypatch.setattr(rounds, "asked_before", lambda people, view, **_which: [])
     house.ask({"Detection": 3})
     team = way(house)
     house.ask({team: 5})
@@ -255,6 +257,66 @@ def test_who_comes_back_does_not_follow_on_a_question_that_their_first_window_th
     window("Detection", 5, "LE1")
     # What nobody asked them elsewhere is followed on as before.
     assert set(window("Detection", 5, "IN1", "IN2")) == ({"IN2"} if looks_since else {"IN1", "IN2"})
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["", "planted: the same questionnaire alone"])
+@pytest.mark.parametrize(("first", "second"), [("andon-core", "own-small"), ("own-small", "andon-core")])
+def test_who_joined_between_two_questionnaires_of_which_one_is_own_is_in_no_fresh_colour_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, first: str, second: str, looks: bool
+) -> None:
+    """The two may say the same in other words, and the newcomer would be the difference of two sums."""
+    instruments.bring(OWN.encode(), by=None, at=house.at)
+    if not looks:
+        before = rounds.asked_before
+        monkeypatch.setattr(rounds, "asked_before", lambda people, view, **_which: before(people, view))
+    codes = {"andon-core": "IN1", "own-small": "CA1"}
+    house.ask({"Detection": 3}, by=first, code=codes[first])
+    house.join("zed", "Detection")
+    house.ask({"Detection": 5}, by=second, code=codes[second])
+    silences = house.seen_by("Detection").silences
+    assert silences.get(codes[second]) is (Silence.OTHER_RULES if looks else None)
+    # After the silence it is set fresh, and later rounds of either follow on their own.
+    house.ask({"Detection": 5}, by=second, code=codes[second])
+    assert not house.seen_by("Detection").silences
+    house.ask({"Detection": 5}, by=first, code=codes[first])
+    assert not house.seen_by("Detection").silences
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["", "planted: the same questionnaire alone"])
+def test_who_came_and_left_between_two_rounds_was_in_no_fresh_colour_of_another_questionnaire_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, looks: bool
+) -> None:
+    instruments.bring(OWN.encode(), by=None, at=house.at)
+    house.ask({"Detection": 3})
+    house.join("zed", "Detection")
+    house.ask({"Detection": 5}, by="own-small", code="CA1")
+    house.ask({"Detection": 5}, by="own-small", code="CA1")
+    assert not house.seen_by("Detection").silences
+    house.leave(next(one for one in house.of("Detection") if one.email == "zed@example.org"))
+    if not looks:
+        before = rounds.asked_before
+        monkeypatch.setattr(rounds, "asked_before", lambda people, view, **_which: before(people, view))
+    house.ask({"Detection": 1})
+    if not looks:
+        assert house.colour_of("Detection") == (Band.LOW, True)
+        return
+    assert house.seen_by("Detection").silences["IN1"] is Silence.OTHER_RULES
+
+
+def test_the_same_people_are_shown_what_another_questionnaire_says_at_once(house: House) -> None:
+    instruments.bring(OWN.encode(), by=None, at=house.at)
+    house.ask({"Detection": 3, "Cloud": 3})
+    house.join("zed", "Cloud")
+    house.ask({"Detection": 5, "Cloud": 5}, by="own-small", code="CA1")
+    assert not house.seen_by("Detection").silences
+    assert set(house.seen_by("Cloud").silences.values()) == {Silence.OTHER_RULES}
+
+
+def test_two_questionnaires_that_come_with_andon_are_shown_at_once_whoever_joined(house: House) -> None:
+    house.ask({"Detection": 3})
+    house.join("zed", "Detection")
+    house.ask({"Detection": 5}, by="dora-culture", code="DC1")
+    assert not house.seen_by("Detection").silences
 
 
 def test_a_team_that_was_asked_alone_meanwhile_is_followed_as_before(house: House) -> None:
