@@ -20,7 +20,7 @@ export function outcomeOf(problem: string, values: { opens: string; stored: numb
     case 'unavailable':
       return {
         title: gettext('Not yet sent'),
-        text: gettext('The anonymous door cannot take ballots at the moment. Your answers are sealed and kept in this browser, and this page tries again.'),
+        text: gettext('The anonymous door does not take this at the moment. What you sent before stays in the box. Your answers are sealed and kept in this browser, and this page tries again.'),
         remedy: 'retry',
       };
     case 'not_open':

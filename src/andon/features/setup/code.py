@@ -2,7 +2,7 @@
 
 Without it, whoever reaches the port first would become the steward.
 
-Guarantees: 80 bits from the system's randomness, compared in constant time; after ten wrong tries the code is worth
+Guarantees: 78 bits from the system's randomness, compared in constant time; after ten wrong tries the code is worth
 nothing, also across processes and restarts, until a new one is made at the machine. Does not: hold off somebody who
 may read the data directory, who holds the installation anyway.
 """

@@ -56,8 +56,8 @@ ADVERSARIES = (
         "A4",
         _("An operator who serves you a false page"),
         _(
-            "They can read what you type. That is not stopped, but found out: by the check below, which compares every "
-            "page with its published hash."
+            "They can read what you type. That is not stopped. The check below finds a false answering page that "
+            "everybody gets, not one for you alone."
         ),
     ),
     Adversary(
