@@ -9,8 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 WORKERS ?= logical
 # `make test` looks at what is slow too, on SQLite: EXTENT="not journey and not sweep".
 EXTENT ?= not journey and not slow and not sweep
-# Pictures and traces of browsers lie in a folder of their own: what is there is removed at each start.
-pytest = pytest -q --output=test-results/browser --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
+pytest = pytest -q --durations=5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junit-xml=test-results/$@.xml
 
 .PHONY: help setup run test ci lint format types arch test-sqlite test-postgres test-client e2e e2e-postgres test-slow faults wheel messages bench attacks forensics audit bill screenshots
 
