@@ -91,6 +91,14 @@ def canonical(value: object) -> bytes:
         raise Malformed("not representable as canonical JSON") from None
 
 
+def integrity(data: bytes) -> str:
+    """What a page says of a file that it loads, so that a browser takes no other bytes.
+
+    Reference: W3C, Subresource Integrity.
+    """
+    return f"sha384-{base64.b64encode(hashlib.sha384(data).digest()).decode('ascii')}"
+
+
 def parse_canonical(data: bytes) -> object:
     """Read JSON that is already in its canonical form.
 

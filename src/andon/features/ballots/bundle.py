@@ -1,8 +1,6 @@
 """The installed bundle: the static pages and scripts of the anonymous door, by name and by hash."""
 
-import hashlib
 import json
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +32,7 @@ class BundleFile:
     @property
     def integrity(self) -> str:
         """How a page tells a browser which bytes to take (W3C Subresource Integrity)."""
-        return f"sha384-{b64encode(hashlib.sha384(self.content).digest()).decode()}"
+        return wire.integrity(self.content)
 
 
 @cache

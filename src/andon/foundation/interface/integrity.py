@@ -1,13 +1,13 @@
 """What a page says about the files that it loads, so that a browser takes no others."""
 
-import hashlib
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+
+from andon.kernel import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,4 @@ def loaded(name: str) -> Loaded:
     if found is None:
         raise FileNotFoundError(name)
     content = Path(found).read_bytes()
-    digest = hashlib.sha384(content)
-    return Loaded(
-        url=f"{static(name)}?v={digest.hexdigest()[:12]}",
-        integrity=f"sha384-{b64encode(digest.digest()).decode()}",
-    )
+    return Loaded(url=f"{static(name)}?v={wire.sha256_hex(content)[:12]}", integrity=wire.integrity(content))
